@@ -1,0 +1,1 @@
+"""Facts about programs: analyses know, transformations do."""

@@ -1,0 +1,88 @@
+"""How the printed form of an operation evaluates its operands.
+
+Python evaluates `a[i] = v` from `v` over `a` to `i`, and only one side of `a if c else b`. Folding
+an operation into such a place must respect that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Primitive, Special
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A place of an expression where an operand is evaluated."""
+
+    atom: Atom
+    lazy: bool = False
+    """Evaluated on some paths only, or not in order: nothing that may raise goes here."""
+    named: bool = False
+    """Evaluated more than once, or changed: must be a name."""
+
+
+Layout = Callable[[Sequence[Atom]], list[Operand]]
+
+
+def _in_order(args: Sequence[Atom]) -> list[Operand]:
+    return [Operand(atom) for atom in args]
+
+
+def _named(args: Sequence[Atom]) -> list[Operand]:
+    return [Operand(atom, named=True) for atom in args]
+
+
+def _store(args: Sequence[Atom]) -> list[Operand]:
+    array, _, value, *index = args
+    return [Operand(value), Operand(array, named=True), *map(Operand, index)]
+
+
+def _add_at(args: Sequence[Atom]) -> list[Operand]:
+    array, _, value, *index = args
+    return [
+        Operand(array, named=True),
+        *(Operand(atom, lazy=True) for atom in index),
+        Operand(value, lazy=True),
+    ]
+
+
+def _into(args: Sequence[Atom]) -> list[Operand]:
+    target, value = args
+    return [Operand(target, named=True), Operand(value)]
+
+
+def _tape_put(args: Sequence[Atom]) -> list[Operand]:
+    tape, _, value = args
+    return [Operand(tape, named=True), Operand(value)]
+
+
+def _tape_add(args: Sequence[Atom]) -> list[Operand]:
+    tape, index, value = args
+    return [Operand(tape, named=True), Operand(index, named=True), Operand(value, lazy=True)]
+
+
+def _select(args: Sequence[Atom]) -> list[Operand]:
+    test, one, other = args
+    return [Operand(test), Operand(one, lazy=True), Operand(other, lazy=True)]
+
+
+LAYOUTS: dict[str, Layout] = {
+    "store": _store,
+    "add_at": _add_at,
+    "add_into": _into,
+    "sub_into": _into,
+    "tape_put": _tape_put,
+    "tape_add": _tape_add,
+    "select": _select,
+}
+"""The special primitives whose operands are not simply evaluated once, in order."""
+
+
+def operands_of(prim: Primitive, args: Sequence[Atom]) -> list[Operand]:
+    """The operands of a printed operation in the order in which Python evaluates them."""
+    if isinstance(prim.spelling, Special) and prim.name in LAYOUTS:
+        return LAYOUTS[prim.name](args)
+    return _in_order(args)

@@ -1,0 +1,1 @@
+"""Random programs and the oracles that judge their derivatives."""

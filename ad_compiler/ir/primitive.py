@@ -1,0 +1,91 @@
+"""What an operation of the IR is: its meaning, its type, what it raises, how it is spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ad_compiler.ir.atoms import Atom
+from ad_compiler.ir.types import Type
+
+Infer = Callable[[Sequence[Atom]], Type | tuple[Type, ...]]
+
+
+class TypeRefusal(Exception):
+    """Operand types that a primitive does not take. The frontend gives it a place."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Spelled as a Python operator: `a + b`, `-a`, `a if c else b`."""
+
+    symbol: str
+    precedence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Spelled as a call of a dotted name, `np.sum(x, axis=1)`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """Spelled as a method of the first operand, `x.astype(np.float32)`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """Spelled by a printer of the backend, found under the primitive's name."""
+
+
+Spelling = Operator | Call | Method | Special
+
+
+def never(args: Sequence[Atom]) -> bool:
+    """The `raises` of an operation that cannot fail."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """An operation. Compared by identity; the registry in `rules/` holds the one instance.
+
+    Operands are positional in the IR, in the order of `params`; static operands (axes, flags,
+    None) are constants among them. `params` ending in `*name` takes any number of operands.
+    `defaults` are filled in by the frontend and left out again by the backend.
+    """
+
+    name: str
+    evaluate: Callable[..., Any]
+    infer: Infer
+    spelling: Spelling
+    params: tuple[str, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    raises: Callable[[Sequence[Atom]], bool] = never
+    noun: str = "value"
+    """What an unnamed result is called when it needs a name: `product`, `exp`."""
+    in_place: int | None = None
+    """Index of the operand whose storage the result may take over (store, add_at, put)."""
+    fresh: bool = True
+    """Whether an array result owns new memory (False: it may be a view of operand 0)."""
+    allocates: bool = False
+    """Whether two evaluations must stay two (never merged by CSE)."""
+    keyword_only: tuple[str, ...] = ()
+    """Operands that are printed as `name=value` even when all before them are given."""
+
+    def __call__(self, *args: Any) -> Any:
+        """Evaluate, so that rules may call primitives by name."""
+        return self.evaluate(*args)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"

@@ -1,0 +1,235 @@
+"""The types of the IR: kinds of numbers, arrays with symbolic shapes, tapes.
+
+Python floats and NumPy scalars are different kinds, because they behave differently:
+`1 / 0.0` raises on one and gives `inf` on the other. A *mixed* number is one or the other,
+decided at run time (`s = 0.0; s += x[i]` over a loop that may not run).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PY, MIXED = "py", "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sym:
+    """A length that is only known at run time. Equal symbols are equal lengths.
+
+    `never_one` says that the length cannot be 1, so that it never broadcasts.
+    """
+
+    name: str
+    never_one: bool = False
+
+    def __str__(self) -> str:
+        return self.name if self.never_one else f"{self.name}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """`max(base - by, 0)`: the length of `x[2:]`, `x[1:-1]` and `x[:-2]` alike."""
+
+    base: Sym
+    by: int
+
+    def __str__(self) -> str:
+        return f"{self.base}-{self.by}"
+
+
+Dim = int | Sym | Trim
+
+
+def never_one(dim: Dim) -> bool:
+    """Whether an axis of this length cannot broadcast."""
+    match dim:
+        case int():
+            return dim != 1
+        case Sym():
+            return dim.never_one
+        case Trim():
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """A real number. `kind` is `py`, `f64`, `f32` or `mixed`."""
+
+    kind: str = PY
+
+    def __str__(self) -> str:
+        return "float" if self.kind == PY else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    """An integer. `kind` is `py`, a NumPy kind like `i64`, or `mixed`.
+
+    `length` is set where the value is known to be the length of an axis, so that
+    `np.zeros(len(x))` has the shape of `x`.
+    """
+
+    kind: str = PY
+    length: Dim | None = None
+
+    def __str__(self) -> str:
+        return "int" if self.kind == PY else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    """A truth value. `kind` is `py`, `np` or `mixed`."""
+
+    kind: str = PY
+
+    def __str__(self) -> str:
+        return "bool" if self.kind == PY else f"{self.kind}.bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A NumPy array: dtype `f64 f32 i64 i32 … u8 … bool`, and one `Dim` an axis."""
+
+    dtype: str
+    dims: tuple[Dim, ...]
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.dims))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What a loop remembers for its reverse sweep: one element a trip, written once."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"tape[{self.element}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A compile-time constant that is no number: None, a string, a tuple, a dtype."""
+
+    def __str__(self) -> str:
+        return "static"
+
+
+Type = Float | Int | Bool | Array | Tape | Static
+Number = Float | Int | Bool
+
+FLOAT_DTYPES = ("f32", "f64")
+"""The dtypes that are differentiated."""
+
+NUMPY_NAMES = {
+    "f64": "float64", "f32": "float32",
+    "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64",
+    "u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64",
+    "bool": "bool",
+}  # fmt: skip
+"""Our dtype names and NumPy's."""
+
+DTYPE_OF_NAME = {name: dtype for dtype, name in NUMPY_NAMES.items()}
+
+
+def is_differentiable(type_: Type) -> bool:
+    """Whether values of this type can carry a derivative."""
+    match type_:
+        case Float():
+            return True
+        case Array(dtype):
+            return dtype in FLOAT_DTYPES
+        case Tape(element):
+            return is_differentiable(element)
+        case _:
+            return False
+
+
+def rank(type_: Type) -> int:
+    """Number of axes; 0 for a number."""
+    return len(type_.dims) if isinstance(type_, Array) else 0
+
+
+def dims_of(type_: Type) -> tuple[Dim, ...]:
+    """Lengths of the axes; empty for a number."""
+    return type_.dims if isinstance(type_, Array) else ()
+
+
+def dtype_of(type_: Type) -> str | None:
+    """The dtype of an array or NumPy number, None for a Python or mixed number."""
+    match type_:
+        case Array(dtype):
+            return dtype
+        case Bool(kind):
+            return "bool" if kind == "np" else None
+        case Float(kind) | Int(kind):
+            return kind if kind not in (PY, MIXED) else None
+        case _:
+            return None
+
+
+def is_number(type_: Type) -> bool:
+    """Whether the value is a single number (no array, not even of rank 0)."""
+    return isinstance(type_, Float | Int | Bool)
+
+
+def number_of(dtype: str) -> Float | Int | Bool:
+    """The NumPy number kind that an element of such an array has."""
+    if dtype == "bool":
+        return Bool("np")
+    return Float(dtype) if dtype.startswith("f") else Int(dtype)
+
+
+def broadcast_dim(a: Dim, b: Dim) -> Dim:
+    """The length of an axis on which lengths `a` and `b` meet (or NumPy raises)."""
+    if a == b or b == 1:
+        return a
+    if a == 1:
+        return b
+    if never_one(a):
+        return a
+    if never_one(b):
+        return b
+    return Sym(f"({a}|{b})")
+
+
+def broadcast(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    """NumPy's broadcasting of shapes, right-aligned."""
+    out: tuple[Dim, ...] = ()
+    for shape in shapes:
+        width = max(len(out), len(shape))
+        a = (1,) * (width - len(out)) + out
+        b = (1,) * (width - len(shape)) + shape
+        out = tuple(broadcast_dim(p, q) for p, q in zip(a, b, strict=True))
+    return out
+
+
+def join(a: Type, b: Type, fresh: Sym | None = None) -> Type | None:
+    """The least type of a value that is an `a` on one path and a `b` on the other.
+
+    `fresh` names the length of axes that differ (numbered by axis). None: there is no such type.
+    """
+    if a == b:
+        return a
+    match a, b:
+        case (Float(p), Float(q)):
+            return Float(p if p == q else MIXED)
+        case (Int(p), Int(q)):
+            return Int(p if p == q else MIXED)
+        case (Bool(p), Bool(q)):
+            return Bool(p if p == q else MIXED)
+        case (Bool() | Int(), Float(kind)) | (Float(kind), Bool() | Int()):
+            return Float(kind if kind == PY else MIXED)
+        case (Bool(), Int(kind)) | (Int(kind), Bool()):
+            return Int(kind if kind == PY else MIXED)
+        case (Array(p, m), Array(q, n)) if p == q and len(m) == len(n) and fresh is not None:
+            dims = tuple(
+                s if s == t else Sym(f"{fresh.name}.{k}")
+                for k, (s, t) in enumerate(zip(m, n, strict=True))
+            )
+            return Array(p, dims)
+        case (Tape(p), Tape(q)):
+            element = join(p, q, fresh)
+            return None if element is None else Tape(element)
+        case _:
+            return None

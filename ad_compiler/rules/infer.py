@@ -1,0 +1,258 @@
+"""Types of results, exactly as Python and NumPy 2 (NEP 50) give them.
+
+The helpers that every type rule is made of. What NumPy decides, NumPy is asked; what has no
+counterpart in `ir.types` (complex, float16, long double, objects) is refused.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.primitive import Infer, TypeRefusal
+from ad_compiler.ir.types import (
+    DTYPE_OF_NAME,
+    MIXED,
+    NUMPY_NAMES,
+    PY,
+    Array,
+    Bool,
+    Dim,
+    Float,
+    Int,
+    Number,
+    Static,
+    Tape,
+    Type,
+    broadcast,
+    dims_of,
+    dtype_of,
+    is_number,
+    join,
+    number_of,
+)
+
+Kind = Any
+"""An operand as NumPy's promotion sees it: a dtype, or `int` or `float` for a weak number."""
+
+T = TypeVar("T", bound=Type)
+
+_INT_KINDS = tuple(d for d in NUMPY_NAMES if d[0] in "iu")
+
+
+def types_of(args: Sequence[Atom]) -> tuple[Type, ...]:
+    """The types of the operands."""
+    return tuple(arg.type for arg in args)
+
+
+def numeric(args: Sequence[Atom]) -> tuple[Type, ...]:
+    """The types of the operands, each of which must be a number or an array."""
+    types = types_of(args)
+    for arg, type_ in zip(args, types, strict=True):
+        if isinstance(type_, Static):
+            shown = repr(arg.value) if isinstance(arg, Const) else "a static value"
+            raise TypeRefusal(f"{shown} is no number", "pass a number or an array here")
+        if isinstance(type_, Tape):
+            raise TypeRefusal("a tape is no number")
+    return types
+
+
+def numbers(args: Sequence[Atom], who: str, remedy: str) -> tuple[Number, ...]:
+    """The types of the operands, each of which must be a number, not an array."""
+    out: list[Number] = []
+    for type_ in numeric(args):
+        if not isinstance(type_, Float | Int | Bool):
+            raise TypeRefusal(f"{who} of an array ({type_})", remedy)
+        out.append(type_)
+    return tuple(out)
+
+
+def array(arg: Atom, who: str) -> Array:
+    """The type of an operand that must be an array."""
+    if not isinstance(arg.type, Array):
+        raise TypeRefusal(f"{who} needs an array, not a {arg.type}")
+    return arg.type
+
+
+def static(arg: Atom, name: str) -> Any:
+    """The value of an operand that must be known at compile time."""
+    if not isinstance(arg, Const):
+        raise TypeRefusal(
+            f"`{name}` must be known at compile time",
+            f"write a literal, or a name bound to one, for `{name}`",
+        )
+    return arg.value
+
+
+def is_python(type_: Type) -> bool:
+    """Whether the value is surely a Python number, for which Python's own rules hold."""
+    return isinstance(type_, Float | Int | Bool) and type_.kind == PY
+
+
+def may_be_python(type_: Type) -> bool:
+    """Whether the value is a Python number, or may be one at run time."""
+    return isinstance(type_, Float | Int | Bool) and type_.kind in (PY, MIXED)
+
+
+def of_dtype(dtype: str, dims: tuple[Dim, ...]) -> Type:
+    """What a NumPy function returns: an array, or a NumPy number where there is no axis."""
+    return Array(dtype, dims) if dims else number_of(dtype)
+
+
+def our_dtype(dtype: np.dtype[Any]) -> str:
+    """Our name of a NumPy dtype; refuses the dtypes that are not supported."""
+    name = DTYPE_OF_NAME.get(dtype.name)
+    if name is None:
+        raise TypeRefusal(
+            f"the result is {dtype.name}, which is not supported",
+            "convert the operands to float64 or float32",
+        )
+    return name
+
+
+def numpy_dtype(dtype: str) -> np.dtype[Any]:
+    """NumPy's dtype of our name."""
+    return np.dtype(NUMPY_NAMES[dtype])
+
+
+def kind_of(type_: Type) -> Kind:
+    """How NumPy's promotion sees a value: Python's ints and floats are weak, bools are not."""
+    dtype = dtype_of(type_)
+    if dtype is not None:
+        return numpy_dtype(dtype)
+    match type_:
+        case Float(kind) if kind == PY:
+            return float
+        case Int(kind) if kind == PY:
+            return int
+        case _:
+            return np.dtype(bool)
+
+
+def alternatives(type_: Type) -> tuple[Type, ...]:
+    """What a value can be at run time: one type, or all that a mixed number stands for."""
+    match type_:
+        case Float(kind) if kind == MIXED:
+            return (Float(PY), Float("f64"), Float("f32"))
+        case Int(kind) if kind == MIXED:
+            return (Int(PY), *map(Int, _INT_KINDS))
+        case Bool(kind) if kind == MIXED:
+            return (Bool(PY), Bool("np"))
+        case _:
+            return (type_,)
+
+
+def for_each_alternative(types: Sequence[Type], one: Callable[[tuple[Type, ...]], Type]) -> Type:
+    """Apply a type rule to all that mixed operands can be, and join the answers."""
+    combinations = itertools.product(*map(alternatives, types))
+    return common(one(combination) for combination in combinations)
+
+
+def common(types: Iterable[Type]) -> Type:
+    """The type of a value that is one of these at run time."""
+    first, *rest = dict.fromkeys(types)
+    for type_ in rest:
+        joined = join(first, type_) if type(first) is type(type_) else None
+        if joined is None:
+            raise TypeRefusal(
+                f"the result is {first} or {type_}, decided only at run time",
+                "convert the operands with float(...) or np.float64(...)",
+            )
+        first = joined
+    return first
+
+
+@cache
+def _promoted(kinds: tuple[Kind, ...]) -> str:
+    samples = [kind(0) if isinstance(kind, type) else kind for kind in kinds]
+    return our_dtype(np.result_type(*samples))
+
+
+def promote(types: Iterable[Type]) -> str:
+    """The dtype that NumPy promotes operands to (`np.result_type`), as our name."""
+    results = {
+        _promoted(tuple(map(kind_of, combination)))
+        for combination in itertools.product(*map(alternatives, types))
+    }
+    if len(results) > 1:
+        raise TypeRefusal(
+            "the dtype of the result is decided only at run time",
+            "convert the operands with float(...) or np.float64(...)",
+        )
+    return results.pop()
+
+
+@cache
+def _resolved(ufunc: np.ufunc, kinds: tuple[Kind, ...]) -> str:
+    """The dtype of what a ufunc gives."""
+    try:
+        resolved = ufunc.resolve_dtypes((*kinds, *(None,) * ufunc.nout))
+    except TypeError as error:
+        shown = ", ".join(k.__name__ if isinstance(k, type) else k.name for k in kinds)
+        raise TypeRefusal(
+            f"NumPy's {ufunc.__name__} does not take {shown}", "convert the operands to floats"
+        ) from error
+    for dtype in resolved:
+        our_dtype(dtype)
+    return our_dtype(resolved[-1])
+
+
+def ufunc_result(ufunc: np.ufunc, types: Sequence[Type]) -> Type:
+    """What a ufunc gives for operands of these types, none of them mixed."""
+    dtype = _resolved(ufunc, tuple(map(kind_of, types)))
+    return of_dtype(dtype, broadcast(*map(dims_of, types)))
+
+
+def elementwise(ufunc: np.ufunc) -> Infer:
+    """The type rule of a NumPy ufunc."""
+
+    def infer(args: Sequence[Atom]) -> Type:
+        return for_each_alternative(numeric(args), lambda types: ufunc_result(ufunc, types))
+
+    return infer
+
+
+def python_or_ufunc(ufunc: np.ufunc, python: Callable[[tuple[Type, ...]], Type]) -> Infer:
+    """The type rule of an operator: Python's where all operands are Python's, else NumPy's."""
+
+    def one(types: tuple[Type, ...]) -> Type:
+        return python(types) if all(map(is_python, types)) else ufunc_result(ufunc, types)
+
+    def infer(args: Sequence[Atom]) -> Type:
+        return for_each_alternative(numeric(args), one)
+
+    return infer
+
+
+def may_not_broadcast(types: Iterable[Type]) -> bool:
+    """Whether shapes may clash at run time, which NumPy answers by raising."""
+    shapes = [dims_of(type_) for type_ in types if not is_number(type_)]
+    width = max(map(len, shapes), default=0)
+    padded = [(1,) * (width - len(shape)) + shape for shape in shapes]
+    return any(len(set(axis) - {1}) > 1 for axis in zip(*padded, strict=True))
+
+
+def clashes(args: Sequence[Atom]) -> bool:
+    """The `raises` of an elementwise NumPy function: only for shapes that do not fit."""
+    return may_not_broadcast(types_of(args))
+
+
+def broadcast_dims(types: Iterable[Type]) -> tuple[Dim, ...]:
+    """The shape in which operands meet."""
+    return broadcast(*map(dims_of, types))
+
+
+def either(types: Iterable[Type]) -> Type:
+    """The type of a number that is one of these, chosen at run time."""
+    first, *rest = types
+    for type_ in rest:
+        joined = join(first, type_)
+        if joined is None:
+            raise TypeRefusal(f"one of {first} and {type_}, which have no common type")
+        first = joined
+    return first

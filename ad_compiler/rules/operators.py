@@ -1,0 +1,202 @@
+"""Python's operators, and NumPy's ufuncs of the same meaning.
+
+An operator on Python numbers follows Python (`1 / 0.0` raises, `True + True` is 2); on anything
+else it is the ufunc.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.primitive import Operator, Primitive, TypeRefusal
+from ad_compiler.ir.types import MIXED, PY, Bool, Float, Int, Type, is_number
+from ad_compiler.rules import infer
+from ad_compiler.rules.forms import Raises, flat, rule, ufunc_raises
+from ad_compiler.rules.registry import OPERATORS, Flat, Partials, Rule, register
+
+# How tightly Python's operators bind.
+NOT, COMPARISON, OR, XOR, AND, SHIFT, SUM, PRODUCT, UNARY = range(3, 12)
+
+
+def arithmetic(types: Sequence[Type]) -> Type:
+    """The type of `+ - * // %` on Python numbers."""
+    return Float(PY) if any(isinstance(t, Float) for t in types) else Int(PY)
+
+
+def _quotient(types: Sequence[Type]) -> Type:
+    return Float(PY)
+
+
+def _bits(types: Sequence[Type]) -> Type:
+    """The type of `& | ^` on Python numbers."""
+    if any(isinstance(t, Float) for t in types):
+        raise TypeRefusal("bitwise operators do not take floats")
+    return Bool(PY) if all(isinstance(t, Bool) for t in types) else Int(PY)
+
+
+def _shift(types: Sequence[Type]) -> Type:
+    _bits(types)
+    return Int(PY)
+
+
+def _enter(
+    symbol: str,
+    name: str,
+    precedence: int,
+    params: tuple[str, ...],
+    python: Callable[[Sequence[Type]], Type],
+    ufunc: np.ufunc,
+    line: Rule,
+    raises: Raises | None = None,
+    noun: str = "value",
+) -> None:
+    """Enter an operator that is a ufunc wherever NumPy is involved."""
+    function = getattr(operator, name, None) or getattr(operator, f"{name}_")
+    shown = {"neg": "-", "pos": "+"}.get(symbol, symbol)
+    OPERATORS[symbol] = register(
+        Primitive(
+            name,
+            evaluate=function,
+            infer=infer.python_or_ufunc(ufunc, python),
+            spelling=Operator(shown, precedence),
+            params=params,
+            raises=raises or ufunc_raises(ufunc),
+            noun=noun,
+        ),
+        line,
+        function,
+    )
+
+
+def divides(ufunc: np.ufunc) -> Raises:
+    """The `raises` of a division: on Python numbers unless the divisor is a constant not 0."""
+    numpy_raises = ufunc_raises(ufunc)
+
+    def raises(args: Sequence[Atom]) -> bool:
+        divisor = args[1]
+        safe = isinstance(divisor, Const) and divisor.value != 0
+        python = all(infer.may_be_python(arg.type) for arg in args)
+        return (python and not safe) or numpy_raises(args)
+
+    return raises
+
+
+def _partials(primal: str, *partials: str, **rest: Any) -> Partials:
+    params = ("x", "y")[: len(partials)]
+    return Partials(params, primal, partials, **rest)
+
+
+XY = ("x", "y")
+_WHOLE = "the quotient is taken as constant: its jumps have no derivative"
+_BINARY = (
+    ("+", "add", SUM, arithmetic, np.add, ("1", "1"), "total"),
+    ("-", "sub", SUM, arithmetic, np.subtract, ("1", "-1"), "difference"),
+    ("*", "mul", PRODUCT, arithmetic, np.multiply, ("y", "x"), "product"),
+)
+for _symbol, _name, _level, _python, _ufunc, _texts, _noun in _BINARY:
+    _line = _partials(f"x {_symbol} y", *_texts)
+    _enter(_symbol, _name, _level, XY, _python, _ufunc, _line, noun=_noun)
+
+_enter(
+    "/", "truediv", PRODUCT, XY, _quotient, np.true_divide,
+    _partials("x / y", "1 / y", "-z / y", domain="nonzero"),
+    divides(np.true_divide), "quotient",
+)  # fmt: skip
+_enter(
+    "%", "mod", PRODUCT, XY, arithmetic, np.remainder,
+    _partials("x % y", "1", "-(x // y)", domain="nonzero", convention=_WHOLE),
+    divides(np.remainder), "remainder",
+)  # fmt: skip
+_enter(
+    "//", "floordiv", PRODUCT, XY, arithmetic, np.floor_divide, Flat(domain="nonzero"),
+    divides(np.floor_divide), "quotient",
+)  # fmt: skip
+_enter("neg", "neg", UNARY, ("x",), arithmetic, np.negative, _partials("-x", "-1"), noun="negative")
+_enter("pos", "pos", UNARY, ("x",), arithmetic, np.positive, _partials("+x", "1"))
+
+_BITS = Flat("works on bits", domain="integer")
+for _symbol, _name, _level, _ufunc in (
+    ("&", "and", AND, np.bitwise_and),
+    ("|", "or", OR, np.bitwise_or),
+    ("^", "xor", XOR, np.bitwise_xor),
+):
+    _enter(_symbol, _name, _level, XY, _bits, _ufunc, _BITS, noun="bits")
+
+
+def _negative_shift(args: Sequence[Atom]) -> bool:
+    by = args[1]
+    return not (isinstance(by, Const) and by.value >= 0)
+
+
+_enter("<<", "lshift", SHIFT, XY, _shift, np.left_shift, _BITS, _negative_shift, "bits")
+_enter(">>", "rshift", SHIFT, XY, _shift, np.right_shift, _BITS, _negative_shift, "bits")
+_enter("~", "invert", UNARY, ("x",), _shift, np.invert, _BITS, noun="bits")
+
+
+def _compare(args: Sequence[Atom]) -> Type:
+    """The type of a comparison: Python's bool only where both sides are Python's."""
+    types = infer.numeric(args)
+    if all(map(infer.is_python, types)):
+        return Bool(PY)
+    if all(map(infer.may_be_python, types)):
+        return Bool(MIXED)
+    return infer.of_dtype("bool", infer.broadcast_dims(types))
+
+
+for _symbol, _name in (
+    ("<", "lt"),
+    ("<=", "le"),
+    (">", "gt"),
+    (">=", "ge"),
+    ("==", "eq"),
+    ("!=", "ne"),
+):
+    _function = getattr(operator, _name)
+    OPERATORS[_symbol] = register(
+        Primitive(
+            _name, _function, _compare, Operator(_symbol, COMPARISON), XY,
+            raises=infer.clashes, noun="test",
+        ),
+        Flat("a truth value"),
+        _function,
+    )  # fmt: skip
+
+
+def _not(args: Sequence[Atom]) -> Type:
+    infer.numbers(args, "the truth value", "use np.logical_not, np.any or np.all")
+    return Bool(PY)
+
+
+OPERATORS["not"] = register(
+    Primitive("not", operator.not_, _not, Operator("not ", NOT), ("x",), noun="test"),
+    Flat("a truth value"),
+    operator.not_,
+)
+
+rule("add(x, y)", "1", "1", objects=(np.add,), noun="total")
+rule("subtract(x, y)", "1", "-1", objects=(np.subtract,), noun="difference")
+rule("multiply(x, y)", "y", "x", objects=(np.multiply,), noun="product")
+rule("divide(x, y)", "1 / y", "-z / y", objects=(np.divide,), domain="nonzero", noun="quotient")
+rule(
+    "mod(x, y)", "1", "-(x // y)",
+    objects=(np.mod,), domain="nonzero", convention=_WHOLE, noun="remainder",
+)  # fmt: skip
+rule("negative(x)", "-1", objects=(np.negative,))
+rule("positive(x)", "1", objects=(np.positive,))
+flat("floor_divide(x, y)", objects=(np.floor_divide,), domain="nonzero", noun="quotient")
+for _ufunc in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal):
+    flat(
+        f"{_ufunc.__name__}(x, y)", "a truth value",
+        objects=(_ufunc,), raises=infer.clashes, noun="test",
+    )  # fmt: skip
+for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
+    flat(f"{_ufunc.__name__}(x, y)", "a truth value", objects=(_ufunc,), noun="test")
+flat("logical_not(x)", "a truth value", objects=(np.logical_not,), noun="test")
+for _ufunc in (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift):
+    flat(f"{_ufunc.__name__}(x, y)", "works on bits", "integer", objects=(_ufunc,), noun="bits")
+flat("invert(x)", "works on bits", "integer", objects=(np.invert,), noun="bits")

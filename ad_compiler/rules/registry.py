@@ -1,0 +1,140 @@
+"""The table of primitives and their derivatives, and the few forms that a derivative takes.
+
+* `Partials`: elementwise; one partial derivative an operand, as text.
+* `Flat`: zero almost everywhere (or no number at all): cuts the derivative.
+* `Linear`: structural; for each operand that carries a derivative, a forward function linear in
+  the tangent, and optionally its transpose.
+
+The files beside this one fill the tables when `ad_compiler.rules` is imported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any, ParamSpec, TypeVar
+
+from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.types import PY, Float, is_number
+
+PRIMITIVES: dict[str, Primitive] = {}
+"""Every primitive by name."""
+
+RULES: dict[Primitive, Rule] = {}
+"""The derivative of every primitive."""
+
+MEANINGS: dict[Any, Primitive] = {}
+"""The primitive that a Python object stands for: `np.sin`, `math.sin`, `abs`."""
+
+OPERATORS: dict[str, Primitive] = {}
+"""Primitives by Python operator: `+ - * / // % ** @ < <= > >= == !=`, `neg`, `pos`, `not`."""
+
+FUNCTIONS: dict[str, tuple[Primitive | None, Primitive | None]] = {}
+"""What a bare function name in the text of a partial means: (for Python numbers, for NumPy's)."""
+
+CONSTANTS: dict[str, Const] = {
+    "inf": Const(math.inf, Float(PY), "math.inf"),
+    "nan": Const(math.nan, Float(PY), "math.nan"),
+    "pi": Const(math.pi, Float(PY), "math.pi"),
+    "ln2": Const(math.log(2), Float(PY), "math.log(2)"),
+    "ln10": Const(math.log(10), Float(PY), "math.log(10)"),
+}
+"""What a bare name in the text of a partial means that is neither an operand nor `z`."""
+
+METHODS: dict[str, Primitive] = {}
+"""Array methods: `x.sum(axis=0)` is METHODS["sum"] applied to x first."""
+
+ATTRIBUTES: dict[str, Primitive] = {}
+"""Array attributes: `x.T`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partials:
+    """Elementwise. `partials[k]` is the text of dz/d(params[k]); `z` is the result.
+
+    None: no derivative in that operand. The text is an expression of the operands' names and `z`
+    with `+ - * / // **`, comparisons, `a if c else b`, and calls of functions by their bare name
+    (`cos`, `log`, `where`, `sign`, …), which are `math`'s for Python numbers and NumPy's else.
+    """
+
+    params: tuple[str, ...]
+    primal: str
+    partials: tuple[str | None, ...]
+    convention: str = ""
+    """What the derivative is at kinks and singular points, for the docs."""
+    domain: str = "real"
+    """A key of the sampler in the tests: where random test points are drawn."""
+    numbers: tuple[str | None, ...] = ()
+    """Texts for operands that are all numbers, where only the chosen arm of a conditional runs."""
+    choose: Callable[[Sequence[Atom]], tuple[str | None, ...]] | None = None
+    """Picks the texts where constant operands or their kinds call for simpler ones."""
+
+    def texts(self, args: Sequence[Atom]) -> tuple[str | None, ...]:
+        """The partial derivatives to use for these operands."""
+        if self.choose is not None:
+            return self.choose(args)
+        if self.numbers and all(is_number(arg.type) for arg in args):
+            return self.numbers
+        return self.partials
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Zero almost everywhere, or not a real number at all."""
+
+    why: str = "piecewise constant"
+    domain: str = "real"
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Structural. `jvps[name]` gives the tangent of z from that of operand `name`.
+
+    A jvp takes the primitive's operands, and keyword-only `z` and `<name>_dot`; it must be linear
+    in the tangent. A vjp takes the operands, and keyword-only `z` and `z_bar`, and gives the
+    cotangent of the operand: anything that broadcasts to the operand's shape. `z_bar` itself is
+    only known to broadcast to the shape of z, unless `dense` asks for its full shape. Both are
+    plain Python functions in the language that the compiler accepts; what depends on static
+    operands alone is evaluated at compile time. A missing vjp is derived by transposition.
+    """
+
+    jvps: dict[str, FunctionType] = field(default_factory=dict[str, FunctionType])
+    vjps: dict[str, FunctionType] = field(default_factory=dict[str, FunctionType])
+    dense: bool = False
+    convention: str = ""
+    samples: tuple[tuple[Any, ...], ...] = ()
+    """Argument tuples for the tests."""
+
+
+Rule = Partials | Flat | Linear
+
+
+def register(primitive: Primitive, rule: Rule, *objects: Any) -> Primitive:
+    """Enter a primitive, its derivative, and the Python objects that mean it."""
+    assert primitive.name not in PRIMITIVES, f"{primitive.name} is registered twice"
+    PRIMITIVES[primitive.name] = primitive
+    RULES[primitive] = rule
+    for thing in objects:
+        MEANINGS[thing] = primitive
+    return primitive
+
+
+def meaning(thing: Any) -> Primitive | None:
+    """The primitive that a Python object stands for, by identity, never by spelling."""
+    try:
+        return MEANINGS.get(thing)
+    except TypeError:  # unhashable: an array, a list
+        return None
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def compile_time(function: Callable[P, T]) -> Callable[P, T]:
+    """Mark a function that rules call on static operands; the frontend just calls it."""
+    function.__ad_compile_time__ = True  # type: ignore[attr-defined]
+    return function

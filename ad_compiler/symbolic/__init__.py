@@ -1,0 +1,1 @@
+"""SymPy: translation both ways, simplification, and comparison with the automatic derivative."""

@@ -1,0 +1,112 @@
+"""The cotangents of a reverse sweep: one cell a value, contributions added as they come.
+
+An absent cotangent is zero. A cotangent that is zero in places because another element was
+*selected* there (`where`, `maximum`, `clip`) also remembers its unmasked form, so that the next
+partial is applied before the mask: a selected zero times an infinite slope is 0, as it should be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ad_compiler.ir.builder import Builder, Cell, Frame
+from ad_compiler.ir.nodes import Atom, Var, const
+from ad_compiler.ir.types import Array
+from ad_compiler.rules.registry import FUNCTIONS, OPERATORS, PRIMITIVES
+from ad_compiler.transform.shapes import Shapes, widen, zero
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """`where(mask, raw, 0)`, taken apart."""
+
+    raw: Atom
+    mask: Atom
+
+
+@dataclass(slots=True)
+class Adjoints:
+    """The cotangent cells of a function under differentiation."""
+
+    builder: Builder
+    shapes: Shapes
+    active: set[Var]
+    home: dict[Var, Frame] = field(default_factory=dict[Var, Frame])
+    cells: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
+    selected: dict[Atom, Selected] = field(default_factory=dict[Atom, Selected])
+
+    def enter(self, primals: tuple[Var, ...]) -> None:
+        """The cotangents of these values start absent, and live in the current frame."""
+        for primal in primals:
+            self.home[primal] = self.builder.frame
+            self.cells.pop(primal, None)
+
+    def cell(self, primal: Var) -> Cell:
+        """The cell of a primal's cotangent."""
+        cell = self.cells.get(primal)
+        if cell is None:
+            home = self.home[primal]
+            cell = Cell(adjoint_name(primal), home, lambda b: zero(b, primal, self.shapes))
+            self.cells[primal] = cell
+        return cell
+
+    def add(self, primal: Atom, value: Atom) -> None:
+        """Add a contribution to the cotangent of a value."""
+        if not isinstance(primal, Var) or primal not in self.active:
+            return
+        cell = self.cell(primal)
+        if self.builder.frame is not cell.home:
+            value = widen(self.builder, value, primal, self.shapes)
+        before = self.builder.read_or_zero(cell)
+        self.builder.assign(cell, value if before is None else self.plus(before, value))
+
+    def plus(self, one: Atom, other: Atom) -> Atom:
+        """The sum of two cotangents; two with the same mask stay masked."""
+        a, b = self.selected.get(one), self.selected.get(other)
+        if a is not None and b is not None and a.mask == b.mask:
+            return self.mask(self.builder.emit(OPERATORS["+"], a.raw, b.raw), a.mask)
+        if _is_zero(one):
+            return other
+        return self.builder.emit(OPERATORS["+"], one, other)
+
+    def mask(self, raw: Atom, mask: Atom) -> Atom:
+        """`raw` where the mask holds, zero elsewhere."""
+        if isinstance(mask.type, Array):
+            where = FUNCTIONS["where"][1]
+            assert where is not None
+            value = self.builder.emit(where, mask, raw, const(0.0))
+        else:
+            value = self.builder.emit(PRIMITIVES["select"], mask, raw, const(0.0))
+        self.selected[value] = Selected(raw, mask)
+        return value
+
+    def read(self, primal: Var) -> Atom | None:
+        """The cotangent so far; None if it is zero."""
+        if primal not in self.active or primal not in self.home:
+            return None
+        return self.builder.read(self.cell(primal))
+
+    def take(self, primal: Var) -> Atom | None:
+        """The finished cotangent of a value, under its own name."""
+        value = self.read(primal)
+        if value is None or primal.temp:
+            return value
+        named = self.builder.emit(PRIMITIVES["identity"], value, name=adjoint_name(primal))
+        if value in self.selected:
+            self.selected[named] = self.selected[value]
+        return named
+
+    def full(self, primal: Var, value: Atom | None) -> Atom:
+        """A cotangent in the primal's full shape, zero made explicit."""
+        if value is None:
+            return zero(self.builder, primal, self.shapes)
+        return widen(self.builder, value, primal, self.shapes)
+
+
+def adjoint_name(primal: Var) -> str:
+    """`x_bar` for `x`."""
+    return f"{primal.name}_bar"
+
+
+def _is_zero(atom: Atom) -> bool:
+    return atom == const(0.0)

@@ -1,0 +1,348 @@
+"""Derivatives of functions: what `grad`, `jvp`, `jacobian` and friends mean as programs.
+
+Each maps a function to a function over the same IR, so they compose to any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+from ad_compiler.transform.rebuild import anchor, rebuild
+
+from ad_compiler.analysis.activity import active, differentiable_operands
+from ad_compiler.errors import UsageError
+from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Branch,
+    Const,
+    Function,
+    Let,
+    Parameter,
+    Tree,
+    Var,
+    const,
+    defined_by,
+    leaves,
+    map_tree,
+    walk,
+)
+from ad_compiler.ir.types import dims_of, is_differentiable
+from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
+from ad_compiler.transform.forward import jvp as push
+from ad_compiler.transform.jacobian import by_forward, by_reverse, choose_mode
+from ad_compiler.transform.names import prefer_names
+from ad_compiler.transform.request import Request, scalar_result, variables, wrt_parameters
+from ad_compiler.transform.reverse import Reverse
+from ad_compiler.transform.shapes import cast
+
+
+def derive(function: Function, request: Request) -> Function:
+    """The function that computes the requested derivative.
+
+    Raises UsageError where the request cannot be meant: integer inputs, a gradient of an array.
+    """
+    make = KINDS[request.kind]
+    derived = make(anchor(function), request)
+    return rebuild(prefer_names(derived))
+
+
+def grad(function: Function, request: Request) -> Function:
+    """Reverse mode from a scalar result."""
+    chosen = wrt_parameters(function, request)
+    index, aux = scalar_result(function, request)
+    wrt = variables(chosen)
+    builder = Builder()
+    reverse = Reverse(builder, function, wrt, (index,))
+    reverse.seed({index: const(1.0)})
+    reverse.sweep()
+    return answered(function, request, reverse, chosen, index, aux)
+
+
+def answered(
+    function: Function,
+    request: Request,
+    reverse: Reverse,
+    chosen: list[Parameter],
+    value: Tree,
+    aux: Tree | None,
+) -> Function:
+    """A function that returns cotangents of its parameters, perhaps beside its value."""
+    wrt = variables(chosen)
+    cotangents = finished(reverse, wrt)
+    with_value = request.kind in ("value_and_grad", "value_and_vjp")
+    kept, results = kept_results(function, [value] if with_value else [], aux)
+    place = dict(zip(wrt, range(len(results), len(results) + len(wrt)), strict=True))
+    output = gathered(chosen, request, lambda leaf: place[leaf])
+    if with_value and aux is not None:
+        output = pair(pair(kept[0], kept[1]), output)
+    elif with_value:
+        output = pair(kept[0], output)
+    elif aux is not None:
+        output = pair(output, kept[0])
+    statements = reverse.forward_sweep() + tuple(reverse.builder.frame.stmts)
+    block = Block(function.params, statements, results + cotangents)
+    return renamed(replace(function, block=block, output=output), function, request, chosen)
+
+
+def pair(one: Tree, other: Tree) -> Branch:
+    return Branch("tuple", (), (one, other))
+
+
+def kept_results(
+    function: Function, trees: list[Tree], aux: Tree | None
+) -> tuple[list[Tree], tuple[Atom, ...]]:
+    """The results that some output trees name, and the trees with indices into those alone."""
+    results: list[Atom] = []
+
+    def move(leaf: Var | Const | int) -> Tree:
+        if not isinstance(leaf, int):
+            return leaf
+        results.append(function.results[leaf])
+        return len(results) - 1
+
+    moved = [map_tree(tree, move) for tree in (*trees, *(() if aux is None else (aux,)))]
+    return moved, tuple(results)
+
+
+def finished(reverse: Reverse, wrt: Sequence[Var]) -> tuple[Atom, ...]:
+    """The cotangents of inputs, in the inputs' shape, dtype and kind, under their names."""
+    out: list[Atom] = []
+    for primal in wrt:
+        value = reverse.adjoints.full(primal, reverse.adjoints.read(primal))
+        value = cast(reverse.builder, value, primal.type)
+        name = f"{primal.name}_bar"
+        out.append(reverse.builder.emit(PRIMITIVES["identity"], value, name=name))
+    return tuple(out)
+
+
+def gathered(chosen: list[Parameter], request: Request, place: Callable[[Var], Tree]) -> Tree:
+    """One tree a parameter, with each variable replaced."""
+
+    def leaf(tree: Var | Const | int) -> Tree:
+        return place(tree) if isinstance(tree, Var) else tree
+
+    trees = tuple(map_tree(p.tree, leaf) for p in chosen)
+    return Branch("tuple", (), trees) if request.as_tuple or len(trees) > 1 else trees[0]
+
+
+TITLES = {
+    "grad": "Gradient",
+    "value_and_grad": "Value and gradient",
+    "jvp": "Value and directional derivative (forward mode)",
+    "vjp": "Vector-Jacobian product (reverse mode)",
+    "value_and_vjp": "Value and vector-Jacobian product (reverse mode)",
+    "jacobian": "Jacobian",
+    "hessian": "Hessian",
+    "hvp": "Hessian-vector product",
+    "elementwise_grad": "Elementwise derivative",
+}
+
+
+def renamed(
+    derived: Function, function: Function, request: Request, chosen: Sequence[Parameter]
+) -> Function:
+    """The derived function under its own name, saying what it is."""
+    where = (
+        "" if function.at is None else f" ({PurePath(function.at.file).name}:{function.at.line})"
+    )
+    names = ", ".join(p.name for p in chosen)
+    title = TITLES[request.kind]
+    about = f"{title} of `{function.name}`{where} with respect to {names}."
+    return replace(derived, name=f"{function.name}_{request.kind}", about=about)
+
+
+def free_name(function: Function, name: str) -> str:
+    """A parameter name that the function does not use yet."""
+    used = {p.name for p in function.parameters}
+    while name in used:
+        name += "_"
+    return name
+
+
+def placed(function: Function, extra: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """The parameters with new ones behind the visible ones, before hidden and keyword-only ones."""
+    plain = [p for p in function.parameters if not (p.hidden or p.keyword_only)]
+    named = [p for p in function.parameters if p.keyword_only and not p.hidden]
+    hidden = [p for p in function.parameters if p.hidden]
+    required = [replace(p, default=None) for p in plain]
+    return (*required, *extra, *named, *hidden)
+
+
+def reordered(
+    parameters: tuple[Parameter, ...], block: Block, output: Tree, function: Function
+) -> Function:
+    """A function with new parameters, whose block takes their leaves in order."""
+    params = variables(parameters)
+    return replace(
+        function, parameters=parameters, block=replace(block, params=params), output=output
+    )
+
+
+def jvp(function: Function, request: Request) -> Function:
+    """Forward mode along one direction."""
+    chosen = wrt_parameters(function, request)
+    wrt = variables(chosen)
+    seeds = {v: Var(f"{v.name}_dot", v.type) for v in wrt}
+    extra = [
+        Parameter(free_name(function, f"{p.name}_dot"), seeded(p.tree, seeds)) for p in chosen
+    ]
+    pushed = push(function, wrt, function.name, tuple(seeds[v] for v in wrt))
+    count = len(function.results)
+    tangent = map_tree(function.output, lambda leaf: tangent_leaf(function, leaf, count))
+    output = pair(function.output, tangent)
+    derived = reordered(placed(function, extra), pushed.block, output, pushed)
+    return renamed(derived, function, request, chosen)
+
+
+def seeded(tree: Tree, seeds: dict[Var, Var]) -> Tree:
+    """The container of a parameter, with the tangents of its leaves."""
+    return map_tree(tree, lambda leaf: seeds[leaf] if isinstance(leaf, Var) else leaf)
+
+
+def tangent_leaf(function: Function, leaf: Var | Const | int, count: int) -> Tree:
+    """Where the tangent of a result is; 0 for results that do not vary."""
+    if isinstance(leaf, int) and is_differentiable(function.results[leaf].type):
+        return leaf + count
+    return const(0)
+
+
+def vjp(function: Function, request: Request) -> Function:
+    """Reverse mode from a cotangent of the result."""
+    chosen = wrt_parameters(function, request)
+    seeds: dict[int, Var] = {}
+
+    def cotangent(leaf: Var | Const | int) -> Tree:
+        if not isinstance(leaf, int) or not is_differentiable(function.results[leaf].type):
+            return const(None)
+        result = function.results[leaf]
+        name = result.name if isinstance(result, Var) else "value"
+        return seeds.setdefault(leaf, Var(f"{name}_bar", result.type))
+
+    tree = map_tree(function.output, cotangent)
+    if not seeds:
+        raise UsageError(f"`{function.name}` returns nothing that has a derivative")
+    name = free_name(function, "cotangent")
+    if isinstance(tree, Var):
+        index = next(iter(seeds))
+        seeds[index] = tree = Var(name, tree.type)
+    builder = Builder()
+    reverse = Reverse(builder, function, variables(chosen), tuple(seeds))
+    reverse.seed(dict(seeds))
+    reverse.sweep()
+    derived = answered(function, request, reverse, chosen, function.output, None)
+    parameters = placed(function, [Parameter(name, tree)])
+    return reordered(parameters, derived.block, derived.output, derived)
+
+
+def hvp(function: Function, request: Request) -> Function:
+    """Forward over reverse: the derivative of the gradient along `v`."""
+    gradient = rebuild(grad(function, replace(request, kind="grad")))
+    chosen = wrt_parameters(function, request)
+    wrt = variables(chosen)
+    seeds = {v: Var("v" if len(wrt) == 1 else f"{v.name}_dot", v.type) for v in wrt}
+    names = ["v"] if len(chosen) == 1 else [f"{p.name}_dot" for p in chosen]
+    extra = [
+        Parameter(free_name(function, name), seeded(p.tree, seeds))
+        for name, p in zip(names, chosen, strict=True)
+    ]
+    pushed = push(gradient, wrt, function.name, tuple(seeds[v] for v in wrt))
+    count = len(gradient.results)
+    block = replace(pushed.block, results=pushed.block.results[count:])
+    derived = reordered(placed(function, extra), block, gradient.output, gradient)
+    return renamed(derived, function, request, chosen)
+
+
+def elementwise_grad(function: Function, request: Request) -> Function:
+    """The diagonal of a Jacobian that is diagonal by structure; others are refused."""
+    chosen = wrt_parameters(function, request)
+    index = function.output
+    if not isinstance(index, int) or not is_differentiable(function.results[index].type):
+        raise UsageError(f"elementwise_grad: `{function.name}` must return one array or number")
+    require_diagonal(function, variables(chosen), index)
+    reverse = Reverse(Builder(), function, variables(chosen), (index,))
+    reverse.seed({index: const(1.0)})
+    reverse.sweep()
+    return answered(function, request, reverse, chosen, index, None)
+
+
+def jacobian(function: Function, request: Request) -> Function:
+    """All first derivatives of the differentiable results, one block a result and input."""
+    chosen = wrt_parameters(function, request)
+    wrt = variables(chosen)
+    outputs = [
+        leaf
+        for leaf in leaves(function.output)
+        if isinstance(leaf, int) and is_differentiable(function.results[leaf].type)
+    ]
+    if not outputs:
+        raise UsageError(f"`{function.name}` returns nothing that has a derivative")
+    mode = request.mode if request.mode != "auto" else choose_mode(function, wrt, outputs)
+    if mode == "fwd":
+        builder, entries = by_forward(function, wrt, outputs)
+        statements = tuple(builder.frame.stmts)
+    else:
+        builder, reverse, entries = by_reverse(function, wrt, outputs)
+        statements = reverse.forward_sweep() + tuple(builder.frame.stmts)
+    place = {entry: k for k, entry in enumerate(entries)}
+
+    def blocks(leaf: Var | Const | int) -> Tree:
+        if not isinstance(leaf, int) or leaf not in outputs:
+            return const(None)
+        return gathered(chosen, request, lambda v: place[leaf, v])
+
+    block = Block(function.params, statements, tuple(entries.values()))
+    derived = replace(function, block=block, output=map_tree(function.output, blocks))
+    return renamed(derived, function, request, chosen)
+
+
+def hessian(function: Function, request: Request) -> Function:
+    """Forward over reverse: the Jacobian of the gradient."""
+    scalar = replace(request, kind="grad", has_aux=False)
+    gradient = rebuild(prefer_names(grad(function, scalar)))
+    derived = jacobian(gradient, replace(request, kind="jacobian", mode="fwd"))
+    return renamed(derived, function, request, wrt_parameters(function, request))
+
+
+def require_diagonal(function: Function, wrt: tuple[Var, ...], index: int) -> None:
+    """Refuse unless each element of the result depends on the same element of each input."""
+    shape = dims_of(function.results[index].type)
+    live = active(function, wrt, (index,))
+    for stmt in walk(function.block):
+        bad = [v for v in defined_by(stmt) if v in live and dims_of(v.type) != shape]
+        if isinstance(stmt, Let) and any(t in live for t in stmt.targets):
+            flows = [stmt.args[k] for k in differentiable_operands(stmt) if stmt.args[k] in live]
+            elementwise = isinstance(RULES[stmt.prim], Partials)
+            if flows and shape and (not elementwise or bad):
+                raise UsageError(
+                    f"elementwise_grad: `{function.name}` is not elementwise: "
+                    f"`{stmt.prim.name}` mixes elements. Use jacobian."
+                )
+    for v in wrt:
+        if v in live and dims_of(v.type) != shape:
+            raise UsageError(
+                f"elementwise_grad: `{v.name}` has another shape than the result of "
+                f"`{function.name}`, so the Jacobian is not diagonal. Use jacobian."
+            )
+
+
+def primal(function: Function, request: Request) -> Function:
+    """The function itself, re-emitted."""
+    return replace(function, about=f"`{function.name}` as the compiler understands it.")
+
+
+KINDS: dict[str, Callable[[Function, Request], Function]] = {
+    "primal": primal,
+    "grad": grad,
+    "value_and_grad": grad,
+    "jvp": jvp,
+    "vjp": vjp,
+    "value_and_vjp": vjp,
+    "jacobian": jacobian,
+    "hessian": hessian,
+    "hvp": hvp,
+    "elementwise_grad": elementwise_grad,
+}

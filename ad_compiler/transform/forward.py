@@ -1,0 +1,216 @@
+"""Forward mode: beside each value its tangent.
+
+    y = sin(x)        ⇒        y = sin(x)
+                               y_dot = cos(x) * x_dot
+
+Tangents have the full shape of their primals. A tangent that is zero by structure is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from ad_compiler.analysis.activity import differentiable_operands, varied
+from ad_compiler.errors import InternalError
+from ad_compiler.ir.builder import Builder, Frame
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    const,
+)
+from ad_compiler.ir.types import Array, Type, join
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
+from ad_compiler.transform.partials import splice
+from ad_compiler.transform.shapes import Shapes, cast, widen, zero
+from ad_compiler.transform.structural import JOINT, pushed
+
+
+def tangent_name(primal: Var) -> str:
+    """`x_dot` for `x`."""
+    return f"{primal.name}_dot"
+
+
+class Forward:
+    """One walk over a program, which appends primal and tangent statements to a builder."""
+
+    def __init__(self, builder: Builder, function: Function, tangents: Mapping[Var, Atom]) -> None:
+        self.builder = builder
+        self.tangents: dict[Var, Atom] = dict(tangents)
+        self.varied = varied(function, tangents)
+        self.shapes = Shapes.of(function.params)
+
+    def of(self, atom: Atom) -> Atom | None:
+        """The tangent of an atom, None if it is zero."""
+        return self.tangents.get(atom) if isinstance(atom, Var) else None
+
+    def full(self, atom: Atom) -> Atom:
+        """The tangent of an atom, zero made explicit."""
+        tangent = self.of(atom)
+        if tangent is not None:
+            return tangent
+        return zero(self.builder, atom, self.shapes) if isinstance(atom, Var) else const(0.0)
+
+    def run(self, body: tuple[Stmt, ...]) -> None:
+        for stmt in body:
+            match stmt:
+                case Let():
+                    self.builder.append(stmt)
+                    if any(t in self.varied for t in stmt.targets):
+                        self.let(stmt)
+                case Effect():
+                    self.builder.append(stmt)
+                case If():
+                    self.branch(stmt)
+                case For():
+                    self.loop(stmt)
+                case While():
+                    self.while_loop(stmt)
+                case _:
+                    assert_never(stmt)
+
+    def let(self, let: Let) -> None:
+        """The tangent of one operation: the sum over its varied operands."""
+        self.builder.at = let.at
+        positions = [k for k in differentiable_operands(let) if self.of(let.args[k]) is not None]
+        rule = RULES[let.prim]
+        total: list[Atom | None] = [None] * len(let.targets)
+        for parts in self.contributions(let, rule, positions):
+            for n, part in enumerate(parts):
+                total[n] = self.sum(total[n], part)
+        for target, value in zip(let.targets, total, strict=True):
+            if value is None:
+                continue
+            value = widen(self.builder, cast(self.builder, value, target.type), target, self.shapes)
+            self.tangents[target] = self.named(value, target)
+
+    def sum(self, one: Atom | None, other: Atom | None) -> Atom | None:
+        if one is None or other is None:
+            return one if other is None else other
+        return self.builder.emit(OPERATORS["+"], one, other)
+
+    def named(self, value: Atom, primal: Var) -> Atom:
+        if primal.temp:
+            return value
+        return self.builder.emit(PRIMITIVES["identity"], value, name=tangent_name(primal))
+
+    def contributions(
+        self, let: Let, rule: Partials | Flat | Linear, positions: list[int]
+    ) -> list[list[Atom | None]]:
+        """For each varied operand, what it adds to the tangent of each result."""
+        match rule:
+            case Partials():
+                return [
+                    [splice(self.builder, rule, let, k, self.full(let.args[k]))] for k in positions
+                ]
+            case Linear():
+                if let.prim.name in JOINT:
+                    return [[self.joint(let)]]
+                return [
+                    [*pushed(self.builder, let, rule, k, self.full(let.args[k]))] for k in positions
+                ]
+            case Flat():
+                return []
+            case _:
+                assert_never(rule)
+
+    def joint(self, let: Let) -> Atom:
+        """The operation itself on tangents, for one that is linear in all its operands at once."""
+        wanted = differentiable_operands(let)
+        args = [self.full(a) if k in wanted else a for k, a in enumerate(let.args)]
+        return self.builder.emit(let.prim, *args)
+
+    def branch(self, stmt: If) -> None:
+        moving = [k for k, t in enumerate(stmt.targets) if t in self.varied]
+        then, orelse = (self.arm(arm, moving) for arm in (stmt.then, stmt.orelse))
+        count = len(stmt.targets)
+        types = common(_types(then.results[count:]), _types(orelse.results[count:]))
+        extra = self.fresh(stmt.targets, moving, types)
+        self.builder.append(replace(stmt, targets=stmt.targets + extra, then=then, orelse=orelse))
+
+    def arm(self, block: Block, moving: list[int], params: tuple[Var, ...] = ()) -> Block:
+        """A block that yields its results and the tangents of those that move."""
+        self.builder.frames.append(Frame(is_loop=False))
+        self.run(block.body)
+        tangents = tuple(self.result(block.results[k]) for k in moving)
+        frame = self.builder.frames.pop()
+        return Block(block.params + params, tuple(frame.stmts), block.results + tangents)
+
+    def result(self, atom: Atom) -> Atom:
+        return Undef(atom.type) if isinstance(atom, Undef) else self.full(atom)
+
+    def fresh(
+        self, primals: tuple[Var, ...], moving: list[int], types: tuple[Type, ...]
+    ) -> tuple[Var, ...]:
+        """New variables for the tangents of some primals."""
+        made = tuple(
+            Var(tangent_name(primals[k]), type_) for k, type_ in zip(moving, types, strict=True)
+        )
+        self.tangents.update(zip((primals[k] for k in moving), made, strict=True))
+        return made
+
+    def loop(self, stmt: For) -> None:
+        moving, inits, params, body = self.carry(stmt.inits, stmt.body, stmt.body.params[1:])
+        targets = stmt.targets + self.fresh(stmt.targets, moving, _types(params))
+        self.builder.append(replace(stmt, targets=targets, inits=stmt.inits + inits, body=body))
+
+    def while_loop(self, stmt: While) -> None:
+        moving, inits, params, body = self.carry(stmt.inits, stmt.body, stmt.body.params)
+        unused = tuple(Var(p.name, p.type) for p in params)
+        cond = replace(stmt.cond, params=stmt.cond.params + unused)
+        targets = stmt.targets + self.fresh(stmt.targets, moving, _types(params))
+        self.builder.append(
+            replace(stmt, targets=targets, inits=stmt.inits + inits, cond=cond, body=body)
+        )
+
+    def carry(
+        self, inits: tuple[Atom, ...], body: Block, carried: tuple[Var, ...]
+    ) -> tuple[list[int], tuple[Atom, ...], tuple[Var, ...], Block]:
+        """A loop body with tangents carried along; built again until their types hold."""
+        moving = [k for k, p in enumerate(carried) if p in self.varied]
+        starts = tuple(self.result(inits[k]) for k in moving)
+        types = _types(starts)
+        while True:
+            params = self.fresh(carried, moving, types)
+            block = self.arm(body, moving, params)
+            wider = common(types, _types(block.results[len(carried) :]))
+            if wider == types:
+                return moving, starts, params, block
+            types = wider
+
+
+def _types(atoms: tuple[Atom, ...]) -> tuple[Type, ...]:
+    return tuple(atom.type for atom in atoms)
+
+
+def common(one: tuple[Type, ...], other: tuple[Type, ...]) -> tuple[Type, ...]:
+    """The joins of types, pair by pair."""
+    joined = tuple(
+        a if isinstance(a, Array) else join(a, b) for a, b in zip(one, other, strict=True)
+    )
+    if None in joined:
+        raise InternalError(f"tangents of types {one} and {other} meet")
+    return tuple(t for t in joined if t is not None)
+
+
+def jvp(function: Function, wrt: tuple[Var, ...], name: str, seeds: tuple[Var, ...]) -> Function:
+    """The program that yields the results, and after them their tangents.
+
+    `seeds` are the tangents of the inputs `wrt`; they become parameters behind the others.
+    """
+    builder = Builder()
+    forward = Forward(builder, function, dict(zip(wrt, seeds, strict=True)))
+    forward.run(function.block.body)
+    tangents = tuple(forward.full(r) for r in function.results)
+    block = Block(function.params + seeds, tuple(builder.frame.stmts), function.results + tangents)
+    return replace(function, name=name, block=block)

@@ -1,0 +1,38 @@
+"""Lets an input's cotangent keep the input's name.
+
+v_bar = identity(t)                 b_bar = identity(t)
+b_bar = identity(v_bar)     ⇒       …
+return b_bar                        return b_bar
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_compiler.ir.nodes import Function, Let, Stmt, Var, substitute
+
+
+def prefer_names(function: Function) -> Function:
+    """Give the names of the results to the values that they are mere copies of."""
+    copies = {
+        stmt.targets[0]: stmt.args[0]
+        for stmt in function.block.body
+        if isinstance(stmt, Let) and stmt.prim.name == "identity"
+    }
+    chosen: dict[Var, Var] = {}
+    for result in function.results:
+        if not isinstance(result, Var) or result not in copies:
+            continue
+        atom = copies[result]
+        while isinstance(atom, Var) and atom in copies:
+            chosen.setdefault(atom, Var(result.name, atom.type))
+            atom = copies[atom]
+    if not chosen:
+        return function
+    block = substitute(function.block, dict(chosen))
+    body: list[Stmt] = []
+    for stmt in block.body:
+        if isinstance(stmt, Let):
+            stmt = replace(stmt, targets=tuple(chosen.get(t, t) for t in stmt.targets))
+        body.append(stmt)
+    return function.with_block(replace(block, body=tuple(body)))

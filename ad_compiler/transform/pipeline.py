@@ -1,0 +1,17 @@
+"""The order of passes between a derivative and its text, read from top to bottom."""
+
+from __future__ import annotations
+
+from ad_compiler.transform.bufferise import bufferise
+from ad_compiler.transform.hoist import hoist
+from ad_compiler.transform.rebuild import rebuild
+
+from ad_compiler.ir.nodes import Function
+
+
+def finish(function: Function) -> Function:
+    """Make a program ready for emission."""
+    function = rebuild(function)  # identities, common subexpressions, dead code
+    function = hoist(function)  # what a loop does not change, moves out of it
+    function = rebuild(function)  # what met outside the loop
+    return bufferise(function)  # every copy explicit, every other store in place

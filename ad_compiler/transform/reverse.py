@@ -1,0 +1,365 @@
+"""Reverse mode: a forward sweep, then a backward sweep that mirrors its structure.
+
+    y = sin(x)              y = sin(x)
+    z = y * x        ⇒      z = y * x
+
+                            y_bar = x * z_bar
+                            x_bar = y * z_bar + cos(x) * y_bar
+
+The backward sweep is built first and reads values of the forward sweep freely. What it reads from
+inside a branch or a loop is then made available (`exports.py`): as another result of the branch,
+on a tape of the loop, or by computing it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from ad_compiler.analysis.activity import active, differentiable_operands
+from ad_compiler.errors import InternalError
+from ad_compiler.ir.builder import Builder, Cell
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    const,
+    defined_by,
+)
+from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of
+from ad_compiler.rules.registry import PRIMITIVES, RULES, Flat, Linear, Partials
+from ad_compiler.transform.adjoints import Adjoints, adjoint_name
+from ad_compiler.transform.exports import Exports
+from ad_compiler.transform.partials import Splice, operand_env, parsed
+from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
+from ad_compiler.transform.structural import operand_label, pulled, pushed
+
+
+class Reverse:
+    """Builds the backward sweep of a program into a builder."""
+
+    def __init__(
+        self, builder: Builder, function: Function, wrt: tuple[Var, ...], results: tuple[int, ...]
+    ) -> None:
+        self.builder = builder
+        self.function = function
+        self.shapes = Shapes.of(function.params)
+        live = active(function, wrt, results)
+        self.adjoints = Adjoints(builder, self.shapes, live)
+        self.exports = Exports(builder)
+
+    def seed(self, seeds: dict[int, Atom]) -> None:
+        """Start the sweep: the cotangents of the results, by index."""
+        self.adjoints.enter(self.function.params)
+        for stmt in self.function.block.body:
+            self.adjoints.enter(defined_by(stmt))
+        for index, value in seeds.items():
+            self.adjoints.add(self.function.results[index], value)
+
+    def sweep(self) -> None:
+        """Append the backward sweep of the whole function."""
+        self.backward(self.function.block.body)
+
+    def forward_sweep(self) -> tuple[Stmt, ...]:
+        """The statements of the function, with what the backward sweep needs made available."""
+        return self.exports.rewrite(self.function.block.body)
+
+    # -- statements ---------------------------------------------------------------------------
+
+    def backward(self, body: tuple[Stmt, ...]) -> None:
+        for stmt in reversed(body):
+            self.builder.at = stmt.at
+            match stmt:
+                case Let():
+                    self.let(stmt)
+                case If():
+                    self.branch(stmt)
+                case For():
+                    self.for_(stmt)
+                case While():
+                    self.while_(stmt)
+                case Effect():
+                    pass
+                case _:
+                    assert_never(stmt)
+
+    def block(self, block: Block, seeds: list[tuple[Atom, Atom]]) -> None:
+        """The backward sweep of a block inside a statement."""
+        self.adjoints.enter(block.params)
+        for stmt in block.body:
+            self.adjoints.enter(defined_by(stmt))
+        for primal, value in seeds:
+            self.adjoints.add(primal, value)
+        self.backward(block.body)
+
+    def branch(self, stmt: If) -> None:
+        taken = [self.adjoints.take(t) for t in stmt.targets]
+        seeds = [self.whole(t, v) for t, v in zip(stmt.targets, taken, strict=True)]
+        if all(s is None for s in seeds):
+            return
+
+        def arm(block: Block) -> None:
+            pairs = zip(block.results, seeds, strict=True)
+            self.block(block, [(r, s) for r, s in pairs if s is not None])
+
+        self.builder.if_(stmt.test, lambda: arm(stmt.then), lambda: arm(stmt.orelse), stmt.at)
+        self.exports.close_branch(stmt, self.builder.frame)
+
+    def whole(self, primal: Var, value: Atom | None) -> Atom | None:
+        return None if value is None else widen(self.builder, value, primal, self.shapes)
+
+    def for_(self, stmt: For) -> None:
+        cells = self.open_loop(stmt.targets, stmt.body.params[1:])
+        if not any(cells):
+            return
+        self.builder.for_(
+            stmt.start,
+            stmt.stop,
+            stmt.step,
+            lambda _: self.trip(stmt.body, stmt.body.params[1:], cells),
+            name=stmt.body.params[0].name,
+            descending=not stmt.descending,
+            at=stmt.at,
+        )
+        self.exports.close_loop(stmt, self.builder.frame)
+        self.leave_loop(stmt.inits, cells)
+
+    def while_(self, stmt: While) -> None:
+        cells = self.open_loop(stmt.targets, stmt.body.params)
+        if not any(cells):
+            return
+        count = self.exports.count_trips(stmt)
+        self.builder.for_(
+            const(0),
+            count,
+            const(1),
+            lambda _: self.trip(stmt.body, stmt.body.params, cells),
+            name="k",
+            descending=True,
+            at=stmt.at,
+        )
+        self.exports.close_loop(stmt, self.builder.frame)
+        self.leave_loop(stmt.inits, cells)
+
+    def open_loop(self, targets: tuple[Var, ...], params: tuple[Var, ...]) -> list[Cell | None]:
+        """One cell a carried value: its cotangent between trips. All None: nothing flows back."""
+        taken = [self.adjoints.take(t) for t in targets]
+        if all(value is None for value in taken):
+            return []
+        cells: list[Cell | None] = []
+        for target, param, value in zip(targets, params, taken, strict=True):
+            if param not in self.adjoints.active:
+                cells.append(None)
+                continue
+            start = self.adjoints.full(target, value)
+            cells.append(self.builder.cell(adjoint_name(param), start))
+        return cells
+
+    def trip(self, body: Block, params: tuple[Var, ...], cells: list[Cell | None]) -> None:
+        """The backward sweep of one trip: from the cotangents after it to those before it."""
+        seeds: list[tuple[Atom, Atom]] = []
+        after: dict[Cell, Atom] = {}
+        for result, cell in zip(body.results, cells, strict=True):
+            if cell is not None:
+                value = self.builder.read(cell)
+                assert value is not None
+                after[cell] = value
+                seeds.append((result, value))
+        self.block(body, seeds)
+        for param, cell in zip(params, cells, strict=True):
+            if cell is not None:
+                value = self.adjoints.take(param)
+                if value is None:
+                    value = self.zero_like(after[cell])
+                self.builder.assign(cell, widen(self.builder, value, param, self.shapes))
+
+    def zero_like(self, cotangent: Atom) -> Atom:
+        """A zero in the shape of another cotangent, which is nearer than the primal."""
+        return (
+            zero(self.builder, cotangent, self.shapes) if isinstance(cotangent, Var) else const(0.0)
+        )
+
+    def leave_loop(self, inits: tuple[Atom, ...], cells: list[Cell | None]) -> None:
+        for init, cell in zip(inits, cells, strict=True):
+            if cell is not None:
+                value = self.builder.read(cell)
+                assert value is not None
+                self.adjoints.add(init, value)
+
+    # -- operations ---------------------------------------------------------------------------
+
+    def let(self, let: Let) -> None:
+        live = self.adjoints.active
+        positions = [k for k in differentiable_operands(let) if let.args[k] in live]
+        bars = [self.adjoints.take(t) for t in let.targets]
+        if not positions or all(bar is None for bar in bars):
+            return
+        special = SPECIAL.get(let.prim.name)
+        if special is not None:
+            assert bars[0] is not None
+            special(self, let, self.adjoints.full(let.targets[0], bars[0]))
+            return
+        rule = RULES[let.prim]
+        match rule:
+            case Partials():
+                assert bars[0] is not None
+                for k in positions:
+                    self.elementwise(let, rule, k, bars[0])
+            case Linear():
+                for k in positions:
+                    self.structural(let, rule, k, bars)
+            case Flat():
+                raise InternalError(f"{let.prim} is flat but has active operands")
+            case _:
+                assert_never(rule)
+
+    def elementwise(self, let: Let, rule: Partials, position: int, z_bar: Atom) -> None:
+        """Partial times cotangent; a choice of zero goes on the outside, as a mask."""
+        operand, z = let.args[position], let.targets[0]
+        text = rule.texts(let.args)[position]
+        if text is None:
+            return
+        splice = Splice(self.builder, operand_env(rule, let))
+        before = self.adjoints.selected.get(z_bar)
+        node, mask = splice.selection(parsed(text))
+        value = splice.times(node, z_bar if before is None else before.raw)
+        if value is None:
+            return
+        value = cast(self.builder, value, _array_only(operand.type))
+        if before is not None:
+            mask = before.mask if mask is None else splice.both(before.mask, mask)
+        if mask is not None:
+            value = self.adjoints.mask(value, mask)
+        if dims_of(z.type) != dims_of(operand.type):
+            value = reduce_to(self.builder, value, z, operand, self.shapes)
+        self.adjoints.add(operand, value)
+
+    def structural(self, let: Let, rule: Linear, position: int, bars: list[Atom | None]) -> None:
+        """The transpose of a structural rule's forward function, given or derived."""
+        operand = let.args[position]
+        name, which = operand_label(let, position)
+        if rule.dense or name not in rule.vjps:
+            bars = [
+                None if bar is None else self.adjoints.full(t, bar)
+                for t, bar in zip(let.targets, bars, strict=True)
+            ]
+        if name in rule.vjps:
+            value: Atom | None = pulled(self.builder, let, rule, name, which, bars)
+        else:
+            value = self.transposed(let, rule, position, bars)
+        if value is not None:
+            value = self.recognised(value)
+            self.adjoints.add(operand, cast(self.builder, value, _array_only(operand.type)))
+
+    def part_of(self, value: Atom, part: Var) -> Atom:
+        """The cotangent of a value that a store broadcast into a part of an array."""
+        if dims_of(value.type) == dims_of(part.type):
+            return part
+        return reduce_to(self.builder, part, part, value, self.shapes)
+
+    def recognised(self, value: Atom) -> Atom:
+        """A contribution that a rule wrote as `np.where(mask, raw, 0)` is a selection."""
+        last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
+        if isinstance(last, Let) and last.targets[0] is value and last.prim.name == "np.where":
+            mask, raw, other = last.args
+            if isinstance(other, Const) and other.value == 0:
+                return self.adjoints.mask(raw, mask)
+        return value
+
+    def transposed(
+        self, let: Let, rule: Linear, position: int, bars: list[Atom | None]
+    ) -> Atom | None:
+        """Reverse the rule's forward function, which is linear in the tangent."""
+        operand = let.args[position]
+        dot = Var(f"{let.prim.noun}_dot", operand.type)
+        inner = Builder()
+        results = pushed(inner, let, rule, position, dot)
+        given = tuple(results)
+        function = Function("linear", (), Block((dot,), tuple(inner.frame.stmts), given), 0)
+        for stmt in function.block.body:
+            self.builder.append(stmt)
+        reverse = Reverse(self.builder, function, (dot,), tuple(range(len(given))))
+        reverse.shapes = reverse.adjoints.shapes = self.shapes
+        reverse.seed({k: bar for k, bar in enumerate(bars) if bar is not None})
+        reverse.sweep()
+        return reverse.adjoints.read(dot)
+
+
+def _array_only(type_: Type) -> Type:
+    """Kinds of numbers are settled at the end; dtypes of arrays at once."""
+    return type_ if isinstance(type_, Array) else Float(MIXED)
+
+
+# -- operations on storage ------------------------------------------------------------------------
+
+
+def getitem(self: Reverse, let: Let, z_bar: Atom) -> None:
+    """Element cotangents gather in one accumulator: `x_bar[i] += z_bar`."""
+    x, pattern, *operands = let.args
+    adjoints, builder = self.adjoints, self.builder
+    assert isinstance(x, Var)
+    assert isinstance(pattern, Const)
+    cell = adjoints.cell(x)
+    before = builder.read_or_zero(cell)
+    made = before is None
+    base = adjoints.full(x, before)
+    unique = made and "array" not in pattern.value
+    prim = PRIMITIVES["store" if unique else "add_at"]
+    builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands))
+
+
+def store(self: Reverse, let: Let, z_bar: Atom) -> None:
+    """`r = store(a, i, v)`: v gets what was written, a gets the rest."""
+    a, pattern, v, *operands = let.args
+    part = self.builder.emit(PRIMITIVES["getitem"], z_bar, pattern, *operands)
+    self.adjoints.add(v, self.part_of(v, part))
+    rest = self.builder.emit(PRIMITIVES["store"], z_bar, pattern, const(0.0), *operands)
+    self.adjoints.add(a, rest)
+
+
+def add_at(self: Reverse, let: Let, z_bar: Atom) -> None:
+    """`r = add_at(a, i, v)`: v gets what was added to, a gets all."""
+    a, pattern, v, *operands = let.args
+    part = self.builder.emit(PRIMITIVES["getitem"], z_bar, pattern, *operands)
+    self.adjoints.add(v, self.part_of(v, part))
+    self.adjoints.add(a, z_bar)
+
+
+def tape_put(self: Reverse, let: Let, z_bar: Atom) -> None:
+    """An element is written once, so its cotangent needs no reset."""
+    tape, k, value = let.args
+    self.adjoints.add(value, self.builder.emit(PRIMITIVES["tape_get"], z_bar, k))
+    self.adjoints.add(tape, z_bar)
+
+
+def tape_get(self: Reverse, let: Let, z_bar: Atom) -> None:
+    """The cotangent of a tape is a tape that is added to."""
+    tape, k = let.args
+    assert isinstance(tape, Var)
+    cell = self.adjoints.cell(tape)
+    base = self.adjoints.full(tape, self.builder.read_or_zero(cell))
+    self.builder.assign(cell, self.builder.emit(PRIMITIVES["tape_add"], base, k, z_bar))
+
+
+def tape_add(self: Reverse, let: Let, z_bar: Atom) -> None:
+    tape, k, value = let.args
+    self.adjoints.add(value, self.builder.emit(PRIMITIVES["tape_get"], z_bar, k))
+    self.adjoints.add(tape, z_bar)
+
+
+SPECIAL: dict[str, Callable[[Reverse, Let, Atom], None]] = {
+    "getitem": getitem,
+    "store": store,
+    "add_at": add_at,
+    "tape_put": tape_put,
+    "tape_get": tape_get,
+    "tape_add": tape_add,
+}

@@ -1,0 +1,144 @@
+"""Fits (co)tangents to the shapes and kinds of the values they belong to.
+
+A cotangent may be smaller than its primal: the adjoint of `np.sum(x)` is a number until
+something needs an array ("uniform along an axis"). These functions widen it where needed, and
+sum it down where the primal was broadcast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.types import (
+    NUMPY_NAMES,
+    PY,
+    Array,
+    Dim,
+    Float,
+    Tape,
+    Type,
+    dims_of,
+    is_number,
+    never_one,
+)
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Where made-up arrays take their shape from: inputs, which are always at hand."""
+
+    arrays: dict[tuple[str, tuple[Dim, ...]], Var] = field(default_factory=dict)
+    lengths: dict[Dim, tuple[Var, int]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(params: Iterable[Var]) -> Shapes:
+        """The shapes that inputs offer; the first of several equal ones."""
+        shapes = Shapes()
+        for var in params:
+            if isinstance(var.type, Array):
+                shapes.arrays.setdefault((var.type.dtype, var.type.dims), var)
+                for axis, dim in enumerate(var.type.dims):
+                    shapes.lengths.setdefault(dim, (var, axis))
+        return shapes
+
+    def like(self, primal: Var) -> Var:
+        """An array of the primal's shape and dtype: an input if there is one."""
+        assert isinstance(primal.type, Array)
+        return self.arrays.get((primal.type.dtype, primal.type.dims), primal)
+
+    def length(self, builder: Builder, primal: Var, axis: int) -> Atom:
+        """The length of one axis of a value."""
+        dim = dims_of(primal.type)[axis]
+        if isinstance(dim, int):
+            return const(dim)
+        var, place = self.lengths.get(dim, (primal, axis))
+        return builder.emit(PRIMITIVES["dim"], var, const(place))
+
+
+def fills(type_: Type, dims: tuple[Dim, ...]) -> bool:
+    """Whether a value of this type certainly has the full shape `dims`."""
+    own = dims_of(type_)
+    return len(own) == len(dims) and all(
+        a == b or never_one(a) for a, b in zip(own, dims, strict=True)
+    )
+
+
+def zero(builder: Builder, primal: Var, shapes: Shapes) -> Atom:
+    """A zero of the primal's type: 0.0, an array, or a tape of zeros."""
+    match primal.type:
+        case Array():
+            return builder.emit(PRIMITIVES["zeros_like"], shapes.like(primal))
+        case Tape():
+            return builder.emit(PRIMITIVES["tape_zeros_like"], primal)
+        case _:
+            return const(0.0)
+
+
+def widen(builder: Builder, value: Atom, primal: Var, shapes: Shapes) -> Atom:
+    """The (co)tangent `value` of `primal` in the primal's full shape."""
+    if not isinstance(primal.type, Array):
+        return value
+    if isinstance(value.type, Array) and fills(value.type, primal.type.dims):
+        return value
+    model = shapes.like(primal)
+    if is_number(value.type):
+        return builder.emit(PRIMITIVES["full_like"], model, value)
+    return builder.emit(PRIMITIVES["broadcast_like"], value, model)
+
+
+def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
+    """A (co)tangent in the dtype or number kind of its primal."""
+    if isinstance(type_, Array):
+        if isinstance(value.type, Array) and value.type.dtype != type_.dtype:
+            return builder.emit(PRIMITIVES["astype"], value, const(NUMPY_NAMES[type_.dtype]))
+        return value
+    if type_ == Float(PY) and value.type != Float(PY):
+        if isinstance(value, Const):
+            return const(float(value.value))
+        return builder.emit(PRIMITIVES["float"], value)
+    return value
+
+
+def reduce_to(builder: Builder, g: Atom, z: Var, operand: Atom, shapes: Shapes) -> Atom:
+    """Sum a cotangent of a broadcast result z down to the shape of one operand.
+
+    `g` may itself be uniform along axes: an axis that the operand lacks then counts as a factor
+    (its length) instead of a sum.
+    """
+    outer, inner = dims_of(z.type), dims_of(operand.type)
+    own = (1,) * (len(outer) - len(dims_of(g.type))) + dims_of(g.type)
+    padded = (1,) * (len(outer) - len(inner)) + inner
+    pairs = list(zip(padded, outer, strict=True))
+    if any(a not in (z_dim, 1) and not never_one(a) for a, z_dim in pairs):
+        assert isinstance(operand.type, Array)
+        return builder.emit(PRIMITIVES["unbroadcast"], widen(builder, g, z, shapes), operand)
+    lost = [k for k, (a, z_dim) in enumerate(pairs) if a == 1 and z_dim != 1]
+    for axis in lost:
+        if own[axis] == 1:
+            g = builder.emit(OPERATORS["*"], shapes.length(builder, z, axis), g)
+    summed = [k for k in lost if own[k] != 1]
+    return _sum(builder, g, summed, len(outer), operand.type) if summed else g
+
+
+def _sum(builder: Builder, g: Atom, axes: list[int], width: int, type_: Type) -> Atom:
+    """`np.sum` over the given axes of a value that is `width` axes wide; axes of length 1 stay."""
+    own = len(dims_of(g.type))
+    axes = [k - (width - own) for k in axes]
+    if not isinstance(type_, Array) or (not type_.dims and len(axes) == own):
+        return builder.emit(PRIMITIVES["np.sum"], g, const(None), const(False))
+    leading = width - len(type_.dims) - (width - own)
+    keep = [k for k in axes if k >= leading]
+    drop = [k for k in axes if k < leading]
+    if keep:
+        g = builder.emit(PRIMITIVES["np.sum"], g, _axis(keep), const(True))
+    if drop:
+        g = builder.emit(PRIMITIVES["np.sum"], g, _axis(drop), const(False))
+    return g
+
+
+def _axis(axes: list[int]) -> Const:
+    return const(axes[0] if len(axes) == 1 else tuple(axes))

@@ -1,0 +1,1 @@
+"""Pictures and tables of programs: computation graphs, and what each statement computes."""
