@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from ad_compiler.backend.text import (
-    ADD,
     ATOM,
     BINARY,
     COMPARE,
@@ -83,19 +82,19 @@ class Renderer:
         return conditional(self.atom(test), self.atom(one), self.atom(other))
 
     def call(self, prim: Primitive, args: Sequence[Atom]) -> Text:
-        """An operation as its spelling says."""
+        """An operation as its printer or its spelling says."""
+        if prim.name in self.printers:
+            return self.printers[prim.name](self, args)
         match prim.spelling:
             case Operator(symbol=symbol):
-                return operator(symbol, [self.atom(a) for a in args])
+                return operator(symbol.strip(), [self.atom(a) for a in args])
             case Call(path=path):
                 return Text(f"{self.resolve(path)}({self.arguments(prim, args, 0)})")
             case Method(name=method):
                 receiver = self.receiver(args[0])
                 return Text(f"{receiver}.{method}({self.arguments(prim, args, 1)})")
             case Special():
-                if prim.name not in self.printers:
-                    raise InternalError(f"no printer for the primitive {prim.name}")
-                return self.printers[prim.name](self, args)
+                raise InternalError(f"no printer for the primitive {prim.name}")
             case _:
                 assert_never(prim.spelling)
 
@@ -115,13 +114,20 @@ class Renderer:
             if position < first:
                 continue
             key = params[position] if position < len(params) else None
+            text = self.dtype(atom) if key == "dtype" else self.atom(atom).text
             if key is not None and _is_default(prim, key, atom):
                 gap = True
             elif key is not None and (gap or key in prim.keyword_only):
-                texts.append(f"{key}={self.atom(atom).text}")
+                texts.append(f"{key}={text}")
             else:
-                texts.append(self.atom(atom).text)
+                texts.append(text)
         return ", ".join(texts)
+
+    def dtype(self, atom: Atom) -> str:
+        """A dtype, which the program holds by its name."""
+        if isinstance(atom, Const) and isinstance(atom.value, str):
+            return self.resolve(f"np.{atom.value}")
+        return self.atom(atom).text
 
     def index(self, pattern: Pattern, operands: Sequence[Atom]) -> str:
         """What stands between the brackets of `x[i, 1:n]`."""
@@ -199,19 +205,3 @@ def negated(test: Text) -> Text:
     if test.level == NOT and test.text.startswith("not "):
         return Text(test.text.removeprefix("not "), NOT)
     return _unary("not", test)
-
-
-def without_minus(text: Text) -> str | None:
-    """`e` where the text is `-e`, so that `x += -e` may print as `x -= e`; else None.
-
-    A literal keeps its sign.
-    """
-    if text.level != UNARY or not text.text.startswith("-") or text.text[1:2].isdigit():
-        return None
-    inner = text.text[1:]
-    return inner
-
-
-def total(left: str, right: Text) -> str:
-    """`left + right`."""
-    return f"{left} + {right.at_least(ADD + 1)}"

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from ad_compiler.analysis.ownership import may_alias
 from ad_compiler.backend.operands import Operand, operands_of
 from ad_compiler.ir.nodes import (
     Atom,
@@ -179,12 +180,10 @@ class _Folder:
             if isinstance(changed, Var):
                 scope.changed[self.roots.get(changed, changed)] = scope.position
                 scope.trees.pop(stmt.targets[0], None)
-        elif is_view(stmt.prim) and isinstance(stmt.args[0], Var):
+        elif may_alias(stmt.prim) and isinstance(stmt.args[0], Var):
             self.roots[stmt.targets[0]] = self.roots.get(stmt.args[0], stmt.args[0])
 
-    def _remember(
-        self, stmt: Let | If, targets: tuple[Var, ...], tree: Tree, scope: Scope
-    ) -> None:
+    def _remember(self, stmt: Let | If, targets: tuple[Var, ...], tree: Tree, scope: Scope) -> None:
         """Note the expression of a temporary that its one use may take."""
         if len(targets) == 1 and targets[0].temp and self.counts[targets[0]] == 1:
             scope.trees[targets[0]] = tree
@@ -290,11 +289,6 @@ def _keeps(arm: Block, target: Var) -> bool:
     if isinstance(result, Undef):
         return True
     return isinstance(result, Var) and not result.temp and result.name == target.name
-
-
-def is_view(prim: Primitive) -> bool:
-    """Whether an array result may share memory with operand 0."""
-    return not prim.fresh or prim.name == "identity"
 
 
 def width_of(atom: Atom) -> int:

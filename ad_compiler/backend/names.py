@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from ad_compiler.backend.fold import Folds
 from ad_compiler.backend.ranges import Segments
 from ad_compiler.ir.nodes import Atom, Block, For, Function, If, Let, Var, While, walk
 
@@ -23,7 +22,7 @@ EXACT_TRIES = 6
 
 
 def choose_names(
-    function: Function, folds: Folds, ranges: dict[Var, Segments], reserved: Iterable[str]
+    function: Function, ranges: dict[Var, Segments], reserved: Iterable[str]
 ) -> dict[Var, str]:
     """A name for every variable that is written in the text."""
     fixed = {p.tree: p.name for p in function.parameters if isinstance(p.tree, Var)}
@@ -34,7 +33,7 @@ def choose_names(
     first = {var: rank for rank, var in enumerate(fixed)}
     order = sorted(
         classes.items(),
-        key=lambda item: (min((first.get(v, len(first)) for v in item[1].members)), item[1].start),
+        key=lambda item: (min(first.get(v, len(first)) for v in item[1].members), item[1].start),
     )
     return {
         member: text

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special
+from ad_compiler.ir.types import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,6 @@ Layout = Callable[[Sequence[Atom]], list[Operand]]
 
 def _in_order(args: Sequence[Atom]) -> list[Operand]:
     return [Operand(atom) for atom in args]
-
-
-def _named(args: Sequence[Atom]) -> list[Operand]:
-    return [Operand(atom, named=True) for atom in args]
 
 
 def _store(args: Sequence[Atom]) -> list[Operand]:
@@ -69,6 +66,12 @@ def _select(args: Sequence[Atom]) -> list[Operand]:
     return [Operand(test), Operand(one, lazy=True), Operand(other, lazy=True)]
 
 
+def _quiet_div(args: Sequence[Atom]) -> list[Operand]:
+    if any(isinstance(a.type, Array) for a in args):
+        return _in_order(args)
+    return [Operand(a, named=True) for a in args]  # the guarded form says each twice
+
+
 LAYOUTS: dict[str, Layout] = {
     "store": _store,
     "add_at": _add_at,
@@ -77,6 +80,7 @@ LAYOUTS: dict[str, Layout] = {
     "tape_put": _tape_put,
     "tape_add": _tape_add,
     "select": _select,
+    "quiet_div": _quiet_div,
 }
 """The special primitives whose operands are not simply evaluated once, in order."""
 

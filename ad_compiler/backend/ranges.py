@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from ad_compiler.analysis.ownership import in_order
 from ad_compiler.backend.fold import Folds
 from ad_compiler.ir.nodes import (
     Atom,
@@ -131,7 +132,7 @@ class _Walk:
         ends = {t: self.live.pop(t) for t in stmt.targets if t in self.live}
         self.tick()
         above = self._arm(stmt.orelse, stmt.targets, ends)
-        ends = {t: self.now for t in ends}
+        ends = dict.fromkeys(ends, self.now)
         below = self._arm(stmt.then, stmt.targets, ends)
         self.tick()
         self.use((stmt.test, *above, *below))
@@ -167,9 +168,7 @@ class _Walk:
 
     def _while(self, stmt: While) -> None:
         params = stmt.body.params
-        exits = self._after_loop(
-            stmt.targets, params, free_vars(stmt.body) | free_vars(stmt.cond)
-        )
+        exits = self._after_loop(stmt.targets, params, free_vars(stmt.body) | free_vars(stmt.cond))
         self._back_edge(params, stmt.body.results)
         self.block(stmt.body.body)
         self.tick()
@@ -190,7 +189,7 @@ class _Walk:
         self.tick()
         self.use(exits)
         self.tick()
-        self.use(var for var in sorted(free, key=lambda v: v.serial))
+        self.use(in_order(free))
         return exits
 
     def _back_edge(self, params: Sequence[Var], results: Sequence[Atom]) -> None:
@@ -213,4 +212,3 @@ class _Walk:
                 wanted.append(init)
         self.tick()
         self.use(wanted)
-

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ad_compiler.errors import Span
+from ad_compiler.ir.frames import Cell, Frame, JoinRefusal, Widening, covers, is_part, merge
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
+    Const,
     Effect,
     For,
     If,
@@ -29,41 +31,10 @@ from ad_compiler.ir.nodes import (
     While,
     substitute,
 )
-from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import PY, Array, Int, Sym, Tape, Type, join
+from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.types import PY, Array, Int, Static, Sym, Type
 
-
-@dataclass(eq=False, slots=True)
-class Cell:
-    """A mutable name. `zero` makes the value that stands for "nothing assigned yet".
-
-    A cell without `zero` is a user's name: where it may be unbound it must not be read.
-    """
-
-    name: str
-    home: Frame
-    zero: Callable[[Builder], Atom] | None = None
-
-
-@dataclass(eq=False, slots=True)
-class Frame:
-    """A block under construction."""
-
-    is_loop: bool
-    stmts: list[Stmt] = field(default_factory=list[Stmt])
-    values: dict[Cell, Atom] = field(default_factory=dict[Cell, Atom])
-    params: dict[Cell, Var] = field(default_factory=dict[Cell, Var])
-    widened: dict[Cell, Type] = field(default_factory=dict[Cell, Type])
-    dead: bool = False
-    """The end of this frame is never reached (it raised); it has no results."""
-
-
-class JoinRefusal(TypeRefusal):
-    """A name whose values on two paths have no common type."""
-
-    def __init__(self, name: str, one: Type, other: Type) -> None:
-        super().__init__(f"`{name}` is {one} on one path and {other} on another")
-        self.name = name
+__all__ = ["Builder", "Cell", "Frame", "JoinRefusal"]
 
 
 class Builder:
@@ -76,6 +47,8 @@ class Builder:
         self.frames: list[Frame] = [Frame(is_loop=False)]
         self.at: Span | None = None
         self.maybe_unbound: set[Cell] = set()
+        self._conflicts: dict[Undef, JoinRefusal] = {}
+        self._widenings: dict[object, Widening] = {}
         self._fresh = itertools.count()
 
     @property
@@ -84,14 +57,17 @@ class Builder:
 
     # -- statements ---------------------------------------------------------------------------
 
-    def emit(self, prim: Primitive, *args: Atom, name: str = "", at: Span | None = None) -> Var:
+    def emit(
+        self, prim: Primitive, *args: Atom, name: str = "", hint: str = "", at: Span | None = None
+    ) -> Var:
         """Append `target = prim(*args)` with the type that the primitive infers.
 
+        A target without a `name` is a temporary; `hint` says what to call it where it needs one.
         Raises `TypeRefusal` where the primitive does not take such operands.
         """
         type_ = prim.infer(args)
         assert not isinstance(type_, tuple), f"{prim} has several results"
-        target = Var(name or prim.noun, type_, temp=not name)
+        target = Var(name or hint or prim.noun, type_, temp=not name)
         self.frame.stmts.append(Let((target,), prim, args, at or self.at))
         return target
 
@@ -142,11 +118,25 @@ class Builder:
         outer = self._read(cell, depth - 1)
         if outer is None or not frame.is_loop:
             return outer
-        # Every outer value becomes a parameter: only at the end is it known what is carried.
-        param = Var(cell.name, frame.widened.get(cell, outer.type))
+        if cell in frame.widening.conflicts:
+            return self._mark(frame.widening.conflicts[cell])
+        if isinstance(outer.type, Static) or not frame.may_assign(cell):
+            return outer
+        # The outer value becomes a parameter: only at the end is it known what is carried.
+        param = Var(cell.name, frame.widening.types.get(cell, outer.type))
         frame.params[cell] = param
         frame.values[cell] = param
         return param
+
+    def _mark(self, refusal: JoinRefusal) -> Undef:
+        """A value that stands for "differs between paths": it may be there, but not be read."""
+        mark = Undef(Static())
+        self._conflicts[mark] = refusal
+        return mark
+
+    def conflict(self, atom: Atom) -> JoinRefusal | None:
+        """Why what `read` gave is no value, where a name differs too much between paths."""
+        return self._conflicts.get(atom) if isinstance(atom, Undef) else None
 
     def read_or_zero(self, cell: Cell) -> Atom | None:
         """The value of a cell that is about to be added to; None if nothing is there yet.
@@ -193,7 +183,9 @@ class Builder:
         if all(arm.dead for arm in arms):
             self.frame.dead = True
         alive = [arm for arm in arms if not arm.dead]
-        cells = list(dict.fromkeys(cell for arm in alive for cell in arm.values))
+        cells = [
+            c for c in dict.fromkeys(c for arm in alive for c in arm.values) if c.home not in arms
+        ]
         targets: list[Var] = []
         results: tuple[list[Atom], list[Atom]] = ([], [])
         for cell in cells:
@@ -232,18 +224,27 @@ class Builder:
                     values[k] = cell.zero(self)
                     self.frames.pop()
         known = [v for v, arm in zip(values, arms, strict=True) if v is not None and not arm.dead]
-        if not any(arm.dead for arm in arms) and all(v is known[0] or v == known[0] for v in known):
+        same = all(v is known[0] or v == known[0] for v in known)
+        if same and (isinstance(known[0], Const) or not any(arm.dead for arm in arms)):
             self.assign(cell, known[0])  # the same outer value, or the same constant, on both paths
             return None
         type_ = known[0].type
-        for value in known[1:]:
-            joined = join(type_, value.type, self._sym(cell.name))
-            if joined is None:
-                raise JoinRefusal(cell.name, type_, value.type)
+        for value in known:
+            joined = type_ if value is known[0] else merge(type_, value.type, self._sym(cell.name))
+            refusal = self.conflict(value)
+            if joined is None or refusal is not None:
+                refusal = refusal or JoinRefusal(cell.name, type_, value.type)
+                return self._refuse_join(cell, refusal)
             type_ = joined
         target = Var(cell.name, type_)
         self.assign(cell, target)
         return target, [v if v is not None else Undef(type_) for v in values]
+
+    def _refuse_join(self, cell: Cell, refusal: JoinRefusal) -> None:
+        """Forbid to read a user's name from here on; what a transform makes must always join."""
+        if cell.zero is not None:
+            raise refusal
+        self.assign(cell, self._mark(refusal))
 
     def for_(
         self,
@@ -254,10 +255,16 @@ class Builder:
         name: str = "i",
         descending: bool = False,
         at: Span | None = None,
+        assigned: frozenset[Cell] | None = None,
+        key: object = None,
     ) -> None:
-        """Append a `For`; `body` gets the index and may assign outer cells."""
+        """Append a `For`; `body` gets the index and may assign outer cells.
+
+        `assigned` are the only outer cells that it may assign, if that is known. A `key` says that
+        this is the same loop again, in a body that is being rebuilt.
+        """
         index = Var(name, Int(PY))
-        frame = self._loop(lambda: body(index))
+        frame = self._loop(lambda: body(index), assigned, key)
         carried, inits, results, targets, env = self._close(frame)
         block = Block((index, *carried), tuple(frame.stmts), tuple(results))
         block = substitute(block, env)
@@ -267,7 +274,12 @@ class Builder:
         self.append(stmt)
 
     def while_(
-        self, cond: Callable[[], Atom], body: Callable[[], None], at: Span | None = None
+        self,
+        cond: Callable[[], Atom],
+        body: Callable[[], None],
+        at: Span | None = None,
+        assigned: frozenset[Cell] | None = None,
+        key: object = None,
     ) -> None:
         """Append a `While`; `cond` gives the truth value, `body` may assign outer cells."""
         tests: list[tuple[int, Atom]] = []
@@ -277,7 +289,7 @@ class Builder:
             tests.append((len(self.frame.stmts), test))
             body()
 
-        frame = self._loop(both)
+        frame = self._loop(both, assigned, key)
         length, test = tests[-1]
         carried, inits, results, targets, env = self._close(frame)
         copies = tuple(Var(p.name, p.type) for p in carried)
@@ -287,36 +299,46 @@ class Builder:
         stmt = While(tuple(targets), tuple(inits), condition, substitute(inner, env), at or self.at)
         self.append(stmt)
 
-    def _loop(self, build: Callable[[], None]) -> Frame:
+    def _loop(
+        self, build: Callable[[], None], assigned: frozenset[Cell] | None, key: object
+    ) -> Frame:
         """Build a loop body until the types of its parameters hold."""
-        widened: dict[Cell, Type] = {}
-        fresh: set[Sym] = set()
+        widening = Widening() if key is None else self._widenings.setdefault(key, Widening())
         while True:
-            self.frames.append(Frame(is_loop=True, widened=widened))
+            self.frames.append(Frame(is_loop=True, widening=widening, assigned=assigned))
             build()
             frame = self.frames.pop()
-            if not self._widen(frame, widened, fresh):
+            if not self._widen(frame, widening):
                 return frame
 
-    def _widen(self, frame: Frame, widened: dict[Cell, Type], fresh: set[Sym]) -> bool:
+    def _widen(self, frame: Frame, widening: Widening) -> bool:
         """Join what each carried cell is at the end of the body into its parameter's type."""
         changed = False
         for cell, value in frame.values.items():
             outer = self.read(cell)
-            if outer is None:
+            if outer is None or outer is value or outer == value or cell in widening.conflicts:
                 continue
-            before = widened.get(cell, outer.type)
-            if _covers(before, value.type, fresh):
+            before = widening.types.get(cell, outer.type)
+            static = isinstance(before, Static) or isinstance(value.type, Static)
+            if not static and covers(before, value.type, widening.fresh):
                 continue
-            sym = self._sym(cell.name)
-            joined = join(before, value.type, sym)
-            if joined is None:
-                raise JoinRefusal(cell.name, before, value.type)
-            if isinstance(joined, Array):
-                fresh.update(d for d in joined.dims if isinstance(d, Sym) and _is_part(d, sym))
-            widened[cell] = joined
-            changed = True
+            changed |= self._widen_cell(cell, before, value, widening)
         return changed
+
+    def _widen_cell(self, cell: Cell, before: Type, value: Atom, widening: Widening) -> bool:
+        """Give a parameter a wider type, or none; whether the body must be built again."""
+        sym = self._sym(cell.name)
+        joined = merge(before, value.type, sym)
+        if joined is None:
+            refusal = JoinRefusal(cell.name, before, value.type)
+            if cell.zero is not None:
+                raise refusal
+            widening.conflicts[cell] = self.conflict(value) or refusal
+            return True
+        if isinstance(joined, Array):
+            widening.fresh.update(d for d in joined.dims if isinstance(d, Sym) and is_part(d, sym))
+        widening.types[cell] = joined
+        return True
 
     def _close(
         self, frame: Frame
@@ -336,10 +358,13 @@ class Builder:
             if param is not None and value is param and param.type == init.type:
                 env[param] = init
                 continue
-            if value is init:
+            if value is init or (isinstance(init.type, Static) and value == init):
+                continue
+            if cell in frame.widening.conflicts:
+                self.assign(cell, self._mark(frame.widening.conflicts[cell]))
                 continue
             if param is None:
-                param = Var(cell.name, frame.widened.get(cell, init.type))
+                param = Var(cell.name, frame.widening.types.get(cell, init.type))
             carried.append(param)
             inits.append(init)
             results.append(value)
@@ -355,23 +380,6 @@ class Builder:
 
     def _sym(self, name: str) -> Sym:
         return Sym(f"{name}#{next(self._fresh)}")
-
-
-def _is_part(dim: Sym, sym: Sym) -> bool:
-    return dim.name.startswith(f"{sym.name}.")
-
-
-def _covers(param: Type, value: Type, fresh: set[Sym]) -> bool:
-    """Whether every value of one type may stand in a parameter of the other."""
-    if param == value:
-        return True
-    match param, value:
-        case (Array(p, m), Array(q, n)) if p == q and len(m) == len(n):
-            return all(s == t or s in fresh for s, t in zip(m, n, strict=True))
-        case (Tape(p), Tape(q)):
-            return _covers(p, q, fresh)
-        case _:
-            return join(param, value) == param
 
 
 def _refresh(block: Block, params: tuple[Var, ...]) -> Block:

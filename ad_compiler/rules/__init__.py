@@ -1,11 +1,20 @@
-"""The primitives: what each means, its type, what it may raise, and its derivative."""
+"""The primitives: what each means, its type, what it may raise, and its derivative.
 
-from ad_compiler.rules import (
-    builtin,
-    elementary,
-    loops,
-    operators,
-    piecewise,
-    powers,
-    special,
+Importing this package fills the tables of `registry`.
+"""
+
+from importlib import import_module
+
+FILES = (
+    "operators",
+    "powers",
+    "elementary",
+    "special",
+    "piecewise",
+    "builtin",
+    "loops",
 )
+"""The files of rules."""
+
+for _file in FILES:
+    import_module(f"{__name__}.{_file}")

@@ -23,9 +23,9 @@ from ad_compiler.ir.types import (
     is_number,
 )
 from ad_compiler.rules import infer
-from ad_compiler.rules.forms import ufunc_raises
+from ad_compiler.rules.forms import announce, ufunc_raises
 from ad_compiler.rules.operators import arithmetic
-from ad_compiler.rules.registry import FUNCTIONS, METHODS, PRIMITIVES, Flat, Partials, register
+from ad_compiler.rules.registry import FUNCTIONS, METHODS, Flat, Partials, register
 
 ABS = register(
     Primitive(
@@ -38,7 +38,7 @@ ABS = register(
     ),
     abs,
 )  # fmt: skip
-FUNCTIONS["abs"] = (ABS, PRIMITIVES["np.abs"])
+announce("abs", ABS)
 
 
 def _extreme(args: Sequence[Atom]) -> Type:
@@ -76,7 +76,7 @@ def _to(who: str, result: Number) -> Infer:
 def _from_float(args: Sequence[Atom]) -> bool:
     """The `raises` of rounding to an int: infinity and nan have none."""
     type_ = args[0].type
-    return isinstance(type_, Float) or isinstance(type_, Array)
+    return isinstance(type_, Float | Array)
 
 
 FLOAT = register(
@@ -192,7 +192,7 @@ def _select_type(args: Sequence[Atom]) -> Type:
     return infer.either(types[1:])
 
 
-register(
+SELECT = register(
     Primitive("select", _select, _select_type, Special(), ("condition", "x", "y"), noun="chosen"),
     Partials(
         ("condition", "x", "y"),
@@ -201,7 +201,7 @@ register(
         domain="condition",
     ),
 )
-FUNCTIONS["where"] = (PRIMITIVES["select"], PRIMITIVES["np.where"])
+announce("where", SELECT)
 
 
 def _quiet_div(x: Any, y: Any) -> Any:
@@ -212,22 +212,18 @@ def _quiet_div(x: Any, y: Any) -> Any:
     return x / y if y else x * math.inf
 
 
-def _quotient(types: Sequence[Type]) -> Type:
+def _quotient(_types: Sequence[Type]) -> Type:
     return Float(PY)
 
 
-def _shapes_clash(args: Sequence[Atom]) -> bool:
-    return ufunc_raises(np.true_divide)(args)
-
-
-register(
+QUIET_DIV = register(
     Primitive(
         "quiet_div",
         _quiet_div,
         infer.python_or_ufunc(np.true_divide, _quotient),
         Special(),
         ("x", "y"),
-        raises=_shapes_clash,
+        raises=ufunc_raises(np.true_divide),
         noun="quotient",
     ),
     Partials(
@@ -238,4 +234,4 @@ register(
         domain="nonzero",
     ),
 )
-FUNCTIONS["quiet_div"] = (PRIMITIVES["quiet_div"],) * 2
+FUNCTIONS["quiet_div"] = (QUIET_DIV, QUIET_DIV)

@@ -18,7 +18,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Infer, Primitive, TypeRefusal, never
-from ad_compiler.ir.types import PY, Float, Int, Number, Type, dtype_of
+from ad_compiler.ir.types import PY, Bool, Float, Int, Number, Type, dtype_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.registry import FUNCTIONS, Flat, Partials, Rule, register
 
@@ -38,8 +38,8 @@ class Signature:
     raises: Raises | None = None
     noun: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    result: Number = Float(PY)
-    """What `math`'s function gives."""
+    result: Number | None = None
+    """What `math`'s function gives, if not a float."""
     total: bool = False
     """Whether `math`'s function is defined everywhere and never overflows."""
 
@@ -98,7 +98,8 @@ def announce(name: str, primitive: Primitive) -> None:
 def _primitive(thing: Any, name: str, params: tuple[str, ...], signature: Signature) -> Primitive:
     own = thing.__name__
     if thing.__module__ == "math":
-        path, own_infer = f"math.{own}", math_function(path := f"math.{own}", signature.result)
+        path = f"math.{own}"
+        own_infer = math_function(path, signature.result or Float(PY))
         own_raises = never if signature.total else always
     else:
         path = f"np.{_NUMPY_SPELLINGS.get(own, own)}"
@@ -118,7 +119,7 @@ def _primitive(thing: Any, name: str, params: tuple[str, ...], signature: Signat
     )
 
 
-def always(args: Sequence[Atom]) -> bool:
+def always(_args: Sequence[Atom]) -> bool:
     """The `raises` of a function of Python numbers with a domain or a range to leave."""
     return True
 
@@ -127,12 +128,20 @@ def math_function(path: str, result: Number) -> Infer:
     """The type rule of a function of `math`: numbers of any kind in, a Python number out."""
 
     def rule(args: Sequence[Atom]) -> Type:
-        types = infer.numbers(
-            args, path, f"use NumPy's function, or index an element, instead of {path}"
-        )
-        if result == Int(PY) and len(types) > 1 and any(isinstance(t, Float) for t in types):
-            raise TypeRefusal(f"{path} takes integers", "convert the operands with int(...)")
+        infer.numbers(args, path, f"use NumPy's function, or index an element, instead of {path}")
         return result
+
+    return rule
+
+
+def integer_function(path: str) -> Infer:
+    """The type rule of a function of `math` that counts."""
+
+    def rule(args: Sequence[Atom]) -> Type:
+        types = infer.numbers(args, path, "index an element")
+        if any(isinstance(t, Float) or t == Bool("np") for t in types):
+            raise TypeRefusal(f"{path} takes integers", "convert the operands with int(...)")
+        return Int(PY)
 
     return rule
 

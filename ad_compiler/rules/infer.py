@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +40,8 @@ from ad_compiler.ir.types import (
 Kind = Any
 """An operand as NumPy's promotion sees it: a dtype, or `int` or `float` for a weak number."""
 
-T = TypeVar("T", bound=Type)
+PythonRule = Callable[[tuple[Type, ...]], Type]
+"""The type that Python gives to an operator on its own numbers."""
 
 _INT_KINDS = tuple(d for d in NUMPY_NAMES if d[0] in "iu")
 
@@ -134,6 +135,11 @@ def kind_of(type_: Type) -> Kind:
             return np.dtype(bool)
 
 
+def strong(type_: Type) -> Type:
+    """The type of a number after `np.asarray`, which takes a weak Python number for good."""
+    return number_of(_promoted((kind_of(type_),))) if is_python(type_) else type_
+
+
 def alternatives(type_: Type) -> tuple[Type, ...]:
     """What a value can be at run time: one type, or all that a mixed number stands for."""
     match type_:
@@ -217,16 +223,18 @@ def elementwise(ufunc: np.ufunc) -> Infer:
     return infer
 
 
-def python_or_ufunc(ufunc: np.ufunc, python: Callable[[tuple[Type, ...]], Type]) -> Infer:
-    """The type rule of an operator: Python's where all operands are Python's, else NumPy's."""
+def operator_type(ufunc: np.ufunc, python: PythonRule, args: Sequence[Atom]) -> Type:
+    """What an operator gives: as Python has it where all operands are Python's, else as NumPy."""
 
     def one(types: tuple[Type, ...]) -> Type:
         return python(types) if all(map(is_python, types)) else ufunc_result(ufunc, types)
 
-    def infer(args: Sequence[Atom]) -> Type:
-        return for_each_alternative(numeric(args), one)
+    return for_each_alternative(numeric(args), one)
 
-    return infer
+
+def python_or_ufunc(ufunc: np.ufunc, python: PythonRule) -> Infer:
+    """The type rule of an operator on numbers of any kind and arrays."""
+    return lambda args: operator_type(ufunc, python, args)
 
 
 def may_not_broadcast(types: Iterable[Type]) -> bool:

@@ -14,7 +14,7 @@ def _last_index(start: int, stop: int, step: int) -> int:
     return range(start, stop, step)[-1]
 
 
-def _int(args: Sequence[Atom]) -> Type:
+def _int(_: Sequence[Atom]) -> Type:
     return Int(PY)
 
 

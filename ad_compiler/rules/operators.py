@@ -7,14 +7,14 @@ else it is the ufunc.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Operator, Primitive, TypeRefusal
-from ad_compiler.ir.types import MIXED, PY, Bool, Float, Int, Type, is_number
+from ad_compiler.ir.types import MIXED, PY, Bool, Float, Int, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import Raises, flat, rule, ufunc_raises
 from ad_compiler.rules.registry import OPERATORS, Flat, Partials, Rule, register
@@ -23,12 +23,15 @@ from ad_compiler.rules.registry import OPERATORS, Flat, Partials, Rule, register
 NOT, COMPARISON, OR, XOR, AND, SHIFT, SUM, PRODUCT, UNARY = range(3, 12)
 
 
+XY = ("x", "y")
+
+
 def arithmetic(types: Sequence[Type]) -> Type:
     """The type of `+ - * // %` on Python numbers."""
     return Float(PY) if any(isinstance(t, Float) for t in types) else Int(PY)
 
 
-def _quotient(types: Sequence[Type]) -> Type:
+def _quotient(_types: Sequence[Type]) -> Type:
     return Float(PY)
 
 
@@ -48,9 +51,9 @@ def _enter(
     symbol: str,
     name: str,
     precedence: int,
-    params: tuple[str, ...],
-    python: Callable[[Sequence[Type]], Type],
+    python: infer.PythonRule,
     ufunc: np.ufunc,
+    *,
     line: Rule,
     raises: Raises | None = None,
     noun: str = "value",
@@ -64,7 +67,7 @@ def _enter(
             evaluate=function,
             infer=infer.python_or_ufunc(ufunc, python),
             spelling=Operator(shown, precedence),
-            params=params,
+            params=XY[: ufunc.nin],
             raises=raises or ufunc_raises(ufunc),
             noun=noun,
         ),
@@ -91,7 +94,6 @@ def _partials(primal: str, *partials: str, **rest: Any) -> Partials:
     return Partials(params, primal, partials, **rest)
 
 
-XY = ("x", "y")
 _WHOLE = "the quotient is taken as constant: its jumps have no derivative"
 _BINARY = (
     ("+", "add", SUM, arithmetic, np.add, ("1", "1"), "total"),
@@ -100,24 +102,24 @@ _BINARY = (
 )
 for _symbol, _name, _level, _python, _ufunc, _texts, _noun in _BINARY:
     _line = _partials(f"x {_symbol} y", *_texts)
-    _enter(_symbol, _name, _level, XY, _python, _ufunc, _line, noun=_noun)
+    _enter(_symbol, _name, _level, _python, _ufunc, line=_line, noun=_noun)
 
 _enter(
-    "/", "truediv", PRODUCT, XY, _quotient, np.true_divide,
-    _partials("x / y", "1 / y", "-z / y", domain="nonzero"),
-    divides(np.true_divide), "quotient",
+    "/", "truediv", PRODUCT, _quotient, np.true_divide,
+    line=_partials("x / y", "1 / y", "-z / y", domain="nonzero"),
+    raises=divides(np.true_divide), noun="quotient",
 )  # fmt: skip
 _enter(
-    "%", "mod", PRODUCT, XY, arithmetic, np.remainder,
-    _partials("x % y", "1", "-(x // y)", domain="nonzero", convention=_WHOLE),
-    divides(np.remainder), "remainder",
+    "%", "mod", PRODUCT, arithmetic, np.remainder,
+    line=_partials("x % y", "1", "-(x // y)", domain="quotient", convention=_WHOLE),
+    raises=divides(np.remainder), noun="remainder",
 )  # fmt: skip
 _enter(
-    "//", "floordiv", PRODUCT, XY, arithmetic, np.floor_divide, Flat(domain="nonzero"),
-    divides(np.floor_divide), "quotient",
+    "//", "floordiv", PRODUCT, arithmetic, np.floor_divide, line=Flat(domain="nonzero"),
+    raises=divides(np.floor_divide), noun="quotient",
 )  # fmt: skip
-_enter("neg", "neg", UNARY, ("x",), arithmetic, np.negative, _partials("-x", "-1"), noun="negative")
-_enter("pos", "pos", UNARY, ("x",), arithmetic, np.positive, _partials("+x", "1"))
+_enter("neg", "neg", UNARY, arithmetic, np.negative, line=_partials("-x", "-1"), noun="negative")
+_enter("pos", "pos", UNARY, arithmetic, np.positive, line=_partials("+x", "1"))
 
 _BITS = Flat("works on bits", domain="integer")
 for _symbol, _name, _level, _ufunc in (
@@ -125,7 +127,7 @@ for _symbol, _name, _level, _ufunc in (
     ("|", "or", OR, np.bitwise_or),
     ("^", "xor", XOR, np.bitwise_xor),
 ):
-    _enter(_symbol, _name, _level, XY, _bits, _ufunc, _BITS, noun="bits")
+    _enter(_symbol, _name, _level, _bits, _ufunc, line=_BITS, noun="bits")
 
 
 def _negative_shift(args: Sequence[Atom]) -> bool:
@@ -133,9 +135,9 @@ def _negative_shift(args: Sequence[Atom]) -> bool:
     return not (isinstance(by, Const) and by.value >= 0)
 
 
-_enter("<<", "lshift", SHIFT, XY, _shift, np.left_shift, _BITS, _negative_shift, "bits")
-_enter(">>", "rshift", SHIFT, XY, _shift, np.right_shift, _BITS, _negative_shift, "bits")
-_enter("~", "invert", UNARY, ("x",), _shift, np.invert, _BITS, noun="bits")
+for _symbol, _name, _ufunc in (("<<", "lshift", np.left_shift), (">>", "rshift", np.right_shift)):
+    _enter(_symbol, _name, SHIFT, _shift, _ufunc, line=_BITS, raises=_negative_shift, noun="bits")
+_enter("~", "invert", UNARY, _shift, np.invert, line=_BITS, noun="bits")
 
 
 def _compare(args: Sequence[Atom]) -> Type:
@@ -146,6 +148,11 @@ def _compare(args: Sequence[Atom]) -> Type:
     if all(map(infer.may_be_python, types)):
         return Bool(MIXED)
     return infer.of_dtype("bool", infer.broadcast_dims(types))
+
+
+def _truth(args: Sequence[Atom]) -> Type:
+    """The type of `np.less` and its like: never Python's bool."""
+    return infer.of_dtype("bool", infer.broadcast_dims(infer.numeric(args)))
 
 
 for _symbol, _name in (
@@ -184,7 +191,7 @@ rule("multiply(x, y)", "y", "x", objects=(np.multiply,), noun="product")
 rule("divide(x, y)", "1 / y", "-z / y", objects=(np.divide,), domain="nonzero", noun="quotient")
 rule(
     "mod(x, y)", "1", "-(x // y)",
-    objects=(np.mod,), domain="nonzero", convention=_WHOLE, noun="remainder",
+    objects=(np.mod,), domain="quotient", convention=_WHOLE, noun="remainder",
 )  # fmt: skip
 rule("negative(x)", "-1", objects=(np.negative,))
 rule("positive(x)", "1", objects=(np.positive,))
@@ -192,7 +199,7 @@ flat("floor_divide(x, y)", objects=(np.floor_divide,), domain="nonzero", noun="q
 for _ufunc in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal):
     flat(
         f"{_ufunc.__name__}(x, y)", "a truth value",
-        objects=(_ufunc,), raises=infer.clashes, noun="test",
+        objects=(_ufunc,), infer=_truth, raises=infer.clashes, noun="test",
     )  # fmt: skip
 for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
     flat(f"{_ufunc.__name__}(x, y)", "a truth value", objects=(_ufunc,), noun="test")

@@ -14,9 +14,20 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Method, Primitive, TypeRefusal
-from ad_compiler.ir.types import PY, Array, Bool, Int, Static, Type, broadcast, dims_of, dtype_of
+from ad_compiler.ir.types import (
+    PY,
+    Array,
+    Bool,
+    Float,
+    Int,
+    Static,
+    Type,
+    broadcast,
+    dims_of,
+    dtype_of,
+)
 from ad_compiler.rules import infer
-from ad_compiler.rules.forms import announce, flat, kink, rule
+from ad_compiler.rules.forms import announce, flat, integer_function, kink, rule
 from ad_compiler.rules.registry import METHODS, Flat, Partials, register
 
 _SIGN = "1 if x > 0 else (-1 if x < 0 else 0)"
@@ -61,24 +72,36 @@ for _ufunc, _noun in ((np.fmax, "largest"), (np.fmin, "smallest")):
 _WHOLE = "the quotient is taken as constant: its jumps have no derivative"
 kink(
     "fmod(x, y)", "1", "(z - x) / y", at=_WHOLE,
-    objects=(math.fmod, np.fmod), domain="nonzero", noun="remainder",
+    objects=(math.fmod, np.fmod), domain="quotient", noun="remainder",
 )  # fmt: skip
 kink(
     "remainder(x, y)", "1", "(z - x) / y", at=_WHOLE,
-    objects=(math.remainder,), domain="nonzero",
+    objects=(math.remainder,), domain="quotient",
 )  # fmt: skip
 kink(
     "heaviside(x, y)", None, "where(x == 0, 1, 0)", at="0 at 0 in x",
     objects=(np.heaviside,), noun="step",
 )  # fmt: skip
 
-for _name in ("floor", "ceil", "trunc"):
+for _name in ("floor", "ceil"):
     flat(
         f"{_name}(x)",
         objects=(getattr(math, _name), getattr(np, _name)),
         result=Int(PY),
         noun="whole",
     )
+
+
+def _trunc(args: Sequence[Atom]) -> Type:
+    """The type of `math.trunc`, which knows Python's numbers and their subclass np.float64."""
+    (type_,) = infer.numbers(args, "math.trunc", "use np.trunc")
+    if not (infer.is_python(type_) or type_ == Float("f64")):
+        raise TypeRefusal(f"math.trunc does not take a {type_}", "use np.trunc, or int(...)")
+    return Int(PY)
+
+
+flat("trunc(x)", objects=(math.trunc,), infer=_trunc, noun="whole")
+flat("trunc(x)", objects=(np.trunc,), noun="whole")
 flat("rint(x)", objects=(np.rint,), noun="rounded")
 flat("sign(x)", objects=(np.sign,))
 for _name in ("isnan", "isinf", "isfinite"):
@@ -97,7 +120,7 @@ for _name, _params in (("factorial", "n"), ("isqrt", "n"), ("comb", "n, k"), ("g
         "counts",
         "integer",
         objects=(getattr(math, _name),),
-        result=Int(PY),
+        infer=integer_function(f"math.{_name}"),
         noun="count",
     )
 
@@ -109,7 +132,6 @@ def _where(args: Sequence[Atom]) -> Type:
     return Array(infer.promote(types[1:]), dims)
 
 
-_SELECTION = ("condition", "x", "y")
 rule(
     "where(condition, x, y)",
     None,
@@ -127,7 +149,8 @@ def _clip(args: Sequence[Atom]) -> Type:
     given = [arg for arg in args if not _is_none(arg)]
     if len(given) < 2:
         raise TypeRefusal("clip has no bounds", "give a lower or an upper bound")
-    types = infer.numeric(given)
+    x, *bounds = infer.numeric(given)
+    types = (infer.strong(x), *bounds)
     return infer.of_dtype(infer.promote(types), broadcast(*map(dims_of, types)))
 
 

@@ -95,7 +95,7 @@ def _power_type(args: Sequence[Atom]) -> Type:
         counted = isinstance(types[1], Bool) or _is_length(types[1])
         return Int(PY) if integers and (counted or not signed) else Float(PY)
 
-    return infer.python_or_ufunc(np.power, python)(args)
+    return infer.operator_type(np.power, python, args)
 
 
 def _is_length(type_: Type) -> bool:

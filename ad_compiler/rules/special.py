@@ -39,7 +39,8 @@ def _derivative_of_gamma(name: str, params: tuple[str, ...], *partials: str | No
     path = f"scipy.special.{name}"
     made = Primitive(path, _scipy(name), _numpy_number, Call(path), params, noun=name)
     primal = f"{name}({', '.join(params)})"
-    FUNCTIONS[name] = (register(made, Partials(params, primal, partials, domain="positive")),) * 2
+    register(made, Partials(params, primal, partials, domain="positive"))
+    FUNCTIONS[name] = (made, made)
 
 
 _derivative_of_gamma("digamma", ("x",), "float(polygamma(1, x))")

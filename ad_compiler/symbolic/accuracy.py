@@ -42,6 +42,7 @@ class Sampler:
     random: random.Random
 
     def draw(self, type_: Type) -> Any:
+        """A value of a type."""
         match type_:
             case Bool():
                 return self.random.random() < 0.5

@@ -1,10 +1,10 @@
 """SymPy expressions as statements of a program, spelled as a person would.
 
-    Add(x, Mul(-1, y))      x - y
-    Mul(1/2, x)             0.5 * x
-    Mul(1/3, x)             x / 3
-    Mul(x, Pow(y, -1))      x / y
-    Piecewise               if
+Add(x, Mul(-1, y))      x - y
+Mul(1/2, x)             0.5 * x
+Mul(1/3, x)             x / 3
+Mul(x, Pow(y, -1))      x / y
+Piecewise               if
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Writer:
         return atom
 
     def compute(self, expr: Expr) -> Atom:
+        """Append the statements of an expression that is not known yet."""
         sp = sympy()
         match expr:
             case sp.Symbol():
@@ -89,9 +90,11 @@ class Writer:
         scope.update({expr: new for expr, atom in scope.items() if atom is old})
 
     def op(self, symbol: str, *args: Atom) -> Atom:
+        """Append an operator."""
         return self.builder.emit(OPERATORS[symbol], *args)
 
     def number(self, value: Expr) -> Atom:
+        """A constant, spelled `math.pi` where it is that."""
         sp = sympy()
         if value.is_Integer:
             return const(int(value)) if abs(int(value)) < 2**53 else const(float(value))
@@ -133,11 +136,13 @@ class Writer:
         return self.negated(result) if negative and not bottom else result
 
     def negated(self, value: Atom) -> Atom:
+        """Minus a value."""
         if isinstance(value, Const):
             return const(-value.value)
         return self.op("neg", value)
 
     def quotient(self, value: Atom, divisors: Iterable[tuple[Expr, Expr]]) -> Atom:
+        """A value over some powers."""
         for base, exponent in divisors:
             if self.may_raise is not None and exponent.is_Integer:
                 divisor = self.write(base)
@@ -148,6 +153,7 @@ class Writer:
         return value
 
     def power(self, base: Expr, exponent: Expr) -> Atom:
+        """A power, a root, or a reciprocal."""
         sp = sympy()
         if exponent == sp.Rational(1, 2):
             return self.call("sqrt", (base,))
@@ -157,23 +163,27 @@ class Writer:
         if exponent.is_Integer and self.may_raise and self.may_raise(value, int(exponent)):
             half = int(exponent) // 2
             one = self.write(base**half)
-            return self.op("*", one, one if 2 * half == exponent else self.write(base ** (half + 1)))
+            return self.op(
+                "*", one, one if 2 * half == exponent else self.write(base ** (half + 1))
+            )
         return self.op("**", value, self.write(exponent))
 
     # -- functions and branches ---------------------------------------------------------------
 
     def function(self, expr: Expr) -> Atom:
-        primitive = getattr(type(expr), "primitive", None)
+        """A call of the function that SymPy's stands for."""
+        primitive = vars(type(expr)).get("stands_for")
         if primitive is not None:
             return self.builder.emit(primitive, *map(self.write, expr.args))
-        return self.call(SPELLED.get(type(expr).__name__, ""), expr.args)
+        return self.call(SPELLED.get(type(expr).__name__, type(expr).__name__), expr.args)
 
     def call(self, name: str, args: Sequence[Expr]) -> Atom:
+        """A call of a function by the name that rules use."""
         values = [self.write(arg) for arg in args]
         plain, numpy = FUNCTIONS.get(name, (None, None))
         primitive = numpy if needs_numpy(values) or plain is None else plain
         if primitive is None:
-            raise CannotFollow(f"no operation stands for SymPy's function {name or 'of this kind'}")
+            raise CannotFollow(f"no operation stands for SymPy's {name}")
         missing = primitive.params[len(values) :]
         extra = [const(primitive.defaults[param]) for param in missing]
         return self.builder.emit(primitive, *values, *extra)
@@ -223,6 +233,7 @@ class Writer:
                 return self.write(test)
 
     def short_circuit(self, first: Expr, rest: Expr, stop: bool) -> Atom:
+        """The truth of `first`, and of `rest` only where that matters."""
         cell = self.builder.cell("test")
         known = const(stop)
 
@@ -240,6 +251,7 @@ class Writer:
         return joined
 
     def either(self, test: Expr, one: Expr, other: Expr) -> Atom:
+        """A truth value that depends on another."""
         sp = sympy()
         return self.condition(sp.Or(sp.And(test, one), sp.And(sp.Not(test), other)))
 
@@ -298,7 +310,7 @@ def from_sympy(
     return tuple(writer.write(e) for e in rest)
 
 
-def as_float(builder: Builder, value: Atom, like: Var) -> Atom:
+def as_float(value: Atom, like: Var) -> Atom:
     """A result in the number kind of the value that it replaces."""
     if isinstance(value, Const) and value.type != like.type:
         return const(float(value.value))

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
-from ad_compiler.rules.registry import MEANINGS, PRIMITIVES
 from ad_compiler.symbolic.regions import arithmetic, small_power
 from ad_compiler.symbolic.tables import Expr, fraction, sympy
 
-MAX_UNKNOWNS = 16
+MAX_UNKNOWNS = 10
 """Beyond so many unknowns a value becomes one itself."""
-MAX_TERMS = 200
+MAX_TERMS = 80
 """Beyond so many terms a value becomes an unknown."""
-MAX_FACTOR_TERMS = 60
+MAX_SPELLED_TERMS = 40
+"""Longer polynomials are not worth another spelling."""
 
 Poly = Any
 """An element of SymPy's sparse polynomial ring over the rationals."""
@@ -149,12 +149,13 @@ def _reciprocal(algebra: Algebra, divisor: Atom) -> Poly:
 
 def spellings(value: Poly) -> Iterator[Expr]:
     """Expressions equal to a polynomial: factored, nested, and expanded."""
+    if len(value) > MAX_SPELLED_TERMS:
+        return
     sp = sympy()
     expanded = value.as_expr()
-    if len(value) <= MAX_FACTOR_TERMS:
-        factored = sp.factor(expanded)
-        yield factored
-        yield _nested(factored)
+    factored = sp.factor(expanded)
+    yield factored
+    yield _nested(factored)
     yield sp.horner(expanded) if expanded.is_Add else expanded
     yield expanded
 
@@ -184,9 +185,11 @@ def with_divisors(algebra: Algebra, value: Poly) -> tuple[Poly, dict[Expr, int]]
         if highest == 0:
             continue
         below = _operand(algebra, divisor)
-        if len(below) ** highest * len(value) > 20 * MAX_TERMS:
+        if len(below) ** highest * len(value) > 4 * MAX_TERMS:
             continue
-        value, powers[reciprocal] = _cancelled(_raised(value, place, highest, below), below, highest)
+        value, powers[reciprocal] = _cancelled(
+            _raised(value, place, highest, below), below, highest
+        )
     return value, {r: n for r, n in powers.items() if n}
 
 

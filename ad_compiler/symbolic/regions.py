@@ -85,7 +85,7 @@ class Facts:
         """Note what a statement depends on and fixes; gives the divisors known not to be 0."""
         match stmt:
             case Let():
-                self.sources |= dict.fromkeys(stmt.targets, list(stmt.args))
+                self.sources |= {target: list(stmt.args) for target in stmt.targets}
                 return self._let(stmt, divisors)
             case Effect():
                 self.roots += stmt.args

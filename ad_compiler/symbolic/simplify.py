@@ -36,9 +36,9 @@ from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Float
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.symbolic.accuracy import Judge
+from ad_compiler.symbolic.count import operations
 from ad_compiler.symbolic.emit import Writer, as_float
 from ad_compiler.symbolic.polynomials import (
-    Algebra,
     algebra_of,
     quotient,
     relations,
@@ -49,14 +49,14 @@ from ad_compiler.symbolic.regions import Facts, arithmetic, small_power
 from ad_compiler.symbolic.tables import Expr, sympy
 from ad_compiler.symbolic.translate import CannotFollow
 
-WINDOW = 150
+WINDOW = 80
 """How many statements are rewritten together."""
 
 Plan = Mapping[Var, Expr]
 """New expressions for some of the values of a stretch of code."""
 
 
-def simplify(function: Function, *, keep: Iterable[int] = (), operations: int = 20_000) -> Function:
+def simplify(function: Function, *, keep: Iterable[int] = (), operations: int = 4_000) -> Function:
     """The same function with fewer operations, as far as that is found.
 
     `keep` are the positions of results that must stay bit for bit (the value beside a gradient).
@@ -75,6 +75,7 @@ class Simplifier:
     budget: int
 
     def block(self, block: Block) -> Block:
+        """A block, its windows rewritten from the last to the first."""
         body = tuple(map(self.inner, block.body))
         outside = {a for a in block.results if isinstance(a, Var)}
         done: list[tuple[Stmt, ...]] = []
@@ -86,6 +87,7 @@ class Simplifier:
         return replace(block, body=joined)
 
     def inner(self, stmt: Stmt) -> Stmt:
+        """A statement, its blocks simplified."""
         match stmt:
             case Let() | Effect():
                 return stmt
@@ -161,7 +163,7 @@ class Stretch:
         for plan in self.plans():
             for combined in (plan, {**taken, **plan}):
                 block = self.rewritten(combined)
-                if block is None or cost(block) >= cost(best):
+                if block is None or operations(block) >= operations(best):
                     continue
                 if judge.accepts(block, self.outputs):
                     best, taken = block, dict(combined)
@@ -169,8 +171,8 @@ class Stretch:
 
     def plans(self) -> Iterator[Plan]:
         """Spellings of all outputs alike, then of each alone."""
-        choices = {var: self.choices(var) for var in self.outputs}
-        for k in range(max(map(len, choices.values()))):
+        choices = {var: found for var in self.outputs if (found := self.choices(var))}
+        for k in range(max(map(len, choices.values()), default=0)):
             yield {var: found[min(k, len(found) - 1)] for var, found in choices.items()}
         if len(choices) > 1:
             for var, found in choices.items():
@@ -190,6 +192,7 @@ class Stretch:
         return list(dict.fromkeys(found))
 
     def kernels(self) -> dict[Var, Let]:
+        """The statements by what they define."""
         return {s.targets[0]: s for s in self.block.body if isinstance(s, Let)}
 
     def finished(self, var: Var, expr: Expr) -> Expr:
@@ -222,7 +225,7 @@ class Stretch:
     def write(self, builder: Builder, writer: Writer, target: Var, expr: Expr) -> bool:
         """Append the statements that compute an output; whether its type is kept."""
         try:
-            value = as_float(builder, writer.write(expr), target)
+            value = as_float(writer.write(expr), target)
         except (CannotFollow, TypeRefusal):
             return False
         last = builder.frame.stmts[-1] if builder.frame.stmts else None
@@ -256,9 +259,3 @@ class Stretch:
             kept.append(stmt)
             live |= _reads((stmt,))
         return replace(block, body=tuple(reversed(kept)))
-
-
-def cost(block: Block) -> int:
-    """How many operations a block holds."""
-    free = (PRIMITIVES["identity"],)
-    return sum(not (isinstance(s, Let) and s.prim in free) for s in block.body)

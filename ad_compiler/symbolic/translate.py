@@ -25,7 +25,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
 )
-from ad_compiler.ir.types import Bool, Float, Int, Type
+from ad_compiler.ir.types import Bool, Float, Int, Tape, Type, dims_of
 from ad_compiler.symbolic.tables import Expr, meaning_of, number, sympy
 
 STEPS = 3_000
@@ -52,6 +52,7 @@ class Follower:
     steps: int = 0
 
     def block(self, block: Block) -> tuple[Expr, ...]:
+        """Run a block; the expressions of its results."""
         for stmt in block.body:
             self.steps += 1
             if self.steps > STEPS:
@@ -60,6 +61,7 @@ class Follower:
         return tuple(self.value(atom, None) for atom in block.results)
 
     def statement(self, stmt: Stmt) -> None:
+        """Run one statement."""
         match stmt:
             case Let():
                 self.let(stmt)
@@ -75,8 +77,9 @@ class Follower:
                 assert_never(stmt)
 
     def let(self, let: Let) -> None:
-        meaning = meaning_of(let.prim)
-        scalar = all(isinstance(t.type, Float | Int | Bool) for t in let.targets)
+        """Apply the counterpart of a primitive."""
+        meaning = meaning_of(let.prim, let.targets[0].type)
+        scalar = not any(isinstance(t.type, Tape) or dims_of(t.type) for t in let.targets)
         if meaning is None or not scalar or len(let.targets) != 1:
             what = let.prim.name if scalar else f"{let.prim.name} (it gives an array)"
             raise CannotFollow(f"SymPy has no counterpart of {what}", let.at)
@@ -89,6 +92,7 @@ class Follower:
         self.sizes[target] = size
 
     def branch(self, stmt: If) -> None:
+        """Both arms, joined in a `Piecewise`; one arm where the test is constant."""
         test = self.condition(stmt.test, stmt.at)
         if isinstance(test, bool):
             taken = stmt.then if test else stmt.orelse
@@ -101,6 +105,7 @@ class Follower:
         self.bind(stmt.targets, tuple(values), size)
 
     def loop(self, stmt: For) -> None:
+        """Unroll a loop over a constant range."""
         bounds = [self.value(a, stmt.at) for a in (stmt.start, stmt.stop, stmt.step)]
         if not all(getattr(b, "is_Integer", False) for b in bounds):
             raise CannotFollow("the number of trips of this loop is not constant", stmt.at)
@@ -114,6 +119,7 @@ class Follower:
         self.sizes.update(zip(stmt.targets, sizes, strict=True))
 
     def repeat(self, stmt: While) -> None:
+        """Unroll a `while` whose test is constant each time."""
         carried = tuple(self.value(a, stmt.at) for a in stmt.inits)
         sizes = [self.sizes.get(a, 0) if isinstance(a, Var) else 0 for a in stmt.inits]
         while True:
@@ -138,6 +144,7 @@ class Follower:
         return after, [self.sizes.get(a, 0) if isinstance(a, Var) else 0 for a in body.results]
 
     def bind(self, targets: tuple[Var, ...], values: tuple[Expr, ...], size: int) -> None:
+        """Enter the results of a statement."""
         self.env.update(zip(targets, values, strict=True))
         self.sizes.update(dict.fromkeys(targets, size))
 
@@ -151,6 +158,7 @@ class Follower:
         return value
 
     def value(self, atom: Atom, at: Span | None) -> Expr:
+        """The expression of an operand."""
         match atom:
             case Var():
                 return self.env[atom]

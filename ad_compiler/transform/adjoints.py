@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Atom, Var, const
-from ad_compiler.ir.types import Array
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.types import Array, rank
 from ad_compiler.rules.registry import FUNCTIONS, OPERATORS, PRIMITIVES
-from ad_compiler.transform.shapes import Shapes, widen, zero
+from ad_compiler.transform.shapes import Shapes, widen, zero, zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,16 @@ class Adjoints:
     home: dict[Var, Frame] = field(default_factory=dict[Var, Frame])
     cells: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
     selected: dict[Atom, Selected] = field(default_factory=dict[Atom, Selected])
+    watched: frozenset[Var] = frozenset()
+    """Arrays of which it is recorded which elements were taken at all."""
+    taken: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
 
     def enter(self, primals: tuple[Var, ...]) -> None:
         """The cotangents of these values start absent, and live in the current frame."""
         for primal in primals:
             self.home[primal] = self.builder.frame
             self.cells.pop(primal, None)
+            self.taken.pop(primal, None)
 
     def cell(self, primal: Var) -> Cell:
         """The cell of a primal's cotangent."""
@@ -71,7 +75,7 @@ class Adjoints:
 
     def mask(self, raw: Atom, mask: Atom) -> Atom:
         """`raw` where the mask holds, zero elsewhere."""
-        if isinstance(mask.type, Array):
+        if isinstance(mask.type, Array) or isinstance(raw.type, Array):
             where = FUNCTIONS["where"][1]
             assert where is not None
             value = self.builder.emit(where, mask, raw, const(0.0))
@@ -79,6 +83,33 @@ class Adjoints:
             value = self.builder.emit(PRIMITIVES["select"], mask, raw, const(0.0))
         self.selected[value] = Selected(raw, mask)
         return value
+
+    def mark_taken(self, x: Var, pattern: Const, operands: list[Atom]) -> None:
+        """Record that elements of x were taken, if their cotangent meets an infinite slope."""
+        if x not in self.watched:
+            return
+        if x not in self.taken:
+            name = f"{x.name}_taken"
+            self.taken[x] = Cell(name, self.home[x], lambda b: self.nothing_taken(x))
+        cell = self.taken[x]
+        before = self.builder.read_or_zero(cell) or self.nothing_taken(x)
+        store = PRIMITIVES["store"]
+        self.builder.assign(
+            cell, self.builder.emit(store, before, pattern, const(True), *operands)
+        )
+
+    def nothing_taken(self, x: Var) -> Atom:
+        width = range(rank(x.type))
+        lengths = [self.shapes.length(self.builder, x, axis) for axis in width]
+        return zeros(self.builder, lengths, "bool")
+
+    def selection(self, primal: Var, value: Atom) -> Selected | None:
+        """The unmasked form of a cotangent, and where it holds."""
+        if primal in self.taken:
+            mask = self.builder.read(self.taken[primal])
+            if mask is not None:
+                return Selected(value, mask)
+        return self.selected.get(value)
 
     def read(self, primal: Var) -> Atom | None:
         """The cotangent so far; None if it is zero."""
@@ -89,9 +120,12 @@ class Adjoints:
     def take(self, primal: Var) -> Atom | None:
         """The finished cotangent of a value, under its own name."""
         value = self.read(primal)
-        if value is None or primal.temp:
-            return value
-        named = self.builder.emit(PRIMITIVES["identity"], value, name=adjoint_name(primal))
+        if value is None:
+            return None
+        name = adjoint_name(primal)
+        named = self.builder.emit(
+            PRIMITIVES["identity"], value, name="" if primal.temp else name, hint=name
+        )
         if value in self.selected:
             self.selected[named] = self.selected[value]
         return named

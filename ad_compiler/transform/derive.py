@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from ad_compiler.transform.rebuild import anchor, rebuild
+from ad_compiler.transform.dead import anchor
+from ad_compiler.transform.rebuild import rebuild
 
 from ad_compiler.analysis.activity import active, differentiable_operands
 from ad_compiler.errors import UsageError

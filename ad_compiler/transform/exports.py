@@ -32,7 +32,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.types import PY, Int, Tape, Type
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
-CHEAP = frozenset({"+", "-", "*", "/", "neg", "<", "<=", ">", ">=", "==", "!="})
+CHEAP = frozenset({"add", "sub", "mul", "truediv", "neg", "lt", "le", "gt", "ge", "eq", "ne"})
 """Operators that are computed again rather than stored."""
 
 
@@ -159,7 +159,8 @@ class Exports:
         k = counter(self.builder, stmt, index)
         for value, tape in tapes.items():
             name = "" if value.temp else value.name
-            env[value] = self.builder.emit(PRIMITIVES["tape_get"], tape, k, name=name)
+            get = PRIMITIVES["tape_get"]
+            env[value] = self.builder.emit(get, tape, k, name=name, hint=value.name)
         return tuple(self.builder.frames.pop().stmts)
 
     def repeated(self, again: list[Let], env: dict[Var, Atom]) -> tuple[Stmt, ...]:
@@ -310,4 +311,6 @@ def is_cheap(let: Let) -> bool:
 
 def plural(name: str) -> str:
     """The name of a tape that holds values called `name`."""
+    if len(name) <= 2:
+        return f"{name}_tape"
     return name + ("es" if name.endswith(("s", "x", "z", "ch", "sh")) else "s")

@@ -15,12 +15,12 @@ from dataclasses import replace
 
 from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import Atom, Function, Var, const
-from ad_compiler.ir.types import NUMPY_NAMES, Array, Type, dims_of, dtype_of, rank
+from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, rank
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.clone import clone, renamed
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.reverse import Reverse
-from ad_compiler.transform.shapes import Shapes, cast
+from ad_compiler.transform.shapes import Shapes, cast, zeros
 
 Entry = tuple[int, Var]
 """A block of a Jacobian: a result (by index) and an input."""
@@ -138,10 +138,6 @@ def block_cell(builder: Builder, shapes: Shapes, result: Var, v: Var) -> Cell:
 def block_dtype(result: Type, v: Type) -> str:
     """float32 only where both sides are."""
     return "f32" if {dtype_of(result), dtype_of(v)} == {"f32"} else "f64"
-
-
-def zeros(builder: Builder, lengths: Sequence[Atom], dtype: str) -> Atom:
-    return builder.emit(PRIMITIVES["np.zeros"], *lengths, const(NUMPY_NAMES[dtype]))
 
 
 def zero_block(builder: Builder, shapes: Shapes, v: Var) -> Atom:

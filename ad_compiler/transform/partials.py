@@ -132,9 +132,8 @@ class Splice:
             return node, None
         kept = other if zeros[0] else one
         condition = self.value(test)
-        if isinstance(condition, Const) or not (
-            isinstance(condition.type, Array) or isinstance(kept, ast.Constant)
-        ):
+        arrays = any(isinstance(a.type, Array) for a in (condition, *self.env.values()))
+        if isinstance(condition, Const) or not (arrays or isinstance(kept, ast.Constant)):
             return node, None
         return kept, self.negate(condition) if zeros[0] else condition
 
@@ -169,7 +168,7 @@ class Splice:
         condition = self.value(test)
         if isinstance(condition, Const):
             return one() if condition.value else other()
-        if isinstance(condition.type, Array):
+        if any(isinstance(a.type, Array) for a in (condition, *self.env.values())):
             a, b = one(), other()
             if a is None and b is None:
                 return None

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from ad_compiler.analysis.activity import active, differentiable_operands
+from ad_compiler.analysis.singular import singular_sources
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import (
@@ -53,7 +54,7 @@ class Reverse:
         self.function = function
         self.shapes = Shapes.of(function.params)
         live = active(function, wrt, results)
-        self.adjoints = Adjoints(builder, self.shapes, live)
+        self.adjoints = Adjoints(builder, self.shapes, live, watched=singular_sources(function))
         self.exports = Exports(builder)
 
     def seed(self, seeds: dict[int, Atom]) -> None:
@@ -228,7 +229,7 @@ class Reverse:
         if text is None:
             return
         splice = Splice(self.builder, operand_env(rule, let))
-        before = self.adjoints.selected.get(z_bar)
+        before = self.adjoints.selection(z, z_bar)
         node, mask = splice.selection(parsed(text))
         value = splice.times(node, z_bar if before is None else before.raw)
         if value is None:
@@ -307,6 +308,7 @@ def getitem(self: Reverse, let: Let, z_bar: Atom) -> None:
     adjoints, builder = self.adjoints, self.builder
     assert isinstance(x, Var)
     assert isinstance(pattern, Const)
+    adjoints.mark_taken(x, pattern, operands)
     cell = adjoints.cell(x)
     before = builder.read_or_zero(cell)
     made = before is None

@@ -7,7 +7,7 @@ sum it down where the primal was broadcast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ad_compiler.ir.builder import Builder
@@ -76,6 +76,11 @@ def zero(builder: Builder, primal: Var, shapes: Shapes) -> Atom:
             return builder.emit(PRIMITIVES["tape_zeros_like"], primal)
         case _:
             return const(0.0)
+
+
+def zeros(builder: Builder, lengths: Sequence[Atom], dtype: str) -> Atom:
+    """A new array of zeros of the given lengths."""
+    return builder.emit(PRIMITIVES["np.zeros"], *lengths, const(NUMPY_NAMES[dtype]))
 
 
 def widen(builder: Builder, value: Atom, primal: Var, shapes: Shapes) -> Atom:

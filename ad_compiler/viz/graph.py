@@ -82,9 +82,7 @@ class Graph:
     def __str__(self) -> str:
         return self.dot
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_choice: object) -> dict[str, str]:
         return {
             "text/plain": self.dot,
             "text/vnd.mermaid": self.mermaid,
@@ -152,6 +150,7 @@ class Drawing:
         self.stack = [self.root]
 
     def key(self, letter: str) -> str:
+        """A new name for a node or a frame."""
         self.count += 1
         return f"{letter}{self.count}"
 
@@ -165,22 +164,27 @@ class Drawing:
         return key
 
     def edge(self, source: Atom, target: str, back: bool = False) -> None:
+        """Let a value flow into a node."""
         if isinstance(source, Var):
             self.edges.append(Edge(self.places[source], target, back))
 
     def open(self, label: str) -> None:
+        """Start a frame."""
         cluster = Cluster(self.key("c"), label)
         self.stack[-1].parts.append(cluster)
         self.stack.append(cluster)
 
     def close(self) -> None:
+        """End the innermost frame."""
         self.stack.pop()
 
     def block(self, block: Block) -> None:
+        """Draw the statements of a block."""
         for stmt in block.body:
             self.statement(stmt)
 
     def statement(self, stmt: Stmt) -> None:
+        """Draw one statement."""
         match stmt:
             case Let():
                 self.node(let_text(stmt, self.names), "operation", stmt.args, stmt.targets)
@@ -225,19 +229,20 @@ class Drawing:
         ]
         if isinstance(stmt, While):
             self.places.update(zip(stmt.cond.params, keys, strict=True))
-            self.names.given |= {
-                own: self.names.of(param)
-                for own, param in zip(stmt.cond.params, carried, strict=True)
-            }
+            for own, param in zip(stmt.cond.params, carried, strict=True):
+                self.names.same(own, param)
             self.block(stmt.cond)
             self.node(f"{self.names.atom(stmt.cond.results[0])}?", "join", stmt.cond.results, ())
         self.block(stmt.body)
         for key, result in zip(keys, stmt.body.results, strict=True):
             self.edge(result, key, back=True)
         self.places.update(zip(stmt.targets, keys, strict=True))
+        for target, param in zip(stmt.targets, carried, strict=True):
+            self.names.same(target, param)
         self.close()
 
     def results(self, results: Sequence[Atom]) -> None:
+        """Draw what the program returns."""
         for k, atom in enumerate(results):
             label = "return" if len(results) == 1 else f"return [{k}]"
             self.node(f"{label} {self.names.atom(atom)}", "result", (atom,), ())

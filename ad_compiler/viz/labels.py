@@ -18,13 +18,19 @@ class Names:
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
     def of(self, var: Var) -> str:
+        """The name of a value."""
         if var not in self.given:
             count = self.counts.get(var.name, 0) + 1
             self.counts[var.name] = count
             self.given[var] = var.name if count == 1 else f"{var.name}_{count}"
         return self.given[var]
 
+    def same(self, var: Var, as_: Var) -> None:
+        """Give a value the name of another."""
+        self.given[var] = self.of(as_)
+
     def atom(self, atom: Atom) -> str:
+        """The name of a value, or the text of a constant."""
         match atom:
             case Var():
                 return self.of(atom)
@@ -34,6 +40,7 @@ class Names:
                 return "undefined"
 
     def all(self, atoms: Iterable[Atom]) -> list[str]:
+        """The names of several atoms."""
         return [self.atom(atom) for atom in atoms]
 
 

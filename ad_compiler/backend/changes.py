@@ -1,0 +1,82 @@
+"""Operations in place: the line that changes an array or a tape.
+
+Each function gets the renderer, the name that is changed, and the operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ad_compiler.backend.expressions import Renderer
+from ad_compiler.ir.nodes import Atom, Const, Let, Var
+from ad_compiler.ir.types import Array, is_differentiable
+
+Change = Callable[[Renderer, str, Sequence[Atom]], str]
+
+
+def _store(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{target}[{_index(to, args)}] = {to.atom(args[2]).text}"
+
+
+def _add_at(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    pattern = args[1]
+    assert isinstance(pattern, Const)
+    index = _index(to, args)
+    if "array" in pattern.value:  # an index may occur twice, and both must count
+        key = f"{to.resolve('np.s_')}[{index}]" if len(pattern.value) > 1 else index
+        return f"{to.resolve('np.add')}.at({target}, {key}, {to.atom(args[2]).text})"
+    return step(to, f"{target}[{index}]", "+", args[2])
+
+
+def _index(to: Renderer, args: Sequence[Atom]) -> str:
+    pattern = args[1]
+    assert isinstance(pattern, Const)
+    return to.index(pattern.value, args[3:])
+
+
+def _add_into(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return step(to, target, "+", args[1])
+
+
+def _sub_into(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return step(to, target, "-", args[1])
+
+
+def _tape_put(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{target}.append({to.atom(args[2]).text})"
+
+
+def _tape_add(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    place = f"{target}[{to.atom(args[1]).text}]"
+    if isinstance(args[2].type, Array):  # an element may be shared: it is replaced, not changed
+        return f"{place} = {place} + {to.atom(args[2]).at_least(11)}"
+    return step(to, place, "+", args[2])
+
+
+def _is_float(value: Var, target: str) -> bool:
+    adjoint = "_bar" in target or "_dot" in target
+    return is_differentiable(value.type) and (adjoint or isinstance(value.type, Array))
+
+
+CHANGES: Mapping[str, Change] = {
+    "store": _store,
+    "add_at": _add_at,
+    "add_into": _add_into,
+    "sub_into": _sub_into,
+    "tape_put": _tape_put,
+    "tape_add": _tape_add,
+}
+"""The line of each primitive that works in place."""
+
+
+def step(to: Renderer, target: str, symbol: str, value: Atom) -> str:
+    """`target += value`, or `-=` where the value is a folded negation.
+
+    Of floats only: with integers `-0.0 + -0` is 0.0, but `-0.0 - 0` is not. A number may be an
+    int where a float is expected (`s = 0` before a loop), but not if it is an adjoint.
+    """
+    if symbol == "+" and isinstance(value, Var) and _is_float(value, target):
+        made = to.folded.get(value)
+        if isinstance(made, Let) and made.prim.name == "neg":
+            symbol, value = "-", made.args[0]
+    return f"{target} {symbol}= {to.atom(value).text}"

@@ -1,0 +1,239 @@
+"""A whole module: imports, helper functions, and functions with their containers taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ad_compiler.backend.expressions import Renderer
+from ad_compiler.backend.fold import Folds, fold
+from ad_compiler.backend.helpers import HELPERS
+from ad_compiler.backend.names import choose_names
+from ad_compiler.backend.printers import PRINTERS
+from ad_compiler.backend.ranges import live_ranges
+from ad_compiler.backend.spelling import Spelling, reserved_names
+from ad_compiler.backend.statements import Lines, Printer, indented
+from ad_compiler.backend.text import literal
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Branch,
+    Const,
+    For,
+    Function,
+    If,
+    Stmt,
+    Tree,
+    Var,
+    While,
+    substitute,
+    walk,
+)
+
+
+def emit(function: Function, *, dialect: str = "python", black: bool = False) -> str:
+    """The text of a module with one function."""
+    return emit_module([function], dialect=dialect, black=black)
+
+
+def emit_module(
+    functions: Sequence[Function], title: str = "", *, dialect: str = "python", black: bool = False
+) -> str:
+    """The text of a module with these functions; `title` is its docstring."""
+    assert dialect == "python", dialect
+    fixed = {p.name for f in functions for p in f.parameters} | {f.name for f in functions}
+    spelling = Spelling(frozenset(fixed), frozenset(HELPERS))
+    bodies = [_function(function, spelling) for function in functions]
+    helpers = [_helper(path, spelling) for path in sorted(spelling.called)]
+    head = [_docstring(title)] if title else []
+    if spelling.imports:
+        head.append("\n".join(spelling.import_lines()))
+    parts = ["\n\n".join(head)] if head else []
+    text = "\n\n\n".join([*parts, *helpers, *bodies]) + "\n"
+    return format_black(text) if black else text
+
+
+def format_black(text: str) -> str:
+    """The text as Black formats it."""
+    import black
+
+    return black.format_str(text, mode=black.Mode())
+
+
+def _helper(path: str, spelling: Spelling) -> str:
+    """The source of a helper function, with NumPy as this module calls it."""
+    source = HELPERS[path].replace("np.", spelling("np."))
+    return source.replace(f"def {path}(", f"def {spelling.called[path]}(")
+
+
+def _docstring(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if escaped.endswith('"'):
+        escaped = f'{escaped[:-1]}\\"'
+    return f'"""{escaped}"""'
+
+
+def _function(function: Function, spelling: Spelling) -> str:
+    function = function.with_block(_shared_parameters(function.block))
+    folds = fold(function, _paths_in_dicts(function))
+    ranges = live_ranges(function, folds)
+    containers = {p.name for p in function.parameters if isinstance(p.tree, Branch)}
+    reserved = reserved_names(function, spelling) | containers
+    names = choose_names(function, ranges, reserved)
+    to = Renderer(names, folds.folded, folds.inline, spelling, PRINTERS)
+    printer = Printer(to, ranges, folds.conditionals, _copied(function.block, names))
+    lines = [
+        *(_docstring(function.about).split("\n") if function.about else []),
+        *_prologue(function, folds, names),
+        *printer.block(function.block.body, sweeps=True),
+        f"return {_output(function.output, function.results, to, top=True)}",
+    ]
+    head = f"def {function.name}({_signature(function, spelling)}):"
+    return "\n".join([head, *(line.rstrip() for line in indented(lines))])
+
+
+def _signature(function: Function, spelling: Spelling) -> str:
+    """The parameters. A default before a parameter that has none cannot be kept."""
+    texts: list[str] = []
+    plain = [p for p in function.parameters if not p.keyword_only]
+    required = max((k for k, p in enumerate(plain) if p.default is None), default=-1)
+    for position, param in enumerate([*plain, *(p for p in function.parameters if p.keyword_only)]):
+        if param.keyword_only and "*" not in texts:
+            texts.append("*")
+        if param.default is None or position < required:
+            texts.append(param.name)
+        else:
+            texts.append(f"{param.name}={literal(param.default.value, spelling).text}")
+    return ", ".join(texts)
+
+
+# -- containers -------------------------------------------------------------------------------
+
+
+def _paths_in_dicts(function: Function) -> dict[Var, str]:
+    """The leaves that read well in place: those of dicts."""
+    return {
+        leaf: path
+        for param in function.parameters
+        for leaf, path, parent in _leaf_paths(param.tree, param.name)
+        if parent == "dict"
+    }
+
+
+def _leaf_paths(tree: Tree, path: str, parent: str = "") -> Iterator[tuple[Var, str, str]]:
+    """Each variable of a container, the expression that reads it, and what it is an item of."""
+    match tree:
+        case Branch(kind, keys, children):
+            labels: Iterable[str | int] = keys if kind == "dict" else range(len(children))
+            for label, child in zip(labels, children, strict=True):
+                yield from _leaf_paths(child, f"{path}[{_key(label)}]", kind)
+        case Var():
+            yield tree, path, parent
+        case _:
+            return
+
+
+def _key(label: str | int) -> str:
+    """A key as Black quotes it."""
+    text = repr(label)
+    if isinstance(label, str) and '"' not in label and text.startswith("'"):
+        return f'"{text[1:-1]}"'.replace("\\'", "'")
+    return text
+
+
+def _prologue(function: Function, folds: Folds, names: dict[Var, str]) -> Lines:
+    """The lines that take containers apart, for the leaves that are used."""
+    wanted = {v for v in function.params if folds.counts[v] and v not in folds.inline}
+    lines: Lines = []
+    for param in function.parameters:
+        if isinstance(param.tree, Branch):
+            lines += _unpack(param.tree, param.name, wanted, names)
+    return lines
+
+
+def _unpack(tree: Branch, path: str, wanted: set[Var], names: dict[Var, str]) -> Lines:
+    if tree.kind != "dict" and all(isinstance(c, Var) and c in wanted for c in tree.children):
+        targets = [names[c] for c in tree.children if isinstance(c, Var)]
+        if len(targets) > 1:
+            return [f"{', '.join(targets)} = {path}"]
+    lines: Lines = []
+    labels: Iterable[str | int] = tree.keys if tree.kind == "dict" else range(len(tree.children))
+    for label, child in zip(labels, tree.children, strict=True):
+        inner = f"{path}[{_key(label)}]"
+        if isinstance(child, Branch):
+            lines += _unpack(child, inner, wanted, names)
+        elif isinstance(child, Var) and child in wanted:
+            lines.append(f"{names[child]} = {inner}")
+    return lines
+
+
+def _output(tree: Tree, results: Sequence[Atom], to: Renderer, top: bool = False) -> str:
+    """The returned value."""
+    match tree:
+        case int():
+            return to.atom(results[tree]).text
+        case Const() | Var():
+            return to.atom(tree).text
+        case Branch(kind, keys, children):
+            items = [_output(child, results, to) for child in children]
+            if kind == "dict":
+                pairs = [f"{_key(k)}: {item}" for k, item in zip(keys, items, strict=True)]
+                return f"{{{', '.join(pairs)}}}"
+            if kind == "list":
+                return f"[{', '.join(items)}]"
+            text = ", ".join(items) + ("," if len(items) == 1 else "")
+            return text if top and items else f"({text})"
+
+
+# -- preparation ------------------------------------------------------------------------------
+
+
+def _shared_parameters(block: Block) -> Block:
+    """Give the condition and the body of each `while` the same parameters: they are one name."""
+    return Block(block.params, tuple(map(_share, block.body)), block.results)
+
+
+def _share(stmt: Stmt) -> Stmt:
+    match stmt:
+        case If(targets, test, then, orelse, at):
+            return If(targets, test, _shared_parameters(then), _shared_parameters(orelse), at)
+        case For(body=body):
+            return For(
+                stmt.targets, stmt.start, stmt.stop, stmt.step, stmt.inits,
+                _shared_parameters(body), stmt.descending, stmt.at,
+            )  # fmt: skip
+        case While(targets, inits, cond, body, at):
+            env: dict[Var, Atom] = dict(zip(body.params, cond.params, strict=True))
+            shared = substitute(Block(cond.params, body.body, body.results), env)
+            return While(targets, inits, _shared_parameters(cond), _shared_parameters(shared), at)
+        case _:
+            return stmt
+
+
+def _copied(block: Block, names: dict[Var, str]) -> frozenset[str]:
+    """The names that a copy along an edge reads."""
+    found: set[str] = set()
+
+    def note(targets: Iterable[Var], sources: Iterable[Atom]) -> None:
+        for target, source in zip(targets, sources, strict=True):
+            if isinstance(source, Var) and target in names and source in names:
+                found.update({names[source]} - {names[target]})
+
+    for stmt in walk(block):
+        match stmt:
+            case If():
+                note(stmt.targets, stmt.then.results)
+                note(stmt.targets, stmt.orelse.results)
+            case For(targets=targets, inits=inits, body=body):
+                note(body.params[1:], inits)
+                note(body.params[1:], body.results)
+                note(targets, body.params[1:])
+            case While(targets=targets, inits=inits, body=body):
+                note(body.params, inits)
+                note(body.params, body.results)
+                note(targets, body.params)
+            case _:
+                pass
+    return frozenset(found)
+
+
+__all__ = ["emit", "emit_module", "format_black"]

@@ -1,0 +1,126 @@
+"""The spelling of every special primitive, and the dotted paths that each one mentions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ad_compiler.backend.expressions import Printer, Renderer, operator
+from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
+from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.types import Array, Tape, Type
+
+
+def _same(to: Renderer, args: Sequence[Atom]) -> Text:
+    return to.atom(args[0])
+
+
+def _dim(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])}.shape[{to.atom(args[1]).text}]")
+
+
+def _size(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])}.size", simple=True)
+
+
+def getitem(to: Renderer, args: Sequence[Atom]) -> Text:
+    """`x[i, 1:n]`."""
+    array, pattern, *operands = args
+    assert isinstance(pattern, Const)
+    return Text(f"{to.receiver(array)}[{to.index(pattern.value, operands)}]")
+
+
+def _broadcast_like(to: Renderer, args: Sequence[Atom]) -> Text:
+    value, model = args
+    shape = f"{to.receiver(model)}.shape"
+    return Text(f"{to.resolve('np.broadcast_to')}({to.atom(value).text}, {shape}).copy()")
+
+
+def _astype(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])}.astype({to.dtype(args[1])})")
+
+
+def _quiet_div(to: Renderer, args: Sequence[Atom]) -> Text:
+    """Division that never raises: guarded for numbers, in a `with` of its own for arrays."""
+    top, bottom = args
+    quotient = operator("/", [to.atom(top), to.atom(bottom)])
+    if is_array_division(args):
+        return quotient
+    guard = to.atom(bottom).at_least(CONDITIONAL + 1)
+    return Text(f"{quotient.text} if {guard} else {_at_infinity(to, top)}", CONDITIONAL)
+
+
+def _at_infinity(to: Renderer, top: Atom) -> str:
+    """The quotient where the divisor is zero."""
+    if isinstance(top, Const):
+        limit = float(top.value) * math.inf
+        path = "math.nan" if math.isnan(limit) else "math.inf"
+        return ("-" if limit < 0 else "") + to.resolve(path)
+    return operator("*", [to.atom(top), name(to.resolve("math.inf"))]).text
+
+
+def is_array_division(args: Sequence[Atom]) -> bool:
+    """Whether a quiet division is NumPy's, which warns, instead of a number's, which raises."""
+    return any(isinstance(a.type, Array) for a in args)
+
+
+def _select(to: Renderer, args: Sequence[Atom]) -> Text:
+    return to.conditional(*args)
+
+
+def _tape_new(_to: Renderer, _args: Sequence[Atom]) -> Text:
+    return Text("[]")
+
+
+def _tape_get(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])}[{to.atom(args[1]).text}]")
+
+
+def _tape_zeros_like(to: Renderer, args: Sequence[Atom]) -> Text:
+    assert isinstance(args[0].type, Tape)
+    return _zeros_for(to, to.receiver(args[0]), args[0].type.element)
+
+
+def _zeros_for(to: Renderer, tape: str, element: Type) -> Text:
+    match element:
+        case Array():
+            return Text(f"[{to.resolve('np.zeros_like')}(element) for element in {tape}]")
+        case Tape(inner):
+            return Text(f"[{_zeros_for(to, 'element', inner).text} for element in {tape}]")
+        case _:
+            return operator("*", [Text("[0.0]"), Text(f"{to.resolve('len')}({tape})")])
+
+
+def _last_index(to: Renderer, args: Sequence[Atom]) -> Text:
+    start, stop, step = args
+    if step == Const(1, step.type):
+        return operator("-", [to.atom(stop), name("1")])
+    bounds = ", ".join(to.atom(a).text for a in (start, stop, step))
+    return Text(f"{to.resolve('range')}({bounds})[-1]", POWER)
+
+
+PRINTERS: Mapping[str, Printer] = {
+    "identity": _same,
+    "dim": _dim,
+    "size": _size,
+    "getitem": getitem,
+    "broadcast_like": _broadcast_like,
+    "astype": _astype,
+    "quiet_div": _quiet_div,
+    "select": _select,
+    "tape_new": _tape_new,
+    "tape_get": _tape_get,
+    "tape_zeros_like": _tape_zeros_like,
+    "last_index": _last_index,
+}
+"""How each special primitive prints as an expression."""
+
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "broadcast_like": ("np.broadcast_to",),
+    "astype": ("np.float64",),
+    "quiet_div": ("math.inf", "np.errstate"),
+    "tape_zeros_like": ("np.zeros_like", "len"),
+    "last_index": ("range",),
+    "add_at": ("np.add",),
+}
+"""The dotted paths that special primitives may mention."""

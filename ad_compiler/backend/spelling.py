@@ -1,0 +1,102 @@
+"""What a module may mention: its imports, helper functions and built-in names.
+
+A parameter keeps its name whatever it is; a module that has one called `np` imports NumPy under
+another name, and one that has `max` says `builtins.max`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ad_compiler.backend.printers import PATHS
+from ad_compiler.backend.text import paths_of_literal
+from ad_compiler.ir.nodes import Atom, Const, Effect, For, Function, Let, atoms_of, walk
+from ad_compiler.ir.primitive import Call
+
+MODULES = {"math": "math", "np": "numpy", "builtins": "builtins"}
+"""The modules that emitted code imports whole, by the name they get."""
+STANDARD = ("builtins", "math")
+
+
+@dataclass(slots=True)
+class Spelling:
+    """Names of things outside the functions of one module. Notes what is really used."""
+
+    fixed: frozenset[str]
+    """Names that are taken: of parameters and of the module's functions."""
+    helpers: frozenset[str]
+    imports: dict[str, str] = field(default_factory=dict[str, str])
+    """The import lines in use, by module."""
+    called: dict[str, str] = field(default_factory=dict[str, str])
+    """The helper functions in use, and what they are called here."""
+    known: dict[str, str] = field(default_factory=dict[str, str])
+
+    def __call__(self, path: str) -> str:
+        """How the module spells a dotted path."""
+        if path not in self.known:
+            self.known[path] = self._spell(path)
+        return self.known[path]
+
+    def _spell(self, path: str) -> str:
+        root, _, rest = path.partition(".")
+        if root in MODULES:
+            return f"{self._import(MODULES[root], root)}.{rest}"
+        if root == "scipy":
+            module, _, last = path.rpartition(".")
+            return f"{self._import(module, '')}.{last}"
+        if path in self.helpers:
+            self.called[path] = self._free(path)
+            return self.called[path]
+        if root in self.fixed and not rest:
+            return f"{self._import('builtins', 'builtins')}.{path}"
+        return path
+
+    def _import(self, module: str, short: str) -> str:
+        """Import a module; gives the name it has here."""
+        own = short or module
+        taken = own.partition(".")[0] in self.fixed
+        name = self._free(module.replace(".", "_")) if taken else own
+        self.imports[module] = f"import {module}" + (f" as {name}" if name != module else "")
+        return name
+
+    def _free(self, name: str) -> str:
+        while name in self.fixed:
+            name += "_"
+        return name
+
+    def import_lines(self) -> list[str]:
+        """The import statements, standard library first."""
+        standard = [self.imports[m] for m in sorted(self.imports) if m in STANDARD]
+        others = [self.imports[m] for m in sorted(self.imports) if m not in STANDARD]
+        return [*standard, *([""] if standard and others else []), *others]
+
+
+def reserved_names(function: Function, spelling: Spelling) -> set[str]:
+    """The names that no variable of the function may take, since its text may mention them."""
+    probe = Spelling(spelling.fixed, spelling.helpers)
+    roots = {probe(path).partition(".")[0] for path in set(_paths(function))}
+    return roots | {"_"}
+
+
+def _paths(function: Function) -> Iterator[str]:
+    """The dotted paths that the text of a function may mention."""
+    yield from _of_atoms(function.results)
+    yield from _of_atoms(p.default for p in function.parameters if p.default is not None)
+    for stmt in walk(function.block):
+        yield from _of_atoms(atoms_of(stmt))
+        if isinstance(stmt, For):
+            yield from ("range", "reversed")
+        elif isinstance(stmt, Let | Effect):
+            if isinstance(stmt.prim.spelling, Call):
+                yield stmt.prim.spelling.path
+            yield from PATHS.get(stmt.prim.name, ())
+
+
+def _of_atoms(atoms: Iterable[Atom]) -> Iterator[str]:
+    for atom in atoms:
+        if isinstance(atom, Const):
+            if atom.spelling is not None:
+                yield atom.spelling.removeprefix("-")
+            else:
+                yield from paths_of_literal(atom.value)

@@ -1,0 +1,253 @@
+"""Statements: lines of text, with two rules of out-of-SSA: edges copy, in-place operations change.
+
+A block gives lines without indentation of its own; whoever holds the block indents it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from ad_compiler.backend.changes import CHANGES, step
+from ad_compiler.backend.expressions import Renderer, negated
+from ad_compiler.backend.moves import Move, ordered
+from ad_compiler.backend.printers import is_array_division
+from ad_compiler.backend.ranges import Segments
+from ad_compiler.backend.text import literal
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    Effect,
+    For,
+    If,
+    Let,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    const,
+    defined_by,
+)
+from ad_compiler.ir.primitive import Operator
+from ad_compiler.ir.types import is_number
+
+Lines = list[str]
+INDENT = "    "
+ACCUMULATE = ("+", "-", "*", "/")
+QUIET = '(divide="ignore", invalid="ignore"):'
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Turns blocks into lines. `ranges` has every variable that somebody reads."""
+
+    to: Renderer
+    ranges: Mapping[Var, Segments]
+    conditionals: Mapping[Var, If]
+    copied: frozenset[str]
+    """Names that are read by a copy along an edge, so that they must always be bound."""
+
+    def block(self, body: Sequence[Stmt], sweeps: bool = False) -> Lines:
+        """The lines of a block, quiet divisions of arrays in a `with` of their own.
+
+        `sweeps`: a blank line goes where the backward sweep starts.
+        """
+        lines: Lines = []
+        quiet = False
+        for stmt in body:
+            own = self.statement(stmt)
+            if not own:
+                continue
+            if sweeps and any(map(is_adjoint, defined_by(stmt))):
+                lines += [""] if lines else []
+                sweeps = quiet = False
+            if self._is_quiet(stmt):
+                if not quiet:
+                    lines.append(f"with {self.to.resolve('np.errstate')}{QUIET}")
+                lines += indented(own)
+                quiet = True
+            else:
+                lines += own
+                quiet = False
+        return lines
+
+    def statement(self, stmt: Stmt) -> Lines:
+        """The lines of a statement; none if it was folded."""
+        match stmt:
+            case Let():
+                return self._let(stmt)
+            case Effect(prim, args):
+                return [self.to.call(prim, args).text]
+            case If():
+                return self._if(stmt)
+            case For():
+                return self._for(stmt)
+            case While():
+                return self._while(stmt)
+            case _:
+                assert_never(stmt)
+
+    # -- single lines -------------------------------------------------------------------------
+
+    def _let(self, stmt: Let) -> Lines:
+        if stmt.targets[0] in self.to.folded:
+            return []
+        if stmt.prim.in_place is not None:
+            return self._change(stmt)
+        targets = ", ".join(self._target(t) for t in stmt.targets)
+        if len(stmt.targets) == 1:
+            step = self._step(stmt, targets)
+            if step is not None:
+                return [step]
+        text = self.to.call(stmt.prim, stmt.args).text
+        return [] if text == targets else [f"{targets} = {text}"]
+
+    def _target(self, var: Var) -> str:
+        """A name to assign; `_` for a value that is only computed because it may raise."""
+        start, end = self.ranges[var][0]
+        return "_" if end == start + 1 and len(self.ranges[var]) == 1 else self.to.names[var]
+
+    def _step(self, stmt: Let, target: str) -> str | None:
+        """`s += x` for `s = s + x` on numbers."""
+        spelling = stmt.prim.spelling
+        if not isinstance(spelling, Operator) or spelling.symbol not in ACCUMULATE:
+            return None
+        if len(stmt.args) != 2 or not is_number(stmt.targets[0].type):
+            return None
+        first, second = stmt.args
+        if not isinstance(first, Var) or self.to.names.get(first) != target:
+            return None
+        return step(self.to, target, spelling.symbol, second)
+
+    def _change(self, stmt: Let) -> Lines:
+        """An operation in place: its result is the operand it changes."""
+        assert stmt.prim.in_place is not None
+        old, new = stmt.args[stmt.prim.in_place], self.to.names[stmt.targets[0]]
+        before = self.to.atom(old).text
+        lines = [] if before == new else [f"{new} = {before}"]
+        return [*lines, CHANGES[stmt.prim.name](self.to, new, stmt.args)]
+
+    def _is_quiet(self, stmt: Stmt) -> bool:
+        return isinstance(stmt, Let) and self._divides(stmt)
+
+    def _divides(self, stmt: Let | If) -> bool:
+        """Whether the text of a statement holds a quiet division of arrays."""
+        if isinstance(stmt, If):
+            return False
+        if stmt.prim.name == "quiet_div" and is_array_division(stmt.args):
+            return True
+        return any(
+            isinstance(a, Var) and a in self.to.folded and self._divides(self.to.folded[a])
+            for a in stmt.args
+        )
+
+    # -- edges --------------------------------------------------------------------------------
+
+    def _moves(self, targets: Iterable[Var], sources: Iterable[Atom]) -> Lines:
+        """Copies along an edge, all at once in effect."""
+        moves: list[Move] = []
+        for target, source in zip(targets, sources, strict=True):
+            if target not in self.ranges:
+                continue
+            name = self.to.names[target]
+            if isinstance(source, Undef) and name not in self.copied:
+                continue
+            text = self.to.atom(source).text
+            if text != name:
+                moves.append(Move(name, text, isinstance(source, Var)))
+        return ordered(moves)
+
+    # -- branches -----------------------------------------------------------------------------
+
+    def _if(self, stmt: If) -> Lines:
+        if stmt.targets and stmt.targets[0] in self.conditionals:
+            target = stmt.targets[0]
+            if target in self.to.folded:
+                return []
+            return [f"{self._target(target)} = {self.to.statement(stmt).text}"]
+        then = self._arm(stmt.then, stmt.targets)
+        orelse = self._arm(stmt.orelse, stmt.targets)
+        test = self.to.atom(stmt.test)
+        if not then and orelse:
+            test, then, orelse = negated(test), orelse, []
+        lines = [f"if {test.text}:", *indented(then or ["pass"])]
+        if orelse and self._is_chain(stmt.orelse, orelse):
+            return [*lines, f"el{orelse[0]}", *orelse[1:]]
+        return [*lines, "else:", *indented(orelse)] if orelse else lines
+
+    def _arm(self, arm: Block, targets: tuple[Var, ...]) -> Lines:
+        return [*self.block(arm.body), *self._moves(targets, arm.results)]
+
+    def _is_chain(self, arm: Block, lines: Lines) -> bool:
+        """Whether an `else` holds nothing but another `if`."""
+        inner = [line for line in lines if not line.startswith((INDENT, "elif ", "else:"))]
+        return len(inner) == 1 and inner[0].startswith("if ") and len(arm.body) > 0
+
+    # -- loops --------------------------------------------------------------------------------
+
+    def _for(self, stmt: For) -> Lines:
+        index, *params = stmt.body.params
+        body = [*self.block(stmt.body.body), *self._moves(params, stmt.body.results)]
+        start, end = self.ranges[index][0]
+        name = "_" if end == start + 1 else self.to.names[index]
+        return [
+            *_comment(stmt),
+            *self._moves(params, stmt.inits),
+            f"for {name} in {self._range(stmt)}:",
+            *indented(body or ["pass"]),
+            *self._moves(stmt.targets, params),
+        ]
+
+    def _range(self, stmt: For) -> str:
+        simple = stmt.start == const(0) and stmt.step == const(1)
+        call = self.to.resolve("range")
+        if stmt.descending and simple:
+            return f"{call}({self._before(stmt.stop)}, -1, -1)"
+        bounds = [stmt.start, stmt.stop, stmt.step]
+        if stmt.step == const(1):
+            bounds = [stmt.stop] if simple else bounds[:2]
+        text = f"{call}({', '.join(self.to.atom(b).text for b in bounds)})"
+        return f"{self.to.resolve('reversed')}({text})" if stmt.descending else text
+
+    def _before(self, stop: Atom) -> str:
+        """`stop - 1`."""
+        if isinstance(stop, Const) and isinstance(stop.value, int):
+            return literal(stop.value - 1, self.to.resolve).text
+        return f"{self.to.atom(stop).at_least(10)} - 1"
+
+    def _while(self, stmt: While) -> Lines:
+        cond = self.block(stmt.cond.body)
+        test = self.to.atom(stmt.cond.results[0])
+        body = [
+            *self.block(stmt.body.body),
+            *self._moves(stmt.body.params, stmt.body.results),
+        ]
+        if cond:
+            body = [*cond, f"if {negated(test).text}:", f"{INDENT}break", *body]
+        head = "while True:" if cond else f"while {test.text}:"
+        return [
+            *_comment(stmt),
+            *self._moves(stmt.body.params, stmt.inits),
+            head,
+            *indented(body or ["pass"]),
+            *self._moves(stmt.targets, stmt.body.params),
+        ]
+
+
+def indented(lines: Lines) -> Lines:
+    """The lines one level deeper."""
+    return [INDENT + line for line in lines]
+
+
+def is_adjoint(var: Var) -> bool:
+    """Whether a variable belongs to the backward sweep."""
+    return var.name.endswith("_bar")
+
+
+def _comment(stmt: For | While) -> Lines:
+    """Which loop this one reverses."""
+    if stmt.at is None or not stmt.targets or not all(map(is_adjoint, stmt.targets)):
+        return []
+    return [f"# reverse of the loop at line {stmt.at.line}"]

@@ -1,0 +1,102 @@
+"""`value.name`: of modules, of arrays, of containers."""
+
+from __future__ import annotations
+
+import difflib
+from types import ModuleType
+
+import numpy as np
+
+from ad_compiler.frontend.context import Context, apply
+from ad_compiler.frontend.values import Method, Shape, Structure, Value, describe, static
+from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, rank
+from ad_compiler.rules.infer import numpy_dtype
+from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES
+
+IN_PLACE = frozenset("sort fill put resize partition itemset setfield setflags byteswap".split())
+"""Methods of arrays that change the array."""
+
+CONTAINER_METHODS = {
+    "dict": ("items", "keys", "values", "get"),
+    "tuple": (),
+    "list": (),
+}
+"""What may be called of a container; the rest changes it, or is rare."""
+
+
+def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
+    """`value.name`; `target` is the name that the result gets."""
+    match value:
+        case Const(type=Static()):
+            return _of_object(ctx, value.value, name)
+        case Var() | Const() | Undef():
+            return _of_number(ctx, value, name, target)
+        case Structure(kind):
+            if name in CONTAINER_METHODS[kind]:
+                return Method(value, name)
+            raise TypeRefusal(
+                f"`.{name}` of a {kind} is not supported", "build a new container instead"
+            )
+        case _:
+            raise TypeRefusal(f"{describe(value)} has no attribute `{name}`")
+
+
+def _of_object(ctx: Context, thing: object, name: str) -> Value:
+    if isinstance(thing, ModuleType):
+        if not hasattr(thing, name):
+            close = difflib.get_close_matches(name, dir(thing), 1)
+            hint = f"did you mean `{close[0]}`?" if close else ""
+            raise TypeRefusal(f"module `{thing.__name__}` has no attribute `{name}`", hint)
+        return ctx.captures.attribute(thing, name)
+    if isinstance(thing, np.dtype) and name in ("name", "kind", "char", "itemsize"):
+        return const(getattr(thing, name))
+    if thing in (np.add, np.multiply) and name == "outer":
+        return static(getattr(thing, name))
+    raise TypeRefusal(
+        f"the attribute `{name}` of {describe(static(thing))} is not supported",
+        "pass what it holds in as an argument, or bind it to a global name",
+    )
+
+
+def _of_number(ctx: Context, atom: Atom, name: str, target: str) -> Value:
+    is_array = isinstance(atom.type, Array)
+    dtype = dtype_of(atom.type)
+    if not is_array and dtype is None:
+        raise TypeRefusal(
+            f"a {_shown(atom)} has no attribute `{name}` that is supported",
+            "if it is meant to be an array, say so in its type",
+        )
+    if dtype is not None and name == "dtype":
+        return static(numpy_dtype(dtype))
+    if name == "shape":
+        return Shape(atom)
+    if name == "ndim":
+        return const(rank(atom.type))
+    if name == "size":
+        return apply(ctx, PRIMITIVES["size"], (atom,), target) if is_array else const(1)
+    if name in ATTRIBUTES:
+        return apply(ctx, ATTRIBUTES[name], (atom,), target)
+    if name in METHODS:
+        return Method(atom, name)
+    raise _no_such(name)
+
+
+def _shown(atom: Atom) -> str:
+    match atom.type:
+        case Float(kind) | Int(kind) | Bool(kind) if kind == PY:
+            return f"Python {atom.type}"
+        case _:
+            return "number that may be a Python number"
+
+
+def _no_such(name: str) -> TypeRefusal:
+    if name in IN_PLACE:
+        return TypeRefusal(
+            f"`.{name}` changes the array in place, which is not supported",
+            "make a new array instead",
+        )
+    close = difflib.get_close_matches(name, [*METHODS, *ATTRIBUTES, "shape", "ndim", "size"], 1)
+    hint = f"did you mean `.{close[0]}`?" if close else "use a NumPy function that has a rule"
+    return TypeRefusal(f"the attribute `{name}` of an array has no derivative rule", hint)

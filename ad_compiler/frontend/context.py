@@ -1,0 +1,192 @@
+"""What is shared by everything that is lowered into one program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ad_compiler.errors import Unsupported
+from ad_compiler.frontend.captures import Captures
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.source import Code
+from ad_compiler.frontend.values import NeedsStatic, Structure, Value, describe
+from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.types import PY, Array, Bool, Float, Int, is_number
+from ad_compiler.rules import registry
+
+MAX_DEPTH = 60
+"""How deep calls may nest before they are taken for a recursion."""
+
+MAX_BITS = 4096
+"""The size of the integers that are computed at compile time."""
+
+RunBody = Callable[["Context", Scope, list[ast.stmt]], Value | None]
+
+
+@dataclass(eq=False)
+class Context:
+    """One program under construction.
+
+    `origins` are the integers that can be made constants on demand: parameters, captured
+    numbers, indices of loops that can be unrolled. `active` are the calls being lowered.
+    """
+
+    builder: Builder
+    captures: Captures
+    run: RunBody
+    origins: set[Var] = field(default_factory=set[Var])
+    active: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
+    codes: dict[Code, None] = field(default_factory=dict[Code, None])
+    """The functions whose source went into the program, in order."""
+
+
+def atom_of(value: Value) -> Atom:
+    """The value as an operand: a number, an array or a constant."""
+    if isinstance(value, Var | Const | Undef):
+        return value
+    raise TypeRefusal(
+        f"{describe(value)} stands where a number or an array is needed",
+        "pass its elements, or make an array of them with np.array",
+    )
+
+
+def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = "") -> Value:
+    """Append an operation, or compute it now if it is one of small integers."""
+    folded = _folded(primitive, args)
+    if folded is not None:
+        return folded
+    try:
+        type_ = primitive.infer(args)
+    except TypeRefusal as refusal:
+        raise_needs(ctx, args, refusal)
+        raise
+    builder = ctx.builder
+    if not isinstance(type_, tuple):
+        target = Var(name or primitive.noun, type_, temp=not name)
+        builder.append(Let((target,), primitive, tuple(args), builder.at))
+        return target
+    targets = tuple(Var(primitive.noun, t) for t in type_)
+    builder.append(Let(targets, primitive, tuple(args), builder.at))
+    return Structure("tuple", (), targets)
+
+
+def raise_needs(ctx: Context, args: Iterable[Value], refusal: TypeRefusal) -> None:
+    """Ask for the values of integer operands, if they can be had; else return."""
+    needed: set[Var] = set()
+    for arg in args:
+        if isinstance(arg, Var) and isinstance(arg.type, Int | Bool):
+            needed |= _origins(ctx, arg) or set()
+    if needed:
+        raise NeedsStatic(frozenset(needed), refusal) from refusal
+
+
+def _origins(ctx: Context, var: Var) -> set[Var] | None:
+    """The integers that an integer is computed from; None if not from them alone."""
+    definitions: dict[Var, Let] = {}
+    for frame in ctx.builder.frames:
+        definitions.update((s.targets[0], s) for s in frame.stmts if isinstance(s, Let))
+    found: set[Var] = set()
+    stack = [var]
+    while stack:
+        one = stack.pop()
+        if one in ctx.origins or ctx.captures.key_of(one) is not None:
+            found.add(one)
+        elif one in definitions:
+            stack.extend(a for a in definitions[one].args if isinstance(a, Var))
+        else:
+            return None
+    return found
+
+
+_INTEGER_OPERATIONS = frozenset(
+    "add sub mul floordiv mod pow neg pos and or xor lshift rshift invert abs max min int".split()
+)
+_TESTS = frozenset("lt le gt ge eq ne not bool".split())
+
+
+def _folded(primitive: Primitive, args: Sequence[Atom]) -> Const | None:
+    """The result of an operation on constants, where it is an integer or a truth value."""
+    if not all(isinstance(arg, Const) for arg in args):
+        return None
+    wanted: tuple[type, ...] = (Int, Bool)
+    if primitive.name in _TESTS:
+        wanted = (Int, Bool, Float)
+    elif primitive.name not in _INTEGER_OPERATIONS:
+        return None
+    values: list[Any] = [arg.value for arg in args if isinstance(arg, Const)]
+    if not args or not all(isinstance(a.type, wanted) and a.type.kind == PY for a in args):  # type: ignore[union-attr]
+        return None
+    if primitive.name in ("pow", "lshift") and not _is_small(values):
+        return None
+    return _evaluated(primitive, values)
+
+
+def _is_small(values: list[Any]) -> bool:
+    base, by = values
+    return 0 <= by <= MAX_BITS and abs(base).bit_length() * max(by, 1) <= MAX_BITS
+
+
+def _evaluated(primitive: Primitive, values: list[Any]) -> Const | None:
+    try:
+        result = primitive.evaluate(*values)
+    except (ArithmeticError, ValueError):
+        return None  # it raises when the program runs
+    if isinstance(result, int) and result.bit_length() <= MAX_BITS:
+        return const(result)
+    return None
+
+
+def truth_of(value: Value) -> bool | None:
+    """The truth value of what is known at compile time; None if it is not known."""
+    match value:
+        case Const(type=Array()) | Var() | Undef():
+            return None
+        case Const():
+            return bool(value.value)
+        case Structure(items=items):
+            return bool(items)
+        case _:
+            return True
+
+
+def test_of(ctx: Context, value: Value) -> Atom:
+    """The truth value of a number that is only known at run time."""
+    atom = atom_of(value)
+    if isinstance(atom.type, Bool):
+        return atom
+    if not is_number(atom.type):
+        raise TypeRefusal(
+            f"the truth value of an array ({atom.type}) is ambiguous",
+            "use np.any(...) or np.all(...)",
+        )
+    return atom_of(apply(ctx, primitive_of(bool), (atom,)))
+
+
+def primitive_of(thing: object) -> Primitive:
+    """The primitive that a builtin of Python stands for."""
+    from_table = registry.meaning(thing)
+    assert from_table is not None, thing
+    return from_table
+
+
+def refuse_recursion(ctx: Context, key: tuple[object, ...], name: str) -> None:
+    """Refuse a call of a function that is being lowered already."""
+    if key in ctx.active or len(ctx.active) > MAX_DEPTH:
+        raise TypeRefusal(
+            f"`{name}` calls itself", "write the recursion as a loop; it is not supported yet"
+        )
+
+
+def with_place(scope: Scope, node: ast.AST, refusal: TypeRefusal) -> Unsupported:
+    """The refusal, pointing at a node."""
+    return scope.code.source.refuse(node, refusal.reason, refusal.remedy)
+
+
+def place(ctx: Context, scope: Scope, node: ast.AST) -> None:
+    """Give the statements that come next the place of a node."""
+    ctx.builder.at = scope.code.source.span(node)
+

@@ -1,0 +1,162 @@
+"""Subscripts: elements and slices of arrays, and parts of compile-time containers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ad_compiler.frontend.context import Context, apply, raise_needs
+from ad_compiler.frontend.values import Shape, Structure, Value, constant_of, describe, static
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Array, Int, Static, is_number
+from ad_compiler.rules.registry import PRIMITIVES
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """A slice in a subscript; None for a bound that is not given."""
+
+    start: Value | None
+    stop: Value | None
+    step: Value | None
+
+
+Item = Value | Slice
+
+
+def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, name: str) -> Value:
+    """`value[items]`; `is_tuple` if the index was written with a comma."""
+    if not is_tuple and isinstance(items[0], Structure) and items[0].kind == "tuple":
+        items, is_tuple = list(items[0].items), True
+    match value:
+        case Var(type=Array()) | Const(type=Array()):
+            return _of_array(ctx, value, items, name)
+        case Structure() if not is_tuple:
+            return _of_structure(ctx, value, items[0])
+        case Shape(array) if not is_tuple:
+            return _of_shape(ctx, array, items[0])
+        case _:
+            raise TypeRefusal(f"{describe(value)} has no elements", "index an array or a container")
+
+
+def _of_array(ctx: Context, array: Atom, items: list[Item], name: str) -> Value:
+    pattern: list[str] = []
+    operands: list[Atom] = []
+    for item in items:
+        kind, own = _pattern_item(item)
+        pattern.append(kind)
+        operands.extend(own)
+    return apply(ctx, PRIMITIVES["getitem"], (array, static(tuple(pattern)), *operands), name)
+
+
+def _pattern_item(item: Item) -> tuple[str, list[Atom]]:
+    """An item of an index as the IR holds it: its kind, and its dynamic parts."""
+    match item:
+        case Slice(start, stop, step):
+            return _slice_item(start, stop, step)
+        case Const(value=None):
+            return "new", []
+        case Const(value=value) if value is Ellipsis:
+            return "...", []
+        case Var(type=Int()) | Const(type=Int()):
+            return "int", [item]
+        case Var(type=Array(dtype)) | Const(type=Array(dtype)):
+            if dtype == "bool":
+                return "mask", [item]
+            if dtype[0] in "iu":
+                return "array", [item]
+            raise TypeRefusal(f"an array of {dtype} is no index", "index with integers or a mask")
+        case _:
+            raise TypeRefusal(
+                f"{describe(item)} is no index of an array",
+                "index with integers, slices, integer arrays or masks",
+            )
+
+
+def _slice_item(
+    start: Value | None, stop: Value | None, step: Value | None
+) -> tuple[str, list[Atom]]:
+    given = [_bound(start), _bound(stop), _bound(step)]
+    letters = [letter if bound else "" for letter, bound in zip("abc", given, strict=True)]
+    text = f"{letters[0]}:{letters[1]}" + (f":{letters[2]}" if letters[2] else "")
+    return text, [bound for bound in given if bound is not None]
+
+
+def _bound(value: Value | None) -> Atom | None:
+    if value is None or (isinstance(value, Const) and value.value is None):
+        return None
+    if isinstance(value, Var | Const) and isinstance(value.type, Int):
+        return value
+    raise TypeRefusal(f"{describe(value)} is no bound of a slice", "use integers")
+
+
+def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:
+    key = _static_key(ctx, value, item)
+    if value.kind == "dict":
+        if key not in value.keys:
+            raise TypeRefusal(
+                f"the dict has no key {key!r}", f"its keys are {', '.join(map(repr, value.keys))}"
+            )
+        return value.items[value.keys.index(key)]
+    if isinstance(key, slice):
+        return Structure(value.kind, (), value.items[key])
+    if not isinstance(key, int) or not -len(value.items) <= key < len(value.items):
+        raise TypeRefusal(
+            f"the {value.kind} of length {len(value.items)} has no element {key!r}",
+            "index within its length",
+        )
+    return value.items[key]
+
+
+def _static_key(ctx: Context, value: Structure, item: Item) -> Any:
+    parts = [item.start, item.stop, item.step] if isinstance(item, Slice) else [item]
+    constants = [const(None) if part is None else constant_of(part) for part in parts]
+    known = [part.value for part in constants if part is not None]
+    if len(known) == len(parts):
+        return slice(*known) if isinstance(item, Slice) else known[0]
+    refusal = TypeRefusal(
+        f"the index of a {value.kind} must be known at compile time",
+        "loop over the elements themselves, or make one array of them with np.stack",
+    )
+    raise_needs(ctx, [part for part in parts if part is not None], refusal)
+    raise refusal
+
+
+def _of_shape(ctx: Context, array: Atom, item: Item) -> Value:
+    if isinstance(item, Const) and isinstance(item.type, Int):
+        rank = len(array.type.dims) if isinstance(array.type, Array) else 0
+        if -rank <= item.value < rank:
+            return length(ctx, array, item.value % rank)
+    return _of_structure(ctx, lengths(ctx, array), item)
+
+
+def length(ctx: Context, array: Atom, axis: int, name: str = "") -> Value:
+    """`array.shape[axis]`."""
+    return apply(ctx, PRIMITIVES["dim"], (array, const(axis)), name)
+
+
+def lengths(ctx: Context, array: Atom) -> Structure:
+    """`array.shape` as a tuple."""
+    rank = len(array.type.dims) if isinstance(array.type, Array) else 0
+    return Structure("tuple", (), tuple(length(ctx, array, axis) for axis in range(rank)))
+
+
+def element(ctx: Context, array: Atom, index: Atom, name: str = "") -> Value:
+    """`array[index]`."""
+    return apply(ctx, PRIMITIVES["getitem"], (array, static(("int",)), index), name)
+
+
+def resolved(ctx: Context, value: Value) -> Value:
+    """A shape as the tuple that it is; anything else as it is."""
+    return lengths(ctx, value.array) if isinstance(value, Shape) else value
+
+
+def is_static(value: Value) -> bool:
+    """Whether the value is a compile-time constant that is no number."""
+    return isinstance(value, Const) and isinstance(value.type, Static)
+
+
+def is_numeric(value: Value) -> bool:
+    """Whether the value is a single number."""
+    return isinstance(value, Var | Const) and is_number(value.type)

@@ -1,0 +1,72 @@
+"""Facts about syntax: which names a function or a loop binds, and where it returns."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from ad_compiler.frontend.source import Code, FunctionNode, Source
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def own_nodes(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes that belong to the same scope as the roots: not those of functions inside."""
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, _SCOPES):
+            continue
+        if isinstance(node, _COMPREHENSIONS):
+            stack.extend(n for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            continue
+        stack.extend(ast.iter_child_nodes(node))
+
+
+def _bound(roots: Iterable[ast.AST]) -> Iterator[str]:
+    for node in own_nodes(roots):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.alias(name=name, asname=asname):
+                yield asname or name.partition(".")[0]
+            case ast.ExceptHandler(name=str(name)):
+                yield name
+            case _:
+                pass
+
+
+def bound_in(source: Source, *roots: ast.stmt) -> frozenset[str]:
+    """The names that statements bind; remembered under the first one."""
+    known = source.bound.get(roots[0])
+    if known is None:
+        known = source.bound[roots[0]] = frozenset(_bound(roots))
+    return known
+
+
+def locals_of(code: Code) -> frozenset[str]:
+    """The names that are a function's own."""
+    node: FunctionNode = code.node
+    known = code.source.bound.get(node)
+    if known is None:
+        body = node.body if isinstance(node, ast.FunctionDef) else [node.body]
+        declared = {
+            name
+            for inner in own_nodes(body)
+            if isinstance(inner, ast.Global | ast.Nonlocal)
+            for name in inner.names
+        }
+        names = {*_bound(body), *(arg.arg for arg in code.arguments)} - declared
+        known = code.source.bound[node] = frozenset(names)
+    return known
+
+
+def returns(statements: Iterable[ast.stmt]) -> bool:
+    """Whether a `return` may be reached among these statements."""
+    return any(isinstance(node, ast.Return) for node in own_nodes(statements))

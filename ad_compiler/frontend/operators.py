@@ -1,0 +1,163 @@
+"""Operators between values: arithmetic, comparison, membership, identity."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ad_compiler.frontend.context import Context, apply, atom_of
+from ad_compiler.frontend.values import (
+    Structure,
+    Value,
+    constant_of,
+    describe,
+)
+from ad_compiler.ir.nodes import Const, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Array, Float, Int, Static, is_number
+from ad_compiler.rules.registry import OPERATORS
+
+BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+
+UNARY: dict[type[ast.unaryop], str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "~"}
+
+COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+
+
+def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str = "") -> Value:
+    """`left op right`."""
+    symbol = BINARY[type(op)]
+    joined = _of_structures(symbol, left, right)
+    if joined is not None:
+        return joined
+    return apply(ctx, OPERATORS[symbol], (atom_of(left), atom_of(right)), name)
+
+
+def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
+    """`+` of two tuples or two lists, and `*` of one with a constant."""
+    match symbol, left, right:
+        case "+", Structure("tuple" | "list" as one), Structure("tuple" | "list" as two):
+            if one == two:
+                return Structure(one, (), left.items + right.items)
+        case "*", Structure("tuple" | "list" as kind), Const(value=int(times)):
+            return Structure(kind, (), left.items * times)
+        case "*", Const(value=int(times)), Structure("tuple" | "list" as kind):
+            return Structure(kind, (), right.items * times)
+        case _:
+            pass
+    return None
+
+
+def unary(ctx: Context, op: ast.unaryop, operand: Value, name: str = "") -> Value:
+    """`-x`, `+x` or `~x`; the negative of a number that is written out is a number."""
+    literal = isinstance(operand, Const) and isinstance(operand.type, Float)
+    if literal and isinstance(op, ast.USub) and operand.spelling is None:  # type: ignore[union-attr]
+        return const(-operand.value)  # type: ignore[union-attr]
+    return apply(ctx, OPERATORS[UNARY[type(op)]], (atom_of(operand),), name)
+
+
+def compare(ctx: Context, op: ast.cmpop, left: Value, right: Value, name: str = "") -> Value:
+    """`left op right` for one comparison."""
+    match op:
+        case ast.Is():
+            return const(_identical(left, right))
+        case ast.IsNot():
+            return const(not _identical(left, right))
+        case ast.In():
+            return const(_member(left, right))
+        case ast.NotIn():
+            return const(not _member(left, right))
+        case _:
+            pass
+    if isinstance(op, ast.Eq | ast.NotEq):
+        equal = _static_equality(left, right)
+        if equal is not None:
+            return const(equal == isinstance(op, ast.Eq))
+    return apply(ctx, OPERATORS[COMPARISONS[type(op)]], (atom_of(left), atom_of(right)), name)
+
+
+def _identical(left: Value, right: Value) -> bool:
+    """`is`, where one side is None, a truth value or another compile-time object."""
+    a, b = _static_object(left), _static_object(right)
+    if a is not None and b is not None:
+        return a.value is b.value
+    if (a is not None and a.value is None) or (b is not None and b.value is None):
+        return False
+    if left is right:
+        return True
+    raise TypeRefusal(
+        f"whether {describe(left)} is {describe(right)} is not known at compile time",
+        "compare with == instead of `is`",
+    )
+
+
+def _static_object(value: Value) -> Const | None:
+    if isinstance(value, Const) and (
+        isinstance(value.type, Static) or isinstance(value.value, bool)
+    ):
+        return value
+    return None
+
+
+def _static_equality(left: Value, right: Value) -> bool | None:
+    """`==` where a side is no number; None if both are numbers or arrays."""
+    a, b = constant_of(left), constant_of(right)
+    if a is not None and b is not None and (_is_static(a) or _is_static(b)):
+        return bool(a.value == b.value)
+    one_static = (a is not None and _is_static(a)) or (b is not None and _is_static(b))
+    other = right if a is not None and _is_static(a) else left
+    if one_static and isinstance(other, Var) and is_number(other.type):
+        return False
+    return None
+
+
+def _is_static(value: Const) -> bool:
+    return isinstance(value.type, Static)
+
+
+def _member(item: Value, container: Value) -> bool:
+    """`in`, for keys of a dict, and constants in a tuple, list or string."""
+    wanted = constant_of(item)
+    found: Any = None
+    if isinstance(container, Structure) and container.kind == "dict":
+        found = container.keys
+    else:
+        constant = constant_of(container)
+        found = constant.value if constant is not None else None
+    if wanted is None or not isinstance(found, tuple | list | str):
+        raise TypeRefusal(
+            f"whether {describe(item)} is in {describe(container)} is not known at compile time",
+            "`in` takes constants, and the keys of a dict",
+        )
+    return wanted.value in found
+
+
+def is_integer(value: Value) -> bool:
+    """Whether the value is an integer, which may index and count."""
+    return isinstance(value, Var | Const) and isinstance(value.type, Int)
+
+
+def is_array(value: Value) -> bool:
+    """Whether the value is an array."""
+    return isinstance(value, Var | Const) and isinstance(value.type, Array)

@@ -1,0 +1,169 @@
+"""The names of a function while it is lowered: each one a cell of the builder, or several.
+
+A name bound to a container has one cell that says what container it is (its skeleton), and one
+for each leaf, so that branches and loops join the leaves like any other names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ad_compiler.frontend.source import Code
+from ad_compiler.frontend.values import Environment, Structure, Value, is_atom, static
+from ad_compiler.ir.builder import Builder, Cell
+from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.primitive import TypeRefusal
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A container without its leaves; a child that is None is a leaf."""
+
+    kind: str
+    keys: tuple[str | int, ...]
+    children: tuple[Skeleton | None, ...]
+
+    def paths(self) -> tuple[str | int, ...]:
+        """The key of each child."""
+        return self.keys if self.kind == "dict" else tuple(range(len(self.children)))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Opaque:
+    """A compile-time value on its way through a cell."""
+
+    value: Value
+
+
+@dataclass(eq=False)
+class Slot:
+    """A name: the cell of what it is, and the cells of the leaves it ever had."""
+
+    name: str
+    main: Cell
+    leaves: dict[Path, Cell] = field(default_factory=dict[Path, Cell])
+
+    def cells(self) -> list[Cell]:
+        """All cells that the name has so far."""
+        return [self.main, *self.leaves.values()]
+
+
+def new_slot(builder: Builder, name: str) -> Slot:
+    """A name that is not bound yet."""
+    return Slot(name, builder.cell(name))
+
+
+def store(builder: Builder, slot: Slot, value: Value) -> None:
+    """Bind a name."""
+    if not isinstance(value, Structure):
+        builder.assign(slot.main, _as_atom(value))
+        return
+    builder.assign(slot.main, static(_store_leaves(builder, slot, value, ())))
+
+
+def _as_atom(value: Value) -> Atom:
+    return value if is_atom(value) else static(Opaque(value))  # type: ignore[return-value]
+
+
+def _store_leaves(builder: Builder, slot: Slot, value: Structure, path: Path) -> Skeleton:
+    keys = value.keys if value.kind == "dict" else range(len(value.items))
+    children: list[Skeleton | None] = []
+    for key, item in zip(keys, value.items, strict=True):
+        at = (*path, key)
+        if isinstance(item, Structure):
+            children.append(_store_leaves(builder, slot, item, at))
+            continue
+        cell = slot.leaves.get(at)
+        if cell is None:
+            label = "_".join((slot.name, *map(str, at)))
+            cell = slot.leaves[at] = builder.cell(label if label.isidentifier() else slot.name)
+        builder.assign(cell, _as_atom(item))
+        children.append(None)
+    return Skeleton(value.kind, value.keys, tuple(children))
+
+
+def load(builder: Builder, slot: Slot) -> Value | None:
+    """What a name is bound to; None if it is not, or not on every path."""
+    return _load_cell(builder, slot, slot.main, ())
+
+
+def _load_cell(builder: Builder, slot: Slot, cell: Cell, path: Path) -> Value | None:
+    atom = builder.read(cell)
+    if atom is None:
+        return None
+    conflict = builder.conflict(atom)
+    if conflict is not None:
+        raise conflict
+    if isinstance(atom, Const):
+        match atom.value:
+            case Opaque(value):
+                return value
+            case Skeleton() as skeleton:
+                return _load_leaves(builder, slot, skeleton, path)
+            case _:
+                pass
+    return atom
+
+
+def _load_leaves(builder: Builder, slot: Slot, skeleton: Skeleton, path: Path) -> Structure:
+    items: list[Value] = []
+    for key, child in zip(skeleton.paths(), skeleton.children, strict=True):
+        at = (*path, key)
+        if child is not None:
+            items.append(_load_leaves(builder, slot, child, at))
+            continue
+        leaf = _load_cell(builder, slot, slot.leaves[at], at)
+        assert leaf is not None
+        items.append(leaf)
+    return Structure(skeleton.kind, skeleton.keys, tuple(items))
+
+
+@dataclass(eq=False)
+class Scope:
+    """One call of a function: what its names are bound to.
+
+    `result_name` is the name that a returned expression gets.
+    """
+
+    code: Code
+    environment: Environment
+    local: frozenset[str]
+    result_name: str = ""
+    slots: dict[str, Slot] = field(default_factory=dict[str, Slot])
+    copies: int = 0
+    """How often the end of the function was written out once more, one time a path."""
+
+    def bind(self, builder: Builder, name: str, value: Value) -> None:
+        """Assign a name of the function."""
+        slot = self.slots.get(name)
+        if slot is None:
+            slot = self.slots[name] = new_slot(builder, name)
+        store(builder, slot, value)
+
+    def find(self, builder: Builder, name: str) -> Value | None:
+        """The value of a name that is read; None if there is no such name."""
+        if name not in self.local:
+            return self.environment.find(name)
+        slot = self.slots.get(name)
+        value = load(builder, slot) if slot is not None else None
+        if value is None:
+            raise _unbound(builder, name, slot)
+        return value
+
+    def cells(self, names: frozenset[str]) -> frozenset[Cell]:
+        """The cells that some of the names have by now."""
+        bound = [self.slots[name] for name in names if name in self.slots]
+        return frozenset(cell for slot in bound for cell in slot.cells())
+
+
+def _unbound(builder: Builder, name: str, slot: Slot | None) -> TypeRefusal:
+    if slot is not None and slot.main in builder.maybe_unbound:
+        return TypeRefusal(
+            f"`{name}` is assigned on one path only, so it may have no value here",
+            f"assign `{name}` before the branch or loop that assigns it",
+        )
+    return TypeRefusal(
+        f"`{name}` has no value here", f"assign `{name}` before this line: it is a local name"
+    )

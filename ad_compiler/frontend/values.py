@@ -1,0 +1,233 @@
+"""What an expression of the user's source is worth while it is lowered.
+
+Numbers and arrays are atoms of the IR. Containers, functions and iterables are compile-time
+structure around atoms: they exist only here, and no statement of the IR ever sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ad_compiler.errors import Span
+from ad_compiler.frontend.source import Code
+from ad_compiler.ir.nodes import Atom, Branch, Const, Tree, Undef, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Array, Static, is_number
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Structure:
+    """A `tuple`, `list` or `dict` of values; `keys` are those of a dict."""
+
+    kind: str
+    keys: tuple[str | int, ...]
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class UserFunction:
+    """A Python function with its source, ready to be lowered in place of its calls.
+
+    `environment` finds the names that it does not bind itself.
+    """
+
+    code: Code
+    environment: Environment
+    defaults: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Environment:
+    """Where a function finds the names that it does not bind: None if nowhere."""
+
+    find: Callable[[str], Value | None]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Partial:
+    """`functools.partial`: a function with some of its arguments."""
+
+    function: Value
+    args: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Method:
+    """`x.name` before it is called."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Shape:
+    """`x.shape` before it is known which of its lengths are needed."""
+
+    array: Atom
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Range:
+    """A `range`."""
+
+    start: Atom
+    stop: Atom
+    step: Atom
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Zipped:
+    """`zip(...)` of iterables that cannot be unrolled."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Counted:
+    """`enumerate(...)` of an iterable that cannot be unrolled."""
+
+    inner: Value
+    start: Atom
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Backwards:
+    """`reversed(...)` of an array."""
+
+    inner: Value
+
+
+Value = (
+    Var | Const | Undef | Structure | UserFunction | Partial | Method | Shape | Range | Zipped
+    | Counted | Backwards
+)  # fmt: skip
+
+Iterables = Range | Zipped | Counted | Backwards
+
+
+class NeedsStatic(Exception):  # noqa: N818
+    """Integers that the program must know at compile time, though they are variables.
+
+    Whoever made one of the variables may catch this, and lower again with its value.
+    """
+
+    def __init__(self, needed: frozenset[Var], refusal: TypeRefusal) -> None:
+        super().__init__(refusal.reason)
+        self.needed = needed
+        self.refusal = refusal
+        self.at: Span | None = None
+        self.text: str | None = None
+
+
+def static(value: object, spelling: str | None = None) -> Const:
+    """A compile-time constant that is no number."""
+    return Const(value, Static(), spelling)
+
+
+def is_atom(value: Value) -> bool:
+    """Whether the value is a number, an array or a plain constant."""
+    return isinstance(value, Var | Const | Undef)
+
+
+def tuple_of(items: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Structure:
+    """A tuple of values."""
+    return Structure("tuple", (), tuple(items))
+
+
+def constant_of(value: Value) -> Const | None:
+    """The value as one constant; a container of constants is one too."""
+    match value:
+        case Const():
+            return value
+        case Structure("dict"):
+            return None
+        case Structure(kind, _, items):
+            parts = [constant_of(item) for item in items]
+            if any(part is None or isinstance(part.type, Array) for part in parts):
+                return None
+            made = [part.value for part in parts if part is not None]
+            return static(made if kind == "list" else tuple(made))
+        case _:
+            return None
+
+
+def value_of(thing: Any) -> Value:
+    """A compile-time Python value as a value: numbers are constants, containers structure."""
+    match thing:
+        case tuple() | list():
+            kind = "list" if isinstance(thing, list) else "tuple"
+            return Structure(kind, (), tuple(map(value_of, thing)))
+        case dict():
+            return Structure("dict", tuple(thing), tuple(map(value_of, thing.values())))
+        case _:
+            return const(thing)
+
+
+def leaves_of(value: Value) -> Iterator[Value]:
+    """The leaves of a structure, left to right."""
+    if isinstance(value, Structure):
+        for item in value.items:
+            yield from leaves_of(item)
+    else:
+        yield value
+
+
+def from_tree(tree: Tree) -> Value:
+    """A parameter's tree as a value."""
+    match tree:
+        case Branch(kind, keys, children):
+            return Structure(kind, keys, tuple(map(from_tree, children)))
+        case Var() | Const():
+            return tree
+        case int():
+            raise AssertionError("a parameter's leaves are variables")
+
+
+def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
+    """The same structure with each leaf replaced."""
+    if isinstance(value, Structure):
+        return replace(value, items=tuple(mapped(item, change) for item in value.items))
+    return change(value)
+
+
+def describe(value: Value) -> str:
+    """A value as the subject of an error message."""
+    match value:
+        case Const(type=Static()):
+            return _describe_object(value.value)
+        case Var() | Const() | Undef():
+            return f"{_article(str(value.type))}" if is_number(value.type) else f"an {value.type} array"
+        case Structure(kind):
+            return f"a {kind}"
+        case UserFunction(code):
+            return f"the function `{code.name}`"
+        case Partial():
+            return "a partial function"
+        case Method(_, name):
+            return f"the method `{name}`"
+        case Shape():
+            return "a shape"
+        case Range():
+            return "a range"
+        case Zipped() | Counted() | Backwards():
+            return "an iterator"
+
+
+def _describe_object(thing: object) -> str:
+    match thing:
+        case None:
+            return "None"
+        case str() | bytes():
+            return f"the string {thing!r}"
+        case type():
+            return f"the class `{thing.__name__}`"
+        case _:
+            name = getattr(thing, "__name__", None)
+            return f"`{name}`" if name else _article(type(thing).__name__)
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

@@ -1,0 +1,95 @@
+"""What the builder keeps books in: cells, frames, and how types meet at the end of a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ad_compiler.ir.atoms import Atom, Var
+from ad_compiler.ir.nodes import Stmt
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Array, Static, Sym, Tape, Type, join
+
+
+@dataclass(eq=False, slots=True)
+class Cell:
+    """A mutable name. `zero` makes the value that stands for "nothing assigned yet".
+
+    A cell without `zero` is a user's name: where it may be unbound it must not be read.
+    """
+
+    name: str
+    home: Frame
+    zero: Callable[[Any], Atom] | None = None
+
+
+class JoinRefusal(TypeRefusal):
+    """A name whose values on two paths have no common type."""
+
+    def __init__(self, name: str, one: Type, other: Type) -> None:
+        super().__init__(
+            f"`{name}` is {_shown(one)} on one path and {_shown(other)} on another",
+            "use a different name for each",
+        )
+        self.name = name
+
+
+def _shown(type_: Type) -> str:
+    return "a compile-time value" if isinstance(type_, Static) else str(type_)
+
+
+@dataclass(eq=False, slots=True)
+class Widening:
+    """What the parameters of a loop turned out to need while its body was built."""
+
+    types: dict[Cell, Type] = field(default_factory=dict[Cell, Type])
+    fresh: set[Sym] = field(default_factory=set[Sym])
+    """Lengths that stand for whatever length an axis has in a trip."""
+    conflicts: dict[Cell, JoinRefusal] = field(default_factory=dict[Cell, JoinRefusal])
+    """Cells that no parameter can carry; they may be assigned, but not read, before assigned."""
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """A block under construction.
+
+    `assigned` are the outer cells that a loop body may assign, None if that is not known.
+    """
+
+    is_loop: bool
+    stmts: list[Stmt] = field(default_factory=list[Stmt])
+    values: dict[Cell, Atom] = field(default_factory=dict[Cell, Atom])
+    params: dict[Cell, Var] = field(default_factory=dict[Cell, Var])
+    widening: Widening = field(default_factory=Widening)
+    assigned: frozenset[Cell] | None = None
+    dead: bool = False
+    """The end of this frame is never reached (it raised); it has no results."""
+
+    def may_assign(self, cell: Cell) -> bool:
+        return self.assigned is None or cell in self.assigned
+
+
+def merge(a: Type, b: Type, fresh: Sym) -> Type | None:
+    """The type of a value that is an `a` or a `b`; None for compile-time values that differ."""
+    if isinstance(a, Static) or isinstance(b, Static):
+        return None
+    return join(a, b, fresh)
+
+
+def is_part(dim: Sym, sym: Sym) -> bool:
+    """Whether a length was made by joining shapes under the name `sym`."""
+    return dim.name.startswith(f"{sym.name}.")
+
+
+def covers(param: Type, value: Type, fresh: set[Sym]) -> bool:
+    """Whether every value of one type may stand in a parameter of the other."""
+    if param == value:
+        return True
+    match param, value:
+        case (Array(p, m), Array(q, n)) if p == q and len(m) == len(n):
+            return all(s == t or s in fresh for s, t in zip(m, n, strict=True))
+        case (Tape(p), Tape(q)):
+            return covers(p, q, fresh)
+        case _:
+            return join(param, value) == param

@@ -1,0 +1,258 @@
+"""Decide what happens in place, by making every copy that this needs an operation of its own.
+
+    u2 = store u i v                    u1 = copy u
+    return u2             ⇒             u2 = store u1 i v       (u is the caller's)
+                                        return u2
+
+Afterwards every operation with an `in_place` operand may run on the storage of that operand, and
+the results share memory with nothing: not with arguments, not with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from ad_compiler.analysis.ownership import (
+    Decisions,
+    edges_of,
+    has_storage,
+    ownership,
+    viewed,
+)
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Branch,
+    Const,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Tree,
+    Undef,
+    Var,
+    While,
+    walk,
+)
+from ad_compiler.ir.primitive import Primitive, Special
+from ad_compiler.ir.types import Array
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+
+ADJOINTS = ("_bar", "_dot")
+
+
+def bufferise(function: Function) -> Function:
+    """The same program with copies, so that whatever can work in place safely does."""
+    into = _sums_in_place()
+    decisions = ownership(function, frozenset(_sums(function.block, into)))
+    block = _Rewrite(decisions, into).block(function.block)
+    return _separate_results(function.with_block(block), decisions)
+
+
+def _sums_in_place() -> dict[Primitive, Primitive]:
+    """`a + b` and `a - b` of arrays, as operations that overwrite a."""
+    return {
+        OPERATORS[symbol]: replace(OPERATORS[symbol], name=name, spelling=Special(), in_place=0)
+        for symbol, name in (("+", "add_into"), ("-", "sub_into"))
+    }
+
+
+def _sums(block: Block, into: dict[Primitive, Primitive]) -> Iterator[int]:
+    """The sums that accumulate an adjoint or tangent: `x_bar = x_bar + c`, on arrays.
+
+    Not the user's own sums: overwriting keeps the memory layout of an operand, on which the
+    order of a later `np.sum`, and so its last bit, may depend.
+    """
+    for stmt in walk(block):
+        match stmt:
+            case Let((target,), prim, (Var() as first, other)) if prim in into:
+                accumulates = first.name == target.name and target.name.endswith(ADJOINTS)
+                fits = isinstance(target.type, Array) and first.type == target.type
+                if accumulates and fits and other is not first:
+                    yield id(stmt)
+            case _:
+                pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewrite:
+    """Carries out the decisions."""
+
+    decisions: Decisions
+    into: dict[Primitive, Primitive]
+
+    def block(self, block: Block) -> Block:
+        body = tuple(new for stmt in block.body for new in self._statement(stmt))
+        return Block(block.params, body, block.results)
+
+    def _statement(self, stmt: Stmt) -> Iterator[Stmt]:
+        match stmt:
+            case Let():
+                yield from self._let(stmt)
+            case Effect():
+                yield stmt
+            case If():
+                yield replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
+            case For():
+                inits = yield from self._inits(stmt.inits, stmt.body.params[1:])
+                yield replace(stmt, inits=inits, body=self.block(stmt.body))
+            case While():
+                inits = yield from self._inits(stmt.inits, stmt.body.params)
+                cond, body = self.block(stmt.cond), self.block(stmt.body)
+                yield replace(stmt, inits=inits, cond=cond, body=body)
+            case _:
+                assert_never(stmt)
+
+    def _inits(
+        self, inits: Sequence[Atom], params: Sequence[Var]
+    ) -> Generator[Stmt, None, tuple[Atom, ...]]:
+        """Copy the initial values of a loop that cannot move into it."""
+        own: list[Atom] = []
+        for init, param in zip(inits, params, strict=True):
+            if param in self.decisions.copied_inits:
+                copied = copy_of(init, param.name)
+                yield copied
+                own.append(copied.targets[0])
+            else:
+                own.append(init)
+        return tuple(own)
+
+    def _let(self, stmt: Let) -> Iterator[Stmt]:
+        decisions = self.decisions
+        if id(stmt) in decisions.sums:
+            yield replace(stmt, prim=self.into[stmt.prim])
+        elif id(stmt) in decisions.copied_operands:
+            assert stmt.prim.in_place is not None
+            yield from _with_copy(stmt, stmt.prim.in_place, temp=False)
+        elif id(stmt) in decisions.copied_puts:
+            yield from _with_copy(stmt, 2, temp=True)
+        elif stmt.targets[0] in decisions.copied_views:
+            view = Var(stmt.targets[0].name, stmt.targets[0].type, temp=True)
+            yield replace(stmt, targets=(view,))
+            yield Let(stmt.targets, PRIMITIVES["copy"], (view,), stmt.at)
+        else:
+            yield stmt
+
+
+def copy_of(atom: Atom, name: str, temp: bool = False) -> Let:
+    """A statement that copies an array or tape."""
+    return Let((Var(name, atom.type, temp=temp),), PRIMITIVES["copy"], (atom,))
+
+
+def _with_copy(stmt: Let, position: int, temp: bool) -> Iterator[Stmt]:
+    """A statement that works on a copy of one operand."""
+    atom = stmt.args[position]
+    name = atom.name if isinstance(atom, Var) else stmt.targets[0].name
+    copied = copy_of(atom, name, temp)
+    yield copied
+    args = (*stmt.args[:position], copied.targets[0], *stmt.args[position + 1 :])
+    yield replace(stmt, args=args)
+
+
+# -- results ----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Memory:
+    """Values that may share memory, as classes."""
+
+    parent: dict[Var, Var] = field(default_factory=dict[Var, Var])
+    foreign: set[Var] = field(default_factory=set[Var])
+    """Classes that may hold memory of the caller, or of a constant."""
+
+    def find(self, var: Var) -> Var:
+        while var in self.parent:
+            if self.parent[var] in self.parent:
+                self.parent[var] = self.parent[self.parent[var]]
+            var = self.parent[var]
+        return var
+
+    def join(self, source: Atom, target: Var) -> None:
+        a = self.find(target)
+        if not isinstance(source, Var):
+            if not isinstance(source, Undef):
+                self.foreign.add(a)
+            return
+        b = self.find(source)
+        if a is not b:
+            self.parent[b] = a
+            if b in self.foreign:
+                self.foreign.add(a)
+
+
+def _memory(function: Function) -> _Memory:
+    """Which arrays of a bufferised program may share memory."""
+    memory = _Memory(foreign={p for p in function.params if has_storage(p)})
+    for stmt in walk(function.block):
+        for group in edges_of(stmt):
+            for source, target in group:
+                memory.join(source, target)
+        match stmt:
+            case For(targets=targets, body=body):
+                for target, param in zip(targets, body.params[1:], strict=True):
+                    memory.join(param, target)
+            case While(targets=targets, body=body):
+                for target, param in zip(targets, body.params, strict=True):
+                    memory.join(param, target)
+            case Let():
+                _join_operands(memory, stmt)
+            case _:
+                pass
+    return memory
+
+
+def _join_operands(memory: _Memory, stmt: Let) -> None:
+    source = viewed(stmt)
+    if source is not None:
+        memory.join(source, stmt.targets[0])
+    if stmt.prim.in_place is not None:
+        memory.join(stmt.args[stmt.prim.in_place], stmt.targets[0])
+    if stmt.prim.name == "tape_put" and has_storage(stmt.args[2]):
+        memory.join(stmt.args[2], stmt.targets[0])
+
+
+def _separate_results(function: Function, decisions: Decisions) -> Function:
+    """Copy results that share memory with an argument, a constant or another result."""
+    memory = _memory(function)
+    copies: list[Stmt] = []
+    results = list(function.results)
+    seen: set[Var] = set()
+    used: set[int] = set()
+
+    def leaf(tree: Tree) -> Tree:
+        if isinstance(tree, Branch):
+            return replace(tree, children=tuple(leaf(child) for child in tree.children))
+        if not isinstance(tree, int) or not has_storage(results[tree]):
+            return tree
+        atom, again = results[tree], tree in used
+        used.add(tree)
+        if isinstance(atom, Undef) or (not again and _is_separate(atom, memory, seen, decisions)):
+            return tree
+        copied = copy_of(atom, atom.name if isinstance(atom, Var) else "value", temp=True)
+        copies.append(copied)
+        if again:
+            results.append(copied.targets[0])
+            return len(results) - 1
+        results[tree] = copied.targets[0]
+        return tree
+
+    output = leaf(function.output)
+    block = function.block
+    block = Block(block.params, (*block.body, *copies), tuple(results))
+    return replace(function, block=block, output=output)
+
+
+def _is_separate(atom: Const | Var, memory: _Memory, seen: set[Var], decisions: Decisions) -> bool:
+    """Whether a result shares memory with nothing that came before it; notes its class."""
+    if not isinstance(atom, Var):
+        return False
+    if atom in decisions.moved_results:
+        return True
+    root = memory.find(atom)
+    separate = root not in memory.foreign and root not in seen
+    seen.add(root)
+    return separate

@@ -1,0 +1,205 @@
+"""Removes what nobody reads.
+
+    a = mul x y             b = sin x
+    b = sin x        ⇒      return b
+    return b
+
+What a program would raise is part of its meaning. `anchor` first turns the operations that may
+raise and that no result depends on into effects, which stay; after that a value that nobody reads
+may go (a gradient that does not return the value need not compute it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    atoms_of,
+    free_vars,
+)
+
+
+def dead_code(function: Function) -> Function:
+    """Keep what results and effects depend on."""
+    live = _vars(function.results)
+    body = _prune(function.block.body, live)
+    return function.with_block(replace(function.block, body=body))
+
+
+def _vars(atoms: tuple[Atom, ...]) -> set[Var]:
+    return {a for a in atoms if isinstance(a, Var)}
+
+
+def _prune(body: tuple[Stmt, ...], live: set[Var]) -> tuple[Stmt, ...]:
+    """The statements that are needed; `live` grows by what they read."""
+    kept: list[Stmt] = []
+    for stmt in reversed(body):
+        new = _statement(stmt, live)
+        if new is not None:
+            kept.append(new)
+            live |= _vars(atoms_of(new))
+    kept.reverse()
+    return tuple(kept)
+
+
+def _statement(stmt: Stmt, live: set[Var]) -> Stmt | None:
+    match stmt:
+        case Let():
+            return stmt if not live.isdisjoint(stmt.targets) else None
+        case Effect():
+            return stmt
+        case If():
+            return _branch(stmt, live)
+        case For():
+            return _for(stmt, live)
+        case While():
+            return _while(stmt, live)
+        case _:
+            assert_never(stmt)
+
+
+T = TypeVar("T")
+
+
+def _pick(items: tuple[T, ...], wanted: list[int]) -> tuple[T, ...]:
+    return tuple(items[k] for k in wanted)
+
+
+def _branch(stmt: If, live: set[Var]) -> If | None:
+    wanted = [k for k, t in enumerate(stmt.targets) if t in live]
+    arms: list[Block] = []
+    for arm in (stmt.then, stmt.orelse):
+        results = _pick(arm.results, wanted)
+        inner = _vars(results)
+        body = _prune(arm.body, inner)
+        arms.append(Block((), body, results))
+        live |= inner
+    if not wanted and not any(arm.body for arm in arms):
+        return None
+    return replace(stmt, targets=_pick(stmt.targets, wanted), then=arms[0], orelse=arms[1])
+
+
+def _carried(
+    stmt: For | While, params: tuple[Var, ...], live: set[Var]
+) -> tuple[list[int], tuple[Stmt, ...], set[Var]]:
+    """The carried values that are needed, directly or by those that are; the body; what it reads."""
+    needed = {k for k, t in enumerate(stmt.targets) if t in live}
+    if isinstance(stmt, While):
+        read = free_vars(Block((), stmt.cond.body, stmt.cond.results))
+        needed |= {k for k, p in enumerate(stmt.cond.params) if p in read}
+    while True:
+        wanted = sorted(needed)
+        inner = _vars(_pick(stmt.body.results, wanted))
+        body = _prune(stmt.body.body, inner)
+        more = {k for k, p in enumerate(params) if p in inner} | needed
+        if more == needed:
+            return wanted, body, inner
+        needed = more
+
+
+def _for(stmt: For, live: set[Var]) -> For | None:
+    index, *params = stmt.body.params
+    wanted, body, read = _carried(stmt, tuple(params), live)
+    if not wanted and not body:
+        return None
+    live |= read - {index, *params}
+    block = Block((index, *_pick(tuple(params), wanted)), body, _pick(stmt.body.results, wanted))
+    targets, inits = _pick(stmt.targets, wanted), _pick(stmt.inits, wanted)
+    return replace(stmt, targets=targets, inits=inits, body=block)
+
+
+def _while(stmt: While, live: set[Var]) -> While | None:
+    params = stmt.body.params
+    wanted, body, read = _carried(stmt, params, live)
+    live_targets = any(t in live for t in stmt.targets)
+    if not live_targets and not any(_has_effect(s) for s in (*body, *stmt.cond.body)):
+        return None
+    cond = replace(stmt.cond, params=_pick(stmt.cond.params, wanted))
+    live |= (read - set(params)) | free_vars(cond)
+    block = Block(_pick(params, wanted), body, _pick(stmt.body.results, wanted))
+    targets, inits = _pick(stmt.targets, wanted), _pick(stmt.inits, wanted)
+    return replace(stmt, targets=targets, inits=inits, cond=cond, body=block)
+
+
+def _has_effect(stmt: Stmt) -> bool:
+    match stmt:
+        case Effect():
+            return True
+        case If():
+            return any(_has_effect(s) for s in (*stmt.then.body, *stmt.orelse.body))
+        case For():
+            return any(map(_has_effect, stmt.body.body))
+        case While():
+            return any(map(_has_effect, (*stmt.cond.body, *stmt.body.body)))
+        case Let():
+            return False
+        case _:
+            assert_never(stmt)
+
+
+def anchor(function: Function) -> Function:
+    """Turn operations that may raise, and that no result depends on, into effects."""
+    kept = dead_code(function)
+    needed: set[Var] = set()
+    _collect(kept.block.body, needed)
+    body = _anchored(function.block.body, needed)
+    return dead_code(function.with_block(replace(function.block, body=body)))
+
+
+def _collect(body: tuple[Stmt, ...], into: set[Var]) -> None:
+    for stmt in body:
+        match stmt:
+            case Let():
+                into.update(stmt.targets)
+            case If():
+                _collect(stmt.then.body, into)
+                _collect(stmt.orelse.body, into)
+            case For():
+                _collect(stmt.body.body, into)
+            case While():
+                _collect(stmt.cond.body, into)
+                _collect(stmt.body.body, into)
+            case Effect():
+                pass
+            case _:
+                assert_never(stmt)
+
+
+def _anchored(body: tuple[Stmt, ...], needed: set[Var]) -> tuple[Stmt, ...]:
+    return tuple(out for stmt in body for out in _anchor(stmt, needed))
+
+
+def _anchor(stmt: Stmt, needed: set[Var]) -> tuple[Stmt, ...]:
+    match stmt:
+        case Let():
+            unneeded = needed.isdisjoint(stmt.targets)
+            if unneeded and stmt.prim.raises(stmt.args):
+                return stmt, Effect(stmt.prim, stmt.args, stmt.at)
+            return (stmt,)
+        case Effect():
+            return (stmt,)
+        case If():
+            then, orelse = (
+                replace(arm, body=_anchored(arm.body, needed)) for arm in (stmt.then, stmt.orelse)
+            )
+            return (replace(stmt, then=then, orelse=orelse),)
+        case For():
+            return (replace(stmt, body=replace(stmt.body, body=_anchored(stmt.body.body, needed))),)
+        case While():
+            cond, inner = (
+                replace(part, body=_anchored(part.body, needed)) for part in (stmt.cond, stmt.body)
+            )
+            return (replace(stmt, cond=cond, body=inner),)
+        case _:
+            assert_never(stmt)

@@ -1,0 +1,60 @@
+"""Moves what no trip changes out of loops.
+
+    for k in range(n):              t = sin x
+        t = sin x           ⇒       for k in range(n):
+        y = mul t k                     y = mul t k
+
+Only operations that cannot raise move, since the loop may not run; allocations and stores stay,
+since each trip needs its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_compiler.ir.nodes import Block, For, Function, If, Let, Stmt, Var, While, defined_by
+
+
+def hoist(function: Function) -> Function:
+    """Move loop-invariant operations outward, innermost loops first."""
+    return function.with_block(_inside(function.block))
+
+
+def _inside(block: Block) -> Block:
+    out: list[Stmt] = []
+    for stmt in block.body:
+        match stmt:
+            case If():
+                out.append(replace(stmt, then=_inside(stmt.then), orelse=_inside(stmt.orelse)))
+            case For():
+                moved, body = _split(_inside(stmt.body))
+                out += [*moved, replace(stmt, body=body)]
+            case While():
+                moved, body = _split(_inside(stmt.body))
+                out += [*moved, replace(stmt, body=body)]
+            case _:
+                out.append(stmt)
+    return replace(block, body=tuple(out))
+
+
+def _split(body: Block) -> tuple[list[Stmt], Block]:
+    """The operations of a loop body that depend on nothing in it, and the rest."""
+    varying: set[Var] = set(body.params)
+    moved: list[Stmt] = []
+    kept: list[Stmt] = []
+    for stmt in body.body:
+        if isinstance(stmt, Let) and _movable(stmt) and varying.isdisjoint(_read(stmt)):
+            moved.append(stmt)
+        else:
+            kept.append(stmt)
+            varying.update(defined_by(stmt))
+    return moved, replace(body, body=tuple(kept))
+
+
+def _read(let: Let) -> list[Var]:
+    return [a for a in let.args if isinstance(a, Var)]
+
+
+def _movable(let: Let) -> bool:
+    prim = let.prim
+    return not (prim.allocates or prim.in_place is not None or prim.raises(let.args))

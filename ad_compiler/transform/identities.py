@@ -1,0 +1,160 @@
+"""Identities that make a program simpler, each a line.
+
+Only what holds for every floating-point value, infinities, NaN and signed zeros included, and
+keeps the kind of the result. `x + 0` is not among them (-0.0 + 0 is 0.0), nor is `x * 0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
+from ad_compiler.ir.types import PY, Array, Float, Type, is_number
+
+Definitions = Mapping[Var, Let]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An operation that is not emitted yet: the name of a primitive, and operands."""
+
+    name: str
+    args: tuple[Atom | Form, ...]
+
+
+Rewrite = Callable[[tuple[Atom, ...], Definitions, Type], Atom | Form | None]
+
+
+def is_number_constant(atom: Atom, value: float) -> bool:
+    """Whether an atom is the given number (1 and 1.0 alike, but not True)."""
+    return (
+        isinstance(atom, Const)
+        and not isinstance(atom.value, bool)
+        and isinstance(atom.value, int | float)
+        and atom.value == value
+    )
+
+
+def negated(atom: Atom, defs: Definitions) -> Atom | None:
+    """x, if the atom is -x."""
+    let = defs.get(atom) if isinstance(atom, Var) else None
+    return let.args[0] if let is not None and let.prim.name == "neg" else None
+
+
+def _mul(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
+    x, y = args
+    for factor, other in ((x, y), (y, x)):
+        if is_number_constant(factor, 1) and other.type == type_:
+            return other  # x * 1 = x
+        if is_number_constant(factor, -1) and other.type == type_:
+            return Form("neg", (other,))  # x * -1 = -x
+    if (inner := negated(x, defs)) is not None:
+        return Form("neg", (Form("mul", (inner, y)),))  # (-x) * y = -(x * y)
+    if (inner := negated(y, defs)) is not None:
+        return Form("neg", (Form("mul", (x, inner)),))  # x * (-y) = -(x * y)
+    return None
+
+
+def _div(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
+    x, y = args
+    if is_number_constant(y, 1) and x.type == type_:
+        return x  # x / 1 = x
+    if (inner := negated(x, defs)) is not None:
+        return Form("neg", (Form("truediv", (inner, y)),))  # (-x) / y = -(x / y)
+    if (inner := negated(y, defs)) is not None:
+        return Form("neg", (Form("truediv", (x, inner)),))  # x / (-y) = -(x / y)
+    return None
+
+
+def _add(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    x, y = args
+    if (inner := negated(y, defs)) is not None:
+        return Form("sub", (x, inner))  # x + (-y) = x - y
+    if (inner := negated(x, defs)) is not None:
+        return Form("sub", (y, inner))  # (-x) + y = y - x
+    return None
+
+
+def _sub(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    x, y = args
+    if (inner := negated(y, defs)) is not None:
+        return Form("add", (x, inner))  # x - (-y) = x + y
+    return None
+
+
+def _neg(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    return negated(args[0], defs)  # -(-x) = x
+
+
+def _pow(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form | None:
+    x, y = args
+    return x if is_number_constant(y, 1) and x.type == type_ else None  # x ** 1 = x
+
+
+def _float(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
+    return args[0] if args[0].type == Float(PY) else None
+
+
+def _astype(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form | None:
+    return args[0] if args[0].type == type_ else None
+
+
+def _choice(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form | None:
+    test, one, other = args
+    if one == other and one.type == type_:
+        return one
+    if isinstance(test, Const) and is_number(type_):
+        return one if test.value else other
+    return None
+
+
+def _full_like(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
+    like, value = args[:2]
+    if is_number_constant(value, 1):
+        return Form("ones_like", (like,))
+    if value == const(0.0):
+        return Form("zeros_like", (like,))
+    return None
+
+
+EXACT: dict[str, Rewrite] = {
+    "mul": _mul,
+    "truediv": _div,
+    "add": _add,
+    "sub": _sub,
+    "neg": _neg,
+    "pow": _pow,
+    "float": _float,
+    "astype": _astype,
+    "select": _choice,
+    "np.where": _choice,
+    "full_like": _full_like,
+}
+"""What to try on each primitive."""
+
+FOLDED = frozenset(
+    {"add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "pos", "not",
+     "lt", "le", "gt", "ge", "eq", "ne", "last_index"}
+)  # fmt: skip
+"""Operations that are evaluated at compile time on constants."""
+
+
+def folded(let: Let) -> Const | None:
+    """The value of an operation on constants, if writing it is no longer than writing that."""
+    if let.prim.name not in FOLDED or not all(isinstance(a, Const) for a in let.args):
+        return None
+    constants = [a for a in let.args if isinstance(a, Const)]
+    if any(a.spelling for a in constants):
+        return None
+    try:
+        value: Any = let.prim.evaluate(*(a.value for a in constants))
+    except (ArithmeticError, ValueError, TypeError, IndexError):
+        return None
+    if isinstance(value, bool | int) and not isinstance(let.targets[0].type, Array):
+        return const(value)
+    written = sum(len(repr(a.value)) for a in constants) + 3 * (len(constants) - 1)
+    if isinstance(value, float) and type(value) is float and len(repr(value)) <= max(written, 4):
+        return const(value)
+    return None

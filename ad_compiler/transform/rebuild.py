@@ -1,0 +1,285 @@
+"""Builds a program anew, simpler: one walk forward, one backward.
+
+    t = mul x 1.0                   y = sin x
+    y = identity (sin t)     ⇒      z = add y y
+    z = add (sin x) y
+
+Forward: copies are propagated and names settled, constants folded, exact identities applied,
+equal operations merged (numbering values), constant branches taken, loop parameters that never
+change replaced by their initial value. Backward: what nobody reads goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    Effect,
+    For,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Undef,
+    Var,
+    While,
+)
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.types import Type
+from ad_compiler.rules.registry import PRIMITIVES
+from ad_compiler.transform.dead import dead_code
+from ad_compiler.transform.identities import EXACT, Form, folded
+
+Key = tuple[object, ...]
+
+
+def rebuild(function: Function) -> Function:
+    """Simplify a program without changing any result by a bit."""
+    walk = Rebuild()
+    body, results = walk.block(function.block)
+    return dead_code(function.with_block(Block(function.params, body, results)))
+
+
+class Rebuild:
+    """The forward walk."""
+
+    def __init__(self) -> None:
+        self.env: dict[Var, Atom] = {}
+        self.defs: dict[Var, Let] = {}
+        self.tables: list[dict[Key, tuple[Var, ...]]] = []
+        self.out: list[Stmt] = []
+
+    def get(self, atom: Atom) -> Atom:
+        return self.env.get(atom, atom) if isinstance(atom, Var) else atom
+
+    def many(self, atoms: Sequence[Atom]) -> tuple[Atom, ...]:
+        return tuple(self.env.get(a, a) if isinstance(a, Var) else a for a in atoms)
+
+    def block(self, block: Block) -> tuple[tuple[Stmt, ...], tuple[Atom, ...]]:
+        """The statements and results of a block in a scope of its own."""
+        outer, self.out = self.out, []
+        self.tables.append({})
+        self.run(block.body)
+        self.tables.pop()
+        body, self.out = tuple(self.out), outer
+        return body, self.many(block.results)
+
+    def run(self, body: tuple[Stmt, ...]) -> None:
+        names = given_names(body)
+        for stmt in body:
+            match stmt:
+                case Let():
+                    self.let(stmt, names)
+                case Effect():
+                    self.out.append(replace(stmt, args=self.many(stmt.args)))
+                case If():
+                    self.branch(stmt)
+                case For():
+                    self.for_(stmt)
+                case While():
+                    self.while_(stmt)
+                case _:
+                    assert_never(stmt)
+
+    # -- operations ---------------------------------------------------------------------------
+
+    def let(self, let: Let, names: dict[Var, Var]) -> None:
+        args = self.many(let.args)
+        if let.prim.name == "identity":
+            self.env[let.targets[0]] = args[0]
+            return
+        if len(let.targets) > 1:
+            self.env.update(zip(let.targets, self.several(let, args), strict=True))
+            return
+        target = names.get(let.targets[0], let.targets[0])
+        if any(a is not b for a, b in zip(args, let.args, strict=True)):
+            let = replace(let, args=args)
+            type_ = inferred(let.prim, args, target.type)
+            if type_ != target.type:
+                target = Var(target.name, type_, target.temp)
+        original = let.targets[0]
+        self.env[original] = self.simplest(replace(let, targets=(target,)))
+
+    def several(self, let: Let, args: tuple[Atom, ...]) -> tuple[Var, ...]:
+        """An operation with several results: merged with an equal one, or appended."""
+        key = (let.prim, *map(atom_key, args))
+        known = self.lookup(key)
+        if known is None:
+            known = let.targets
+            self.tables[-1][key] = known
+            self.out.append(replace(let, args=args))
+        return known
+
+    def simplest(self, let: Let) -> Atom:
+        """The value of an operation: a constant, a known value, or a new statement."""
+        constant = folded(let)
+        if constant is not None:
+            return constant
+        rewrite = EXACT.get(let.prim.name)
+        if rewrite is not None:
+            found = rewrite(let.args, self.defs, let.targets[0].type)
+            if isinstance(found, Form):
+                return self.made(found, let)
+            if found is not None:
+                return found
+        return self.numbered(let)
+
+    def made(self, form: Form, let: Let) -> Atom:
+        """The value of a rewritten operation, under the name of the original one."""
+        args = tuple(self.made(a, unnamed(let)) if isinstance(a, Form) else a for a in form.args)
+        prim = PRIMITIVES[form.name]
+        old = let.targets[0]
+        type_ = inferred(prim, args, old.type)
+        name = prim.noun if old.temp else old.name
+        return self.simplest(Let((Var(name, type_, old.temp),), prim, args, let.at))
+
+    def numbered(self, let: Let) -> Atom:
+        """An equal earlier value, or a new statement."""
+        if let.prim.allocates:
+            self.append(let)
+            return let.targets[0]
+        key = (let.prim, *map(atom_key, let.args))
+        known = self.lookup(key)
+        if known is not None:
+            return known[0]
+        self.tables[-1][key] = let.targets
+        self.append(let)
+        return let.targets[0]
+
+    def append(self, let: Let) -> None:
+        self.defs[let.targets[0]] = let
+        self.out.append(let)
+
+    def lookup(self, key: Key) -> tuple[Var, ...] | None:
+        for table in reversed(self.tables):
+            if key in table:
+                return table[key]
+        return None
+
+    def forget(self, variables: Sequence[Var]) -> None:
+        """Drop what an earlier attempt at the enclosing loop found out about variables."""
+        for var in variables:
+            self.env.pop(var, None)
+
+    # -- structure ----------------------------------------------------------------------------
+
+    def branch(self, stmt: If) -> None:
+        test = self.get(stmt.test)
+        if isinstance(test, Const):
+            arm = stmt.then if test.value else stmt.orelse
+            self.run(arm.body)
+            self.env.update(zip(stmt.targets, self.many(arm.results), strict=True))
+            return
+        self.forget(stmt.targets)
+        arms = [self.block(arm) for arm in (stmt.then, stmt.orelse)]
+        kept: list[int] = []
+        for k, target in enumerate(stmt.targets):
+            one, other = arms[0][1][k], arms[1][1][k]
+            if one == other and not isinstance(one, Undef) and one.type == target.type:
+                self.env[target] = one
+            else:
+                kept.append(k)
+        if not kept and not arms[0][0] and not arms[1][0]:
+            return
+        blocks = [Block((), body, tuple(results[k] for k in kept)) for body, results in arms]
+        targets = tuple(stmt.targets[k] for k in kept)
+        self.out.append(If(targets, test, blocks[0], blocks[1], stmt.at))
+
+    def for_(self, stmt: For) -> None:
+        bounds = self.many((stmt.start, stmt.stop, stmt.step))
+        inits = self.many(stmt.inits)
+        if no_trips(bounds):
+            self.env.update(zip(stmt.targets, inits, strict=True))
+            return
+        index, *params = stmt.body.params
+        kept, (body, results) = self.settle(stmt.body, params, inits, stmt.targets)
+        block = Block(
+            (index, *(params[k] for k in kept)), body, tuple(results[k] for k in kept)
+        )
+        targets = tuple(stmt.targets[k] for k in kept)
+        carried = tuple(inits[k] for k in kept)
+        self.out.append(For(targets, *bounds, carried, block, stmt.descending, stmt.at))
+
+    def while_(self, stmt: While) -> None:
+        inits = self.many(stmt.inits)
+        params = list(stmt.body.params)
+        kept, (body, results) = self.settle(stmt.body, params, inits, stmt.targets)
+        self.forget(stmt.cond.params)
+        for k, param in enumerate(stmt.cond.params):
+            if k not in kept:
+                self.env[param] = inits[k]
+        test_body, test = self.block(stmt.cond)
+        cond = Block(tuple(stmt.cond.params[k] for k in kept), test_body, test)
+        block = Block(tuple(params[k] for k in kept), body, tuple(results[k] for k in kept))
+        targets = tuple(stmt.targets[k] for k in kept)
+        self.out.append(While(targets, tuple(inits[k] for k in kept), cond, block, stmt.at))
+
+    def settle(
+        self,
+        body: Block,
+        params: list[Var],
+        inits: tuple[Atom, ...],
+        targets: tuple[Var, ...],
+    ) -> tuple[list[int], tuple[tuple[Stmt, ...], tuple[Atom, ...]]]:
+        """Build a loop body; parameters that no trip changes are their initial values."""
+        self.forget((*params, *targets))
+        kept = list(range(len(params)))
+        while True:
+            built = self.block(body)
+            fixed = [
+                k for k in kept if built[1][k] is params[k] and inits[k].type == params[k].type
+            ]
+            if not fixed:
+                return kept, built
+            for k in fixed:
+                self.env[params[k]] = self.env[targets[k]] = inits[k]
+            kept = [k for k in kept if k not in fixed]
+
+
+def given_names(body: tuple[Stmt, ...]) -> dict[Var, Var]:
+    """Temporaries that later statements of the same block name, with the variables they become.
+
+    The first name wins; a name for a variable that stays temporary is only a hint.
+    """
+    names: dict[Var, Var] = {}
+    roots: dict[Var, Var] = {}
+    for stmt in body:
+        if isinstance(stmt, Let) and stmt.prim.name == "identity":
+            value, target = stmt.args[0], stmt.targets[0]
+            if not isinstance(value, Var):
+                continue
+            root = roots[target] = roots.get(value, value)
+            if root.temp and (root not in names or (names[root].temp and not target.temp)):
+                names[root] = Var(target.name, root.type, target.temp)
+    return names
+
+
+def unnamed(let: Let) -> Let:
+    """The same statement with a target that nobody named."""
+    target = let.targets[0]
+    return replace(let, targets=(Var(let.prim.noun, target.type, temp=True),))
+
+
+def inferred(prim: Primitive, args: tuple[Atom, ...], default: Type) -> Type:
+    """The type of an operation on other operands."""
+    try:
+        type_ = prim.infer(args)
+    except TypeRefusal:
+        return default
+    return default if isinstance(type_, tuple) else type_
+
+
+def no_trips(bounds: tuple[Atom, ...]) -> bool:
+    """Whether a loop over constant bounds never runs."""
+    values = [b.value for b in bounds if isinstance(b, Const)]
+    return len(values) == 3 and len(range(*values)) == 0
+
+
+def atom_key(atom: Atom) -> object:
+    """Equal for equal operands."""
+    return atom.key if isinstance(atom, Const) else atom

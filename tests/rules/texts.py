@@ -1,0 +1,77 @@
+"""Evaluates the texts of partial derivatives at concrete values."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom, Undef, const
+from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.types import Array, Bool, Float, Int, Sym, Type
+from ad_compiler.rules.registry import CONSTANTS, FUNCTIONS, PRIMITIVES, RULES, Partials
+
+importlib.import_module("ad_compiler.rules")
+
+ELEMENTWISE = {
+    name: (primitive, rule)
+    for name, primitive in PRIMITIVES.items()
+    if isinstance(rule := RULES[primitive], Partials)
+}
+CONVERSIONS = ("identity", "astype", "np.float64", "np.float32", "float")
+SMOOTH = sorted(set(ELEMENTWISE) - set(CONVERSIONS) - {"scipy.special.polygamma"})
+INF = math.inf
+
+
+class Names(dict[str, Any]):
+    """What the names in the text of a partial mean at concrete values."""
+
+    def __missing__(self, name: str) -> Any:
+        if name in CONSTANTS:
+            return CONSTANTS[name].value
+        return partial(apply, name)
+
+
+def apply(name: str, *args: Any) -> Any:
+    python, numpy = FUNCTIONS[name]
+    wants_numpy = any(isinstance(a, np.ndarray | np.generic) for a in args)
+    primitive = numpy if wants_numpy or python is None else python
+    assert primitive is not None, name
+    return primitive(*args)
+
+
+def atoms(*values: Any) -> tuple[Atom, ...]:
+    return tuple(Undef(type_of(value)) if value is not None else const(None) for value in values)
+
+
+def type_of(value: Any) -> Type:
+    if isinstance(value, np.ndarray):
+        dims = tuple(1 if n == 1 else Sym(f"n{n}", never_one=True) for n in value.shape)
+        return Array(dtype_name(value), dims)
+    if isinstance(value, np.generic):
+        name = dtype_name(value)
+        return Bool("np") if name == "bool" else (Float if name[0] == "f" else Int)(name)
+    return const(value).type
+
+
+def dtype_name(value: Any) -> str:
+    kind, size = value.dtype.kind, value.dtype.itemsize * 8
+    return "bool" if kind == "b" else f"{kind}{size}"
+
+
+def slopes(primitive: Primitive, *values: Any, args: tuple[Atom, ...] = ()) -> list[Any]:
+    """The partial derivatives as their texts give them; warnings are errors."""
+    rule = RULES[primitive]
+    assert isinstance(rule, Partials)
+    names = Names(zip(rule.params, values, strict=False), z=primitive(*values))
+    texts = rule.texts(args or atoms(*values))
+    return [None if text is None else evaluate(text, names) for text in texts]
+
+
+def evaluate(text: str, names: Mapping[str, Any]) -> Any:
+    return eval(compile(ast.parse(text, mode="eval"), text, "eval"), {"__builtins__": {}}, names)
