@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from ad_compiler.frontend import attributes, calls, comprehensions, indexing, operators, refusals
-from ad_compiler.frontend.context import Context, place, test_of, truth_of, with_place
+from ad_compiler.frontend import (
+    attributes,
+    calls,
+    comprehensions,
+    indexing,
+    operators,
+    refusals,
+)
+from ad_compiler.frontend.context import Context, test_of, truth_of, with_place
 from ad_compiler.frontend.scope import Scope, load, new_slot, store
 from ad_compiler.frontend.values import (
     Environment,
@@ -14,8 +21,269 @@ from ad_compiler.frontend.values import (
     Structure,
     UserFunction,
     Value,
-    constant_of,
     static,
 )
 from ad_compiler.ir.nodes import const
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Bool
+
+Lower = Callable[[Context, Scope, ast.expr, str], Value]
+
+
+def expression(ctx: Context, scope: Scope, node: ast.expr, name: str = "") -> Value:
+    """The value of an expression; `name` is what the result is called if it is a new value."""
+    lower = TABLE.get(type(node))
+    if lower is None:
+        raise refusals.syntax(scope, node)
+    try:
+        return lower(ctx, scope, node, name)
+    except TypeRefusal as refusal:
+        raise with_place(scope, node, refusal) from refusal
+    except NeedsStatic as needs:
+        if needs.at is None:
+            needs.at = scope.code.source.span(node)
+            needs.text = scope.code.source.line(needs.at.line) + "\n"
+        raise
+
+
+def _constant(_ctx: Context, _scope: Scope, node: ast.Constant, _name: str) -> Value:
+    if isinstance(node.value, complex):
+        raise TypeRefusal("complex numbers are not supported", "split into real and imaginary part")
+    return const(node.value)
+
+
+def _name(ctx: Context, scope: Scope, node: ast.Name, _name: str) -> Value:
+    value = scope.find(ctx.builder, node.id)
+    if value is None:
+        raise TypeRefusal(f"there is no name `{node.id}` here", "define or import it first")
+    return value
+
+
+def _binary(ctx: Context, scope: Scope, node: ast.BinOp, name: str) -> Value:
+    left = expression(ctx, scope, node.left)
+    right = expression(ctx, scope, node.right)
+    return operators.binary(ctx, node.op, left, right, name)
+
+
+def _unary(ctx: Context, scope: Scope, node: ast.UnaryOp, name: str) -> Value:
+    operand = expression(ctx, scope, node.operand)
+    if isinstance(node.op, ast.Not):
+        return _negation(ctx, operand, name)
+    return operators.unary(ctx, node.op, operand, name)
+
+
+def _negation(ctx: Context, operand: Value, name: str) -> Value:
+    truth = truth_of(operand)
+    if truth is not None:
+        return const(not truth)
+    return operators.negation(ctx, test_of(ctx, operand), name)
+
+
+def _compare(ctx: Context, scope: Scope, node: ast.Compare, name: str) -> Value:
+    """A chain `a < b < c` evaluates b once, and c only if the first test holds."""
+    left = expression(ctx, scope, node.left)
+
+    def link(position: int, left: Value) -> Value:
+        right = expression(ctx, scope, node.comparators[position])
+        last = position == len(node.ops) - 1
+        test = operators.compare(ctx, node.ops[position], left, right, name if last else "")
+        if last:
+            return test
+        return shortcut(ctx, scope, test, lambda: link(position + 1, right), stop_if=False)
+
+    return link(0, left)
+
+
+def _boolean(ctx: Context, scope: Scope, node: ast.BoolOp, _name: str) -> Value:
+    stop_if = isinstance(node.op, ast.Or)
+
+    def rest(position: int) -> Value:
+        value = expression(ctx, scope, node.values[position])
+        if position == len(node.values) - 1:
+            return value
+        return shortcut(ctx, scope, value, lambda: rest(position + 1), stop_if=stop_if)
+
+    return rest(0)
+
+
+def shortcut(
+    ctx: Context, scope: Scope, value: Value, rest: Callable[[], Value], *, stop_if: bool
+) -> Value:
+    """`value and rest` (stop_if False) or `value or rest` (stop_if True)."""
+    truth = truth_of(value)
+    if truth is not None:
+        return value if truth is stop_if else rest()
+    test = test_of(ctx, value)
+    # For a truth value, what it is on the side that stops is known.
+    known = const(stop_if) if getattr(value, "type", None) == Bool() else value
+    if stop_if:
+        return choice(ctx, scope, test, lambda: known, rest)
+    return choice(ctx, scope, test, rest, lambda: known)
+
+
+def choice(
+    ctx: Context,
+    scope: Scope,
+    test: Value,
+    one: Callable[[], Value],
+    other: Callable[[], Value],
+    name: str = "",
+) -> Value:
+    """`one() if test else other()`."""
+    truth = truth_of(test)
+    if truth is not None:
+        return one() if truth else other()
+    slot = new_slot(ctx.builder, name or "chosen")
+    ctx.builder.if_(
+        test_of(ctx, test),
+        lambda: store(ctx.builder, slot, one(), temp=not name),
+        lambda: store(ctx.builder, slot, other(), temp=not name),
+    )
+    value = load(ctx.builder, slot)
+    assert value is not None
+    return value
+
+
+def _conditional(ctx: Context, scope: Scope, node: ast.IfExp, name: str) -> Value:
+    test = expression(ctx, scope, node.test)
+    return choice(
+        ctx,
+        scope,
+        test,
+        lambda: expression(ctx, scope, node.body),
+        lambda: expression(ctx, scope, node.orelse),
+        name,
+    )
+
+
+def _attribute(ctx: Context, scope: Scope, node: ast.Attribute, name: str) -> Value:
+    value = expression(ctx, scope, node.value)
+    return attributes.attribute(ctx, value, node.attr, name)
+
+
+def _subscript(ctx: Context, scope: Scope, node: ast.Subscript, name: str) -> Value:
+    value = expression(ctx, scope, node.value)
+    is_tuple = isinstance(node.slice, ast.Tuple)
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    items = [_index_item(ctx, scope, part) for part in parts]
+    return indexing.subscript(ctx, value, items, is_tuple, name)
+
+
+def _index_item(ctx: Context, scope: Scope, node: ast.expr) -> indexing.Item:
+    if not isinstance(node, ast.Slice):
+        return expression(ctx, scope, node)
+    bounds = [
+        None if bound is None else expression(ctx, scope, bound)
+        for bound in (node.lower, node.upper, node.step)
+    ]
+    return indexing.Slice(*bounds)
+
+
+def elements(ctx: Context, scope: Scope, nodes: Sequence[ast.expr]) -> list[Value]:
+    """The values of a display or of positional arguments; `*parts` are taken apart."""
+    values: list[Value] = []
+    for node in nodes:
+        if not isinstance(node, ast.Starred):
+            values.append(expression(ctx, scope, node))
+            continue
+        inner = indexing.resolved(ctx, expression(ctx, scope, node.value))
+        if not isinstance(inner, Structure):
+            raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
+        values.extend(map(static, inner.keys) if inner.kind == "dict" else inner.items)
+    return values
+
+
+def _tuple(ctx: Context, scope: Scope, node: ast.Tuple, _name: str) -> Value:
+    return Structure("tuple", (), tuple(elements(ctx, scope, node.elts)))
+
+
+def _list(ctx: Context, scope: Scope, node: ast.List, _name: str) -> Value:
+    return Structure("list", (), tuple(elements(ctx, scope, node.elts)))
+
+
+def _dict(ctx: Context, scope: Scope, node: ast.Dict, _name: str) -> Value:
+    items: dict[str | int, Value] = {}
+    for key_node, value_node in zip(node.keys, node.values, strict=True):
+        value = expression(ctx, scope, value_node)
+        if key_node is None:
+            if not (isinstance(value, Structure) and value.kind == "dict"):
+                raise TypeRefusal("`**` needs a dict", "write the items out")
+            items.update(zip(value.keys, value.items, strict=True))
+            continue
+        items[calls.dict_key(expression(ctx, scope, key_node))] = value
+    return Structure("dict", tuple(items), tuple(items.values()))
+
+
+def _lambda(ctx: Context, scope: Scope, node: ast.Lambda, _name: str) -> Value:
+    return function_value(ctx, scope, node)
+
+
+def function_value(
+    ctx: Context, scope: Scope, node: ast.FunctionDef | ast.Lambda
+) -> UserFunction:
+    """A function defined inside another: it sees the names of its surroundings."""
+    args = node.args
+    plain = [*args.posonlyargs, *args.args]
+    given = plain[len(plain) - len(args.defaults) :]
+    defaults = {
+        arg.arg: expression(ctx, scope, default)
+        for arg, default in zip(given, args.defaults, strict=True)
+    }
+    for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if default is not None:
+            defaults[arg.arg] = expression(ctx, scope, default)
+    find = Environment(lambda name: scope.find(ctx.builder, name))
+    return UserFunction(scope.code.source.code(node), find, defaults)
+
+
+def _named(ctx: Context, scope: Scope, node: ast.NamedExpr, _name: str) -> Value:
+    value = expression(ctx, scope, node.value, node.target.id)
+    scope.bind(ctx.builder, node.target.id, value)
+    return value
+
+
+def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
+    function = expression(ctx, scope, node.func)
+    if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+        args: list[Value] = [comprehensions.listed(ctx, scope, node.args[0], expression)]
+    else:
+        args = elements(ctx, scope, node.args)
+    keywords: dict[str, Value] = {}
+    for keyword in node.keywords:
+        value = expression(ctx, scope, keyword.value)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = value
+        elif isinstance(value, Structure) and value.kind == "dict":
+            keywords.update({str(k): v for k, v in zip(value.keys, value.items, strict=True)})
+        else:
+            raise TypeRefusal("`**` needs a dict", "write the arguments out")
+    return calls.call(ctx, function, args, keywords, name)
+
+
+def _list_comprehension(ctx: Context, scope: Scope, node: ast.ListComp, _name: str) -> Value:
+    return comprehensions.listed(ctx, scope, node, expression)
+
+
+def _dict_comprehension(ctx: Context, scope: Scope, node: ast.DictComp, _name: str) -> Value:
+    return comprehensions.dictionary(ctx, scope, node, expression)
+
+
+TABLE: dict[type[ast.expr], Lower] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.Compare: _compare,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _conditional,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.Tuple: _tuple,
+    ast.List: _list,
+    ast.Dict: _dict,
+    ast.Lambda: _lambda,
+    ast.NamedExpr: _named,
+    ast.Call: _call,
+    ast.ListComp: _list_comprehension,
+    ast.DictComp: _dict_comprehension,
+}  # type: ignore[assignment]

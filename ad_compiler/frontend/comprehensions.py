@@ -1,0 +1,72 @@
+"""Comprehensions over what is known at compile time: they are written out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from ad_compiler.frontend import iterables
+from ad_compiler.frontend.calls import dict_key
+from ad_compiler.frontend.context import Context, truth_of
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.targets import bind_target
+from ad_compiler.frontend.values import Structure, Value
+from ad_compiler.ir.primitive import TypeRefusal
+
+Lower = Callable[[Context, Scope, ast.expr], Value]
+
+
+def listed(
+    ctx: Context, scope: Scope, node: ast.ListComp | ast.GeneratorExp, lower: Lower
+) -> Structure:
+    """`[element for target in iterable if test]`."""
+    inner = _inner(scope, node.generators)
+    items = [lower(ctx, inner, node.elt) for _ in _trips(ctx, inner, node.generators, lower)]
+    return Structure("list", (), tuple(items))
+
+
+def dictionary(ctx: Context, scope: Scope, node: ast.DictComp, lower: Lower) -> Structure:
+    """`{key: value for target in iterable if test}`."""
+    inner = _inner(scope, node.generators)
+    items: dict[str | int, Value] = {}
+    for _ in _trips(ctx, inner, node.generators, lower):
+        key = dict_key(lower(ctx, inner, node.key))
+        items[key] = lower(ctx, inner, node.value)
+    return Structure("dict", tuple(items), tuple(items.values()))
+
+
+def _inner(scope: Scope, generators: list[ast.comprehension]) -> Scope:
+    """The scope of a comprehension: its targets are its own, all else is of the function."""
+    own = frozenset(
+        node.id
+        for generator in generators
+        for node in ast.walk(generator.target)
+        if isinstance(node, ast.Name)
+    )
+    return scope.inner(own)
+
+
+def _trips(
+    ctx: Context, scope: Scope, generators: list[ast.comprehension], lower: Lower
+) -> Iterator[None]:
+    if not generators:
+        yield
+        return
+    first, *rest = generators
+    iterable = lower(ctx, scope, first.iter)
+    items = iterables.known_items(ctx, iterable)
+    if items is None:
+        raise TypeRefusal(
+            "the length of a comprehension must be known at compile time",
+            "write a NumPy expression, or a loop that adds up",
+        )
+    for item in items:
+        bind_target(ctx, scope, first.target, item)
+        tests = [truth_of(lower(ctx, scope, test)) for test in first.ifs]
+        if None in tests:
+            raise TypeRefusal(
+                "the `if` of a comprehension must be known at compile time",
+                "use np.where, or a loop",
+            )
+        if all(tests):
+            yield from _trips(ctx, scope, rest, lower)

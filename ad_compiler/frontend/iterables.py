@@ -1,0 +1,178 @@
+"""What a `for` can run over: ranges, arrays, containers, and zip, enumerate, reversed of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ad_compiler.frontend import indexing
+from ad_compiler.frontend.context import Context, apply, atom_of, raise_needs
+from ad_compiler.frontend.values import (
+    Backwards,
+    Counted,
+    Range,
+    Structure,
+    Value,
+    Zipped,
+    describe,
+    static,
+    value_of,
+)
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Array, Int
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+
+LONGEST = 1000
+"""How many trips are written out at most."""
+
+
+def range_of(args: list[Value]) -> Range:
+    """`range(...)`."""
+    atoms = [atom_of(arg) for arg in args]
+    for atom in atoms:
+        if not isinstance(atom.type, Int):
+            raise TypeRefusal(f"range() of {describe(atom)}", "convert it with int(...)")
+    match atoms:
+        case [stop]:
+            return Range(const(0), stop, const(1))
+        case [start, stop]:
+            return Range(start, stop, const(1))
+        case [start, stop, step]:
+            if isinstance(step, Const) and step.value == 0:
+                raise TypeRefusal("the step of a range must not be zero", "use 1 or -1")
+            return Range(start, stop, step)
+        case _:
+            raise TypeRefusal("range() takes one to three integers", "")
+
+
+def known_items(ctx: Context, value: Value) -> list[Value] | None:
+    """The items of an iterable whose length is known at compile time; None for others."""
+    value = indexing.resolved(ctx, value)
+    match value:
+        case Structure("dict", keys):
+            return [value_of(key) for key in keys]
+        case Structure(items=items):
+            return list(items)
+        case Range(Const(value=start), Const(value=stop), Const(value=step)):
+            trips = range(start, stop, step)
+            return [const(k) for k in trips] if len(trips) <= LONGEST else None
+        case Const(value=str() | tuple() | range() as text):
+            return [value_of(item) for item in text]
+        case Zipped(parts):
+            listed = [known_items(ctx, part) for part in parts]
+            rows = [items for items in listed if items is not None]
+            if len(rows) < len(listed):
+                return None
+            return [Structure("tuple", (), row) for row in zip(*rows, strict=False)]
+        case Counted(inner, Const(value=start)):
+            items = known_items(ctx, inner)
+            if items is None:
+                return None
+            pairs = enumerate(items, start)
+            return [Structure("tuple", (), (const(k), item)) for k, item in pairs]
+        case Backwards(inner):
+            items = known_items(ctx, inner)
+            return None if items is None else items[::-1]
+        case _:
+            return None
+
+
+@dataclass(frozen=True, eq=False)
+class Trips:
+    """A loop at run time: its bounds."""
+
+    start: Atom
+    stop: Atom
+    step: Atom
+
+
+def trips_of(ctx: Context, value: Value) -> Trips:
+    """The bounds of the loop over an iterable."""
+    match value:
+        case Range(start, stop, step):
+            return Trips(start, stop, step)
+        case _:
+            return Trips(const(0), _length(ctx, value), const(1))
+
+
+def _length(ctx: Context, value: Value) -> Atom:
+    """How many items an iterable has."""
+    match value:
+        case Var(type=Array()) | Const(type=Array()):
+            return atom_of(indexing.length(ctx, value, 0))
+        case Range(Const(value=0), stop, Const(value=1)) if not isinstance(stop, Const):
+            return _at_least_zero(ctx, stop)
+        case Range(Const(value=start), Const(value=stop), Const(value=step)):
+            return const(len(range(start, stop, step)))
+        case Structure(items=items):
+            return const(len(items))
+        case Zipped(parts):
+            lengths = [_length(ctx, part) for part in parts]
+            least = lengths[0]
+            for length in lengths[1:]:
+                least = atom_of(apply(ctx, PRIMITIVES["min"], (least, length)))
+            return least
+        case Counted(inner) | Backwards(inner):
+            return _length(ctx, inner)
+        case _:
+            raise TypeRefusal(
+                f"a loop over {describe(value)} is not supported",
+                "loop over range(...), an array or a container",
+            )
+
+
+def _at_least_zero(ctx: Context, stop: Atom) -> Atom:
+    if isinstance(stop.type, Int) and stop.type.length is not None:
+        return stop
+    return atom_of(apply(ctx, PRIMITIVES["max"], (stop, const(0))))
+
+
+def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
+    """The item of an iterable that belongs to a trip; `index` counts as `trips_of` says."""
+    match value:
+        case Range():
+            return index
+        case Zipped() | Counted() | Backwards() | Var() | Const():
+            return _nth(ctx, value, index, name)
+        case _:
+            raise TypeRefusal(f"a loop over {describe(value)} is not supported")
+
+
+def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
+    match value:
+        case Var(type=Array()) | Const(type=Array()):
+            return indexing.element(ctx, value, index, name)
+        case Range(start, _, step):
+            return _plus(ctx, start, _scaled(ctx, step, index))
+        case Zipped(parts):
+            return Structure("tuple", (), tuple(_nth(ctx, part, index) for part in parts))
+        case Counted(inner, start):
+            return Structure("tuple", (), (_plus(ctx, start, index), _nth(ctx, inner, index)))
+        case Backwards(inner):
+            last = apply(ctx, OPERATORS["-"], (_length(ctx, inner), const(1)))
+            back = atom_of(apply(ctx, OPERATORS["-"], (atom_of(last), index)))
+            return _nth(ctx, inner, back, name)
+        case Structure():
+            refusal = TypeRefusal(
+                f"the items of {describe(value)} cannot be taken by a loop at run time",
+                "give all parts a length known at compile time, or make one array of it",
+            )
+            raise_needs(ctx, [index], refusal)
+            raise refusal
+        case _:
+            raise TypeRefusal(f"a loop over {describe(value)} is not supported")
+
+
+def _plus(ctx: Context, start: Atom, offset: Atom) -> Atom:
+    if start == const(0):
+        return offset
+    return atom_of(apply(ctx, OPERATORS["+"], (start, offset)))
+
+
+def _scaled(ctx: Context, step: Atom, index: Atom) -> Atom:
+    if step == const(1):
+        return index
+    return atom_of(apply(ctx, OPERATORS["*"], (step, index)))
+
+
+__all__ = ["Trips", "item_at", "known_items", "range_of", "static", "trips_of"]

@@ -1,0 +1,54 @@
+"""The syntax that is not accepted, each with a reason and what to write instead."""
+
+from __future__ import annotations
+
+import ast
+
+from ad_compiler.errors import Unsupported
+from ad_compiler.frontend.scope import Scope
+
+Refusal = tuple[str, str]
+
+SYNTAX: dict[type[ast.AST], Refusal] = {
+    ast.Await: ("`await` is not supported", "differentiate an ordinary function"),
+    ast.Yield: ("generators are not supported", "return the values instead"),
+    ast.YieldFrom: ("generators are not supported", "return the values instead"),
+    ast.JoinedStr: ("f-strings are not supported", "remove the text from the function"),
+    ast.FormattedValue: ("f-strings are not supported", "remove the text from the function"),
+    ast.Set: ("sets are not supported", "use a tuple"),
+    ast.SetComp: ("sets are not supported", "use a list"),
+    ast.GeneratorExp: ("generator expressions are not supported here", "use a list, or a loop"),
+    ast.Starred: ("`*` is not supported here", "write the elements out"),
+    ast.AsyncFunctionDef: ("`async` is not supported", "use an ordinary function"),
+    ast.AsyncFor: ("`async` is not supported", "use an ordinary loop"),
+    ast.AsyncWith: ("`async` is not supported", "remove it"),
+    ast.ClassDef: ("classes inside a function are not supported", "define it outside"),
+    ast.Delete: ("`del` is not supported", "leave the name alone"),
+    ast.With: ("`with` is not supported", "move it to the caller"),
+    ast.Match: ("`match` is not supported", "write `if` and `elif`"),
+    ast.Raise: ("`raise` is not supported yet", "check the arguments in the caller"),
+    ast.Try: ("`try` is not supported", "test for the condition instead of catching it"),
+    ast.TryStar: ("`try` is not supported", "test for the condition instead of catching it"),
+    ast.Assert: ("`assert` is not supported yet", "check the arguments in the caller"),
+    ast.Global: ("assigning globals is not supported", "return the value instead"),
+    ast.Nonlocal: ("assigning outer names is not supported", "return the value instead"),
+    ast.Break: ("`break` is not supported yet", "use a `while` loop with the condition"),
+    ast.Continue: ("`continue` is not supported yet", "put the rest of the body under an `if`"),
+}
+
+IN_PLACE: Refusal = (
+    "writing into an array in place is not supported yet",
+    "build a new array, e.g. with np.where, np.concatenate or np.array([...])",
+)
+
+IN_PLACE_OPERATOR: Refusal = (
+    "an augmented assignment changes the array in place, which is not supported yet",
+    "write `x = x + ...`, which makes a new array",
+)
+
+
+def syntax(scope: Scope, node: ast.AST) -> Unsupported:
+    """The refusal of a kind of syntax."""
+    name = type(node).__name__
+    reason, remedy = SYNTAX.get(type(node), (f"`{name}` is not supported", "rewrite it"))
+    return scope.code.source.refuse(node, reason, remedy)
