@@ -1,1 +1,5 @@
-"""Program to text: which temporaries fold, what things are called, how they are spelled."""
+"""From a program to Python text: names, folding, statements, modules."""
+
+from ad_compiler.backend.module import emit, emit_module, format_black
+
+__all__ = ["emit", "emit_module", "format_black"]

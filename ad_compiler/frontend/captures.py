@@ -7,7 +7,9 @@ name still means the same object.
 
 from __future__ import annotations
 
+import importlib
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
@@ -17,7 +19,7 @@ import numpy as np
 
 from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import Environment, Structure, Value, static
-from ad_compiler.ir.nodes import Var, const
+from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Bool, Int
 
@@ -130,6 +132,15 @@ class Captures:
         return self.capture(
             name, thing, lambda: getattr(module, name), (self.identity(module), name)
         )
+
+    def module(self, name: str) -> Const:
+        """A module that the program imports itself: it must be loaded, or be harmless to load."""
+        root = name.partition(".")[0]
+        if root in TRUSTED:
+            importlib.import_module(name)
+        if name not in sys.modules:
+            raise TypeRefusal(f"the module `{name}` is not loaded", "import it at the top of the file")
+        return static(sys.modules[name])
 
     def identity(self, thing: object) -> int:
         """A number that stands for an object for as long as these captures live."""

@@ -74,6 +74,27 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
     return Structure("tuple", (), targets)
 
 
+class Snapshot:
+    """A point that a program under construction can go back to."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.frames = [
+            (frame, len(frame.stmts), dict(frame.values), dict(frame.params))
+            for frame in builder.frames
+        ]
+        self.unbound = set(builder.maybe_unbound)
+
+    def restore(self) -> None:
+        """Undo all that was built since."""
+        self.builder.frames[:] = [frame for frame, *_ in self.frames]
+        for frame, length, values, params in self.frames:
+            del frame.stmts[length:]
+            frame.values = values
+            frame.params = params
+        self.builder.maybe_unbound = self.unbound
+
+
 def raise_needs(ctx: Context, args: Iterable[Value], refusal: TypeRefusal) -> None:
     """Ask for the values of integer operands, if they can be had; else return."""
     needed: set[Var] = set()

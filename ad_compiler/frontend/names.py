@@ -62,7 +62,8 @@ def locals_of(code: Code) -> frozenset[str]:
             if isinstance(inner, ast.Global | ast.Nonlocal)
             for name in inner.names
         }
-        names = {*_bound(body), *(arg.arg for arg in code.arguments)} - declared
+        stars = [arg.arg for arg in (node.args.vararg, node.args.kwarg) if arg is not None]
+        names = {*_bound(body), *(arg.arg for arg in code.arguments), *stars} - declared
         known = code.source.bound[node] = frozenset(names)
     return known
 

@@ -134,9 +134,18 @@ class Scope:
     slots: dict[str, Slot] = field(default_factory=dict[str, Slot])
     copies: int = 0
     """How often the end of the function was written out once more, one time a path."""
+    outer: Scope | None = None
+    """The scope around a comprehension, which has names of its own."""
+
+    def inner(self, names: frozenset[str]) -> Scope:
+        """The scope of a comprehension with these names of its own."""
+        return Scope(self.code, self.environment, names, outer=self)
 
     def bind(self, builder: Builder, name: str, value: Value) -> None:
         """Assign a name of the function."""
+        if self.outer is not None and name not in self.local:
+            self.outer.bind(builder, name, value)
+            return
         slot = self.slots.get(name)
         if slot is None:
             slot = self.slots[name] = new_slot(builder, name)
@@ -145,7 +154,7 @@ class Scope:
     def find(self, builder: Builder, name: str) -> Value | None:
         """The value of a name that is read; None if there is no such name."""
         if name not in self.local:
-            return self.environment.find(name)
+            return self.outer.find(builder, name) if self.outer else self.environment.find(name)
         slot = self.slots.get(name)
         value = load(builder, slot) if slot is not None else None
         if value is None:

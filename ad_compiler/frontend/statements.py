@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ad_compiler.frontend import iterables, operators, refusals
 from ad_compiler.frontend.context import Context, Snapshot, place, test_of, truth_of, with_place
 from ad_compiler.frontend.expressions import expression, function_value
-from ad_compiler.frontend.names import bound_in, returns
+from ad_compiler.frontend.names import returns
 from ad_compiler.frontend.scope import Scope, load, new_slot, store
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import NeedsStatic, Value
@@ -136,6 +136,8 @@ def _function(ctx: Context, scope: Scope, node: ast.FunctionDef) -> None:
         raise scope.code.source.refuse(
             node.decorator_list[0], "decorators of inner functions are not supported", "remove it"
         )
+    if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node)):
+        raise scope.code.source.refuse(node, *refusals.SYNTAX[ast.Yield])
     scope.bind(ctx.builder, node.name, function_value(ctx, scope, node))
 
 
@@ -190,7 +192,7 @@ def _for(ctx: Context, scope: Scope, node: ast.For) -> None:
     if items is not None and not isinstance(iterable, iterables.Range):
         _unrolled(ctx, scope, node, items)
         return
-    snapshot = Snapshot(ctx.builder, scope.copies) if items is not None else None
+    snapshot = Snapshot(ctx.builder) if items is not None else None
     index: list[Var] = []
     try:
         _loop(ctx, scope, node, iterable, index)
@@ -226,13 +228,8 @@ def _loop(
         body,
         name=node.target.id if simple and isinstance(node.target, ast.Name) else "k",
         at=scope.code.source.span(node),
-        assigned=scope.cells(bound_in(scope.code.source, node)) if _is_flat(scope) else None,
         key=(node, len(ctx.active)),
     )
-
-
-def _is_flat(scope: Scope) -> bool:
-    return False
 
 
 def _while(ctx: Context, scope: Scope, node: ast.While) -> None:

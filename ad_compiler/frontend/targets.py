@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ad_compiler.frontend import indexing
-from ad_compiler.frontend.context import Context, apply_many
+from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.refusals import IN_PLACE
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.values import Structure, Value, describe
@@ -55,8 +55,9 @@ def _unpack(
 
 def _elements(ctx: Context, array: Var | Const, parts: list[ast.expr]) -> tuple[Value, ...]:
     """`a, b = array`: one value a name, or ValueError at run time."""
-    names = tuple(p.id if isinstance(p, ast.Name) else "item" for p in parts)
-    return apply_many(ctx, PRIMITIVES["unpack"], (array, const(len(parts))), names)
+    ctx.builder.effect(PRIMITIVES["check_length"], array, const(len(parts)))
+    names = [p.id if isinstance(p, ast.Name) else "" for p in parts]
+    return tuple(indexing.element(ctx, array, const(k), name) for k, name in enumerate(names))
 
 
 def _gather(

@@ -1,0 +1,15 @@
+"""From Python source to a program: what is accepted, and what is refused at which place."""
+
+from ad_compiler.frontend.captures import Capture, Guard
+from ad_compiler.frontend.lower import Lowered, inline_call, lower
+from ad_compiler.frontend.signature import bound_arguments, parameters_from_values
+
+__all__ = [
+    "Capture",
+    "Guard",
+    "Lowered",
+    "bound_arguments",
+    "inline_call",
+    "lower",
+    "parameters_from_values",
+]

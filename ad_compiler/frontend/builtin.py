@@ -1,0 +1,366 @@
+"""Builtins, and NumPy functions, that act on the structure around values.
+
+Each gives None for operands that an ordinary primitive takes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ad_compiler.frontend import arguments, indexing, iterables
+from ad_compiler.frontend.context import Context, apply, atom_of, primitive_of, truth_of
+from ad_compiler.frontend.values import (
+    Backwards,
+    Counted,
+    Partial,
+    Range,
+    Shape,
+    Structure,
+    UserFunction,
+    Value,
+    Zipped,
+    describe,
+    static,
+)
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of, is_number, rank
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+
+
+class Call(Protocol):
+    """How a value is called."""
+
+    def __call__(
+        self, ctx: Context, function: Value, args: Sequence[Value], keywords: dict[str, Value],
+        name: str = "",
+    ) -> Value: ...  # fmt: skip
+
+
+Args = Sequence[Value]
+Keywords = dict[str, Value]
+Lower = Callable[[Context, Args, Keywords, str, Call], Value | None]
+
+
+def _is_array(value: Value) -> bool:
+    return isinstance(value, Var | Const) and isinstance(value.type, Array)
+
+
+def _items(ctx: Context, value: Value, who: str) -> list[Value]:
+    items = iterables.known_items(ctx, value)
+    if items is None:
+        raise TypeRefusal(
+            f"{who} of {describe(value)}, whose length is not known at compile time",
+            "write a loop, or a NumPy function of the whole array",
+        )
+    return items
+
+
+def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Value | None:
+    (value,) = args
+    if _is_array(value):
+        array = atom_of(value)
+        if not rank(array.type):
+            raise TypeRefusal("len() of an array without axes", "use its value")
+        return indexing.length(ctx, array, 0, name)
+    match value:
+        case Shape(array):
+            return const(rank(array.type))
+        case Structure(items=items):
+            return const(len(items))
+        case _:
+            return const(len(_items(ctx, value, "len()")))
+
+
+def _range(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return iterables.range_of(list(args))
+
+
+def _enumerate(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+    start = kw.get("start", args[1] if len(args) > 1 else const(0))
+    return Counted(args[0], atom_of(start))
+
+
+def _zip(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+    if kw:
+        raise TypeRefusal("zip() with `strict` is not supported", "leave it out")
+    return Zipped(tuple(args))
+
+
+def _reversed(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    match args[0]:
+        case Range(start, stop, step):
+            if step != const(1):
+                raise TypeRefusal(
+                    "reversed() of a range with a step", "write the range with the other step"
+                )
+            minus = OPERATORS["-"]
+            last = atom_of(apply(ctx, minus, (stop, const(1))))
+            before = atom_of(apply(ctx, minus, (start, const(1))))
+            return Range(last, before, const(-1))
+        case Structure(kind, _, items) if kind != "dict":
+            return Structure("tuple", (), items[::-1])
+        case other:
+            return Backwards(other)
+
+
+def _tuple(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return Structure("tuple", (), tuple(_items(ctx, args[0], "tuple()") if args else ()))
+
+
+def _list(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return Structure("list", (), tuple(_items(ctx, args[0], "list()") if args else ()))
+
+
+def _dict(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+    items = dict[str | int, Value]()
+    if args:
+        match args[0]:
+            case Structure("dict", keys, values):
+                items.update(zip(keys, values, strict=True))
+            case _:
+                raise TypeRefusal("dict() takes a dict or keywords here", "write `{...}`")
+    items.update(kw)
+    return Structure("dict", tuple(items), tuple(items.values()))
+
+
+def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
+    """`sum(...)` of a container starts with 0 and adds, as Python does."""
+    if _is_array(args[0]):
+        return None
+    total: Value = kw.get("start", args[1] if len(args) > 1 else const(0))
+    plus = OPERATORS["+"]
+    items = _items(ctx, args[0], "sum()")
+    for position, item in enumerate(items):
+        label = name if position == len(items) - 1 else ""
+        total = apply(ctx, plus, (atom_of(total), atom_of(item)), label)
+    return total
+
+
+def _extreme(builtin: Any) -> Lower:
+    """`max` and `min` of several values, or of the items of a container."""
+
+    def lower(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
+        if kw:
+            raise TypeRefusal(f"{builtin.__name__}() with keywords is not supported", "leave them")
+        if len(args) == 1:
+            if _is_array(args[0]):
+                whole = PRIMITIVES[f"np.{builtin.__name__}"]
+                if rank(atom_of(args[0]).type) != 1:
+                    raise TypeRefusal(
+                        f"{builtin.__name__}() of an array of {rank(atom_of(args[0]).type)} axes",
+                        f"use np.{builtin.__name__}",
+                    )
+                return apply(ctx, whole, (atom_of(args[0]), const(None), const(False)), name)
+            args = _items(ctx, args[0], f"{builtin.__name__}()")
+        best = args[0]
+        for position, item in enumerate(args[1:], 2):
+            label = name if position == len(args) else ""
+            best = apply(ctx, primitive_of(builtin), (atom_of(best), atom_of(item)), label)
+        return best
+
+    return lower
+
+
+def _truths(name: str) -> Lower:
+    """`all` and `any` of a container."""
+    stop = name == "any"
+
+    def lower(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
+        if _is_array(args[0]):
+            return None
+        result: Value = const(not stop)
+        for item in _items(ctx, args[0], f"{name}()"):
+            truth = truth_of(item)
+            if truth is None:
+                symbol = OPERATORS["|" if stop else "&"]
+                result = apply(ctx, symbol, (atom_of(result), atom_of(item)))
+            elif truth is stop:
+                return const(stop)
+        return result
+
+    return lower
+
+
+def _isinstance(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    wanted = args[1].value if isinstance(args[1], Const) else None
+    if isinstance(args[1], Structure):
+        wanted = tuple(item.value for item in args[1].items if isinstance(item, Const))
+    kind = _class_of(args[0])
+    if kind is None or wanted is None:
+        raise TypeRefusal(
+            f"whether {describe(args[0])} is such an instance is not known at compile time",
+            "decide it in the caller",
+        )
+    return const(issubclass(kind, wanted))
+
+
+def _class_of(value: Value) -> type | None:
+    match value:
+        case Structure(kind):
+            return {"tuple": tuple, "list": list, "dict": dict}[kind]
+        case Const(value=thing) if not isinstance(value.type, Array):
+            return type(thing)
+        case Var(type=type_):
+            dtype = dtype_of(type_)
+            if isinstance(type_, Array):
+                return np.ndarray
+            if dtype is not None:
+                return np.dtype(NUMPY_NAMES[dtype]).type
+            return {Float: float, Int: int, Bool: bool}.get(type(type_))
+        case _:
+            return None
+
+
+def _callable(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    match args[0]:
+        case UserFunction() | Partial():
+            return const(True)
+        case Const(value=thing):
+            return const(callable(thing))
+        case _:
+            return const(False)
+
+
+def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Value:
+    rows = [_items(ctx, part, "map()") for part in args[1:]]
+    made = [call(ctx, args[0], list(row), {}) for row in zip(*rows, strict=False)]
+    return Structure("tuple", (), tuple(made))
+
+
+def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
+    """`np.array`, `np.asarray` of an array, or of a nest of numbers and arrays."""
+    dtype = kw.pop("dtype", args[1] if len(args) > 1 else const(None))
+    if kw:
+        raise TypeRefusal(f"np.array with `{next(iter(kw))}` is not supported", "leave it out")
+    made = _as_array(ctx, args[0], name, call)
+    wanted = arguments.plain_dtype([dtype])[0]
+    if isinstance(wanted, Const) and wanted.value is None:
+        return made
+    if NUMPY_NAMES.get(dtype_of(atom_of(made).type) or "") == getattr(wanted, "value", None):
+        return made
+    return apply(ctx, PRIMITIVES["astype"], (atom_of(made), atom_of(wanted)), name)
+
+
+def _as_array(ctx: Context, value: Value, name: str, call: Call) -> Value:
+    value = indexing.resolved(ctx, value)
+    if _is_array(value):
+        return apply(ctx, PRIMITIVES["copy"], (atom_of(value),), name)
+    if not isinstance(value, Structure):
+        return apply(ctx, PRIMITIVES["array0"], (atom_of(value),), name)
+    if value.kind == "dict" or not value.items:
+        raise TypeRefusal(f"an array of {describe(value)}", "give numbers or arrays")
+    if all(is_number(getattr(item, "type", None)) for item in value.items):  # type: ignore[arg-type]
+        return apply(ctx, PRIMITIVES["array_of"], [atom_of(i) for i in value.items], name)
+    rows = [_as_row(ctx, item, call) for item in value.items]
+    return apply(ctx, PRIMITIVES["np.stack"], [*rows, const(0)], name)
+
+
+def _as_row(ctx: Context, value: Value, call: Call) -> Atom:
+    return atom_of(value) if _is_array(value) else atom_of(_as_array(ctx, value, "", call))
+
+
+def _asarray(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
+    """Values are never changed in place, so an array stands for itself."""
+    if _is_array(args[0]) and len(args) == 1 and not kw:
+        return args[0]
+    return _array(ctx, args, kw, name, call)
+
+
+def _filled(path: str) -> Lower:
+    """`np.zeros`, `np.ones`, `np.empty`, `np.full` of a shape."""
+
+    def lower(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
+        given = [*args]
+        shape = indexing.resolved(ctx, given.pop(0) if given else kw.pop("shape"))
+        value: list[Value] = []
+        if path == "np.full":
+            value = [given.pop(0) if given else kw.pop("fill_value")]
+        dtype = kw.pop("dtype", given.pop(0) if given else const(None))
+        if kw or given:
+            raise TypeRefusal(f"{path} with these arguments is not supported", "give a shape")
+        lengths = list(shape.items) if isinstance(shape, Structure) else [shape]
+        name_of = arguments.plain_dtype([dtype])[0]
+        if isinstance(name_of, Const) and name_of.value is None:
+            name_of = static(_default_dtype(value))
+        atoms = [*map(atom_of, lengths), *map(atom_of, value), atom_of(name_of)]
+        return apply(ctx, PRIMITIVES[path], atoms, name)
+
+    return lower
+
+
+def _default_dtype(value: list[Value]) -> str:
+    if not value:
+        return "float64"
+    type_ = atom_of(value[0]).type
+    dtype = dtype_of(type_)
+    if dtype is not None:
+        return NUMPY_NAMES[dtype]
+    return {Int: "int64", Bool: "bool"}.get(type(type_), "float64")
+
+
+def _shape(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return indexing.lengths(ctx, atom_of(args[0]))
+
+
+def _ndim(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return const(rank(atom_of(args[0]).type))
+
+
+def _size(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
+    atom = atom_of(args[0])
+    if len(args) > 1 or kw:
+        axis = args[1] if len(args) > 1 else kw["axis"]
+        if isinstance(axis, Const):
+            return indexing.length(ctx, atom, axis.value % rank(atom.type), name)
+        raise TypeRefusal("the axis must be known at compile time", "write a literal")
+    return apply(ctx, PRIMITIVES["size"], (atom,), name) if rank(atom.type) else const(1)
+
+
+def _print(_ctx: Context, _args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    raise TypeRefusal("print() is not supported", "remove it from the function")
+
+
+def _math_prod(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
+    if _is_array(args[0]):
+        return None
+    total: Value = const(1)
+    for item in _items(ctx, args[0], "math.prod()"):
+        total = apply(ctx, OPERATORS["*"], (atom_of(total), atom_of(item)))
+    return total
+
+
+TABLE: dict[Any, Lower] = {
+    len: _len,
+    range: _range,
+    enumerate: _enumerate,
+    zip: _zip,
+    reversed: _reversed,
+    tuple: _tuple,
+    list: _list,
+    dict: _dict,
+    sum: _sum,
+    max: _extreme(max),
+    min: _extreme(min),
+    any: _truths("any"),
+    all: _truths("all"),
+    isinstance: _isinstance,
+    callable: _callable,
+    map: _map,
+    print: _print,
+    math.prod: _math_prod,
+    np.array: _array,
+    np.asarray: _asarray,
+    np.zeros: _filled("np.zeros"),
+    np.ones: _filled("np.ones"),
+    np.full: _filled("np.full"),
+    np.shape: _shape,
+    np.ndim: _ndim,
+    np.size: _size,
+}
+"""Builtins by identity."""
+

@@ -1,0 +1,205 @@
+"""Lowers calls: of primitives, of Python functions, of builtins that act on structure, of methods."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from types import FunctionType
+from typing import Any
+
+from ad_compiler.frontend import arguments, builtin, indexing, inline
+from ad_compiler.frontend.context import Context, apply
+from ad_compiler.frontend.source import source_of
+from ad_compiler.frontend.values import (
+    Method,
+    Partial,
+    Structure,
+    UserFunction,
+    Value,
+    constant_of,
+    describe,
+    static,
+    value_of,
+)
+from ad_compiler.ir.nodes import Const, Var
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.types import Array
+from ad_compiler.rules.registry import METHODS, meaning
+
+dict_key = arguments.dict_key
+
+
+def call(
+    ctx: Context, function: Value, args: Sequence[Value], keywords: dict[str, Value], name: str = ""
+) -> Value:
+    """`function(*args, **keywords)`; `name` is what a new result is called."""
+    match function:
+        case UserFunction():
+            return inline.call(ctx, function, args, keywords, name)
+        case Partial(inner, first, given):
+            return call(ctx, inner, [*first, *args], {**given, **keywords}, name)
+        case Method(receiver, method):
+            return _method(ctx, receiver, method, args, keywords, name)
+        case Const(value=thing):
+            return _object(ctx, thing, args, keywords, name)
+        case _:
+            raise TypeRefusal(f"{describe(function)} cannot be called")
+
+
+def _object(
+    ctx: Context, thing: Any, args: Sequence[Value], keywords: dict[str, Value], name: str
+) -> Value:
+    """A call of a Python object that is known at compile time."""
+    try:
+        special = builtin.TABLE.get(thing)
+    except TypeError:
+        special = None
+    if special is not None:
+        made = special(ctx, args, keywords, name, call)
+        if made is not None:
+            return made
+    primitive = thing if isinstance(thing, Primitive) else meaning(thing)
+    if primitive is not None:
+        return of_primitive(ctx, primitive, args, keywords, name)
+    if thing is functools.partial:
+        return Partial(args[0], tuple(args[1:]), dict(keywords))
+    if isinstance(thing, functools.partial):
+        return call(ctx, *_taken_apart(ctx, thing, args, keywords), name)
+    if isinstance(thing, FunctionType):
+        if getattr(thing, "__ad_compile_time__", False):
+            return _at_compile_time(thing, args, keywords)
+        return inline.call(ctx, user_function(ctx, thing), args, keywords, name)
+    raise TypeRefusal(*_unknown(thing))
+
+
+def _unknown(thing: Any) -> tuple[str, str]:
+    module = getattr(thing, "__module__", None) or ""
+    label = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", repr(thing))
+    shown = f"{module}.{label}" if module not in ("", "builtins") else str(label)
+    if isinstance(thing, type):
+        return f"calls of the class `{shown}` are not supported", "use tuples, dicts and arrays"
+    return f"`{shown}` has no derivative rule", "write it with functions that have one"
+
+
+def of_primitive(
+    ctx: Context,
+    primitive: Primitive,
+    args: Sequence[Value],
+    keywords: dict[str, Value],
+    name: str = "",
+) -> Value:
+    """A call of a function that has a rule."""
+    atoms = arguments.operands(ctx, primitive, args, keywords)
+    return apply(ctx, primitive, atoms, name)
+
+
+def user_function(ctx: Context, function: FunctionType) -> UserFunction:
+    """A live Python function, with its source and its defaults."""
+    code = source_of(function)
+    names = [arg.arg for arg in code.arguments]
+    positional = names[: function.__code__.co_argcount]
+    identity = ctx.captures.identity(function)
+    defaults: dict[str, Value] = {}
+    given = function.__defaults__ or ()
+    for k, (name, default) in enumerate(
+        zip(positional[len(positional) - len(given) :], given, strict=True)
+    ):
+        defaults[name] = ctx.captures.capture(
+            name, default, _default(function, k), (identity, "default", name)
+        )
+    for name, default in (function.__kwdefaults__ or {}).items():
+        defaults[name] = ctx.captures.capture(
+            name, default, _keyword_default(function, name), (identity, "default", name)
+        )
+    return UserFunction(code, ctx.captures.environment(function), defaults)
+
+
+def _default(function: FunctionType, position: int) -> Any:
+    return lambda: (function.__defaults__ or ())[position]
+
+
+def _keyword_default(function: FunctionType, name: str) -> Any:
+    return lambda: (function.__kwdefaults__ or {})[name]
+
+
+def _taken_apart(
+    ctx: Context, thing: functools.partial[Any], args: Sequence[Value], keywords: dict[str, Value]
+) -> tuple[Value, list[Value], dict[str, Value]]:
+    """A live `functools.partial`, its arguments captured."""
+    identity = ctx.captures.identity(thing)
+    captured = [
+        ctx.captures.capture(f"arg{k}", value, _argument(thing, k), (identity, k))
+        for k, value in enumerate(thing.args)
+    ]
+    named = {
+        key: ctx.captures.capture(key, value, _keyword(thing, key), (identity, key))
+        for key, value in thing.keywords.items()
+    }
+    return static(thing.func), [*captured, *args], {**named, **keywords}
+
+
+def _argument(thing: functools.partial[Any], position: int) -> Any:
+    return lambda: thing.args[position]
+
+
+def _keyword(thing: functools.partial[Any], key: str) -> Any:
+    return lambda: thing.keywords[key]
+
+
+def _at_compile_time(
+    function: FunctionType, args: Sequence[Value], keywords: dict[str, Value]
+) -> Value:
+    """A function of rules that works on static operands."""
+    given = [_known(arg, function) for arg in args]
+    return value_of(function(*given, **{k: _known(v, function) for k, v in keywords.items()}))
+
+
+def _known(value: Value, function: FunctionType) -> Any:
+    constant = constant_of(value)
+    if constant is None:
+        raise TypeRefusal(
+            f"an operand of `{function.__name__}` must be known at compile time",
+            "write a literal, or a name bound to one",
+        )
+    return constant.value
+
+
+def _method(
+    ctx: Context,
+    receiver: Value,
+    method: str,
+    args: Sequence[Value],
+    keywords: dict[str, Value],
+    name: str,
+) -> Value:
+    match receiver:
+        case Var() | Const():
+            if method == "astype":
+                args = arguments.plain_dtype(args)
+            if method == "transpose" and not isinstance(receiver.type, Array):
+                return receiver
+            return of_primitive(ctx, METHODS[method], [receiver, *args], keywords, name)
+        case Structure("dict"):
+            return _dict_method(receiver, method, args)
+        case _:
+            raise TypeRefusal(f"`.{method}` of {describe(receiver)} is not supported")
+
+
+def _dict_method(receiver: Structure, method: str, args: Sequence[Value]) -> Value:
+    keys = tuple(static(k) if not isinstance(k, int) else value_of(k) for k in receiver.keys)
+    match method:
+        case "keys":
+            return Structure("tuple", (), keys)
+        case "values":
+            return Structure("tuple", (), receiver.items)
+        case "items":
+            pairs = zip(keys, receiver.items, strict=True)
+            return Structure("tuple", (), tuple(Structure("tuple", (), pair) for pair in pairs))
+        case _:
+            key = dict_key(args[0])
+            if key in receiver.keys:
+                return receiver.items[receiver.keys.index(key)]
+            return args[1] if len(args) > 1 else static(None)
+
+
+__all__ = ["call", "dict_key", "indexing", "of_primitive", "user_function"]

@@ -1,0 +1,97 @@
+"""Lowers a call of a Python function by lowering its body in place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from ad_compiler.frontend.context import Context, refuse_recursion
+from ad_compiler.frontend.names import locals_of, own_nodes
+from ad_compiler.frontend.refusals import SYNTAX
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.source import Code
+from ad_compiler.frontend.values import Structure, UserFunction, Value
+from ad_compiler.ir.nodes import const
+from ad_compiler.ir.primitive import TypeRefusal
+
+
+def call(
+    ctx: Context,
+    function: UserFunction,
+    args: Sequence[Value],
+    keywords: dict[str, Value],
+    name: str = "",
+) -> Value:
+    """The value of a call; a new result gets the name."""
+    code = function.code
+    refuse_recursion(ctx, (code,), code.name)
+    bound = bind(function, args, keywords)
+    scope = Scope(code, function.environment, locals_of(code), result_name=name)
+    for parameter, value in bound.items():
+        scope.bind(ctx.builder, parameter, value)
+    at = ctx.builder.at
+    ctx.active.append((code,))
+    value = body_of(ctx, scope)
+    ctx.active.pop()
+    ctx.builder.at = at
+    return value
+
+
+def body_of(ctx: Context, scope: Scope) -> Value:
+    """Lower the body of a function whose parameters are bound; gives what it returns."""
+    code = scope.code
+    ctx.codes.setdefault(code)
+    _refuse_generator(code)
+    node = code.node
+    body = node.body if isinstance(node, ast.FunctionDef) else [_returning(node.body)]
+    value = ctx.run(ctx, scope, body)
+    return const(None) if value is None else value
+
+
+def _returning(body: ast.expr) -> ast.Return:
+    return ast.copy_location(ast.Return(body), body)
+
+
+def _refuse_generator(code: Code) -> None:
+    if isinstance(code.node, ast.FunctionDef):
+        for node in own_nodes(code.node.body):
+            if isinstance(node, ast.Yield | ast.YieldFrom):
+                raise code.source.refuse(node, *SYNTAX[type(node)])
+
+
+def bind(
+    function: UserFunction, args: Sequence[Value], keywords: dict[str, Value]
+) -> dict[str, Value]:
+    """The parameters with their arguments, as Python binds them."""
+    code = function.code
+    spec = code.node.args
+    plain = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    bound: dict[str, Value] = dict(zip(plain, args, strict=False))
+    surplus = tuple(args[len(plain) :])
+    if surplus and spec.vararg is None:
+        raise TypeRefusal(
+            f"`{code.name}` takes {len(plain)} positional argument(s), {len(args)} are given"
+        )
+    extra: dict[str, Value] = {}
+    named = {arg.arg for arg in (*spec.args, *spec.kwonlyargs)}
+    for name, value in keywords.items():
+        if name in bound:
+            raise TypeRefusal(f"`{code.name}` gets `{name}` twice")
+        if name in named:
+            bound[name] = value
+        elif spec.kwarg is not None:
+            extra[name] = value
+        else:
+            raise TypeRefusal(f"`{code.name}` has no parameter `{name}`")
+    for arg in code.arguments:
+        if arg.arg not in bound:
+            if arg.arg not in function.defaults:
+                raise TypeRefusal(f"`{code.name}` is called without `{arg.arg}`")
+            bound[arg.arg] = function.defaults[arg.arg]
+    if spec.vararg is not None:
+        bound[spec.vararg.arg] = Structure("tuple", (), surplus)
+    if spec.kwarg is not None:
+        bound[spec.kwarg.arg] = Structure("dict", tuple(extra), tuple(extra.values()))
+    return bound
+
+

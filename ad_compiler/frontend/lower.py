@@ -1,0 +1,204 @@
+"""From a Python function and the types of its parameters to a program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import Any
+
+from ad_compiler.errors import Unsupported
+from ad_compiler.frontend import calls, inline, statements
+from ad_compiler.frontend.captures import Capture, Captures, Guard, Key
+from ad_compiler.frontend.context import Context, with_place
+from ad_compiler.frontend.names import locals_of
+from ad_compiler.frontend.refusals import syntax
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.source import Code
+from ad_compiler.frontend.values import (
+    NeedsStatic,
+    Structure,
+    UserFunction,
+    Value,
+    describe,
+    from_tree,
+    is_atom,
+    leaves_of,
+)
+from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Branch,
+    Const,
+    Function,
+    Parameter,
+    Tree,
+    Var,
+    const,
+    leaves,
+    map_tree,
+)
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Bool, Int, Static
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A program, what it captures, and what must not change while it is used.
+
+    `fixed` are the parameters' integers that it is specialised for: the path of each leaf among
+    all leaves, and its value.
+    """
+
+    function: Function
+    captures: tuple[Capture, ...]
+    guards: tuple[Guard, ...]
+    fixed: tuple[tuple[int, Any], ...]
+    codes: tuple[Code, ...]
+
+
+def lower(
+    function: FunctionType,
+    parameters: Sequence[Parameter],
+    values: Mapping[Var, Any] | None = None,
+) -> Lowered:
+    """The program of a live function.
+
+    `values` are those of the parameters' variables, in case the program is only possible for some
+    of them: an axis, a length. Raises Unsupported for what is outside the accepted language.
+    """
+
+    def root(captures: Captures, ctx: Context) -> UserFunction:
+        del captures
+        return calls.user_function(ctx, function)
+
+    return specialised(root, parameters, values or {})
+
+
+def specialised(root: Any, parameters: Sequence[Parameter], values: Mapping[Var, Any]) -> Lowered:
+    """Lower; where integers must be known at compile time, again with their values."""
+    known: dict[Var, Any] = {}
+    fixed: frozenset[Key] = frozenset()
+    while True:
+        captures = Captures(fixed=fixed)
+        try:
+            return _lowered(root, parameters, known, captures)
+        except NeedsStatic as needs:
+            keys = {captures.key_of(var) for var in needs.needed} - {None}
+            found = {var: values[var] for var in needs.needed if var in values}
+            if not keys and not found:
+                reason, remedy = needs.refusal.reason, needs.refusal.remedy
+                raise Unsupported(reason, needs.at, remedy, needs.text) from None
+            known |= found
+            fixed |= {key for key in keys if key is not None}
+
+
+def _lowered(
+    root: Any, parameters: Sequence[Parameter], known: Mapping[Var, Any], captures: Captures
+) -> Lowered:
+    builder = Builder()
+    ctx = Context(builder, captures, statements.run)
+    user: UserFunction = root(captures, ctx)
+
+    def settled(leaf: Tree) -> Tree:
+        return const(known[leaf]) if isinstance(leaf, Var) and leaf in known else leaf
+
+    fixed = tuple(
+        (k, known[leaf])
+        for k, leaf in enumerate(leaf for p in parameters for leaf in leaves(p.tree))
+        if isinstance(leaf, Var) and leaf in known
+    )
+    parameters = [replace(p, tree=map_tree(p.tree, settled)) for p in parameters]
+    params = tuple(v for p in parameters for v in leaves(p.tree) if isinstance(v, Var))
+    ctx.origins.update(v for v in params if isinstance(v.type, Int | Bool))
+    value = _body(ctx, user, parameters)
+    output, results = _output(user.code, value)
+    hidden = [
+        (var, capture)
+        for var, (_, capture) in captures.hidden.items()
+    ]
+    taken = {p.name for p in parameters}
+    extra = [
+        Parameter(_unused(capture.name, taken), var, hidden=True) for var, capture in hidden
+    ]
+    block = Block((*params, *(var for var, _ in hidden)), tuple(builder.frame.stmts), results)
+    code = user.code
+    made = Function(
+        _name(code), (*parameters, *extra), block, output, at=code.source.span(code.node)
+    )
+    return Lowered(
+        made, tuple(c for _, c in hidden), tuple(captures.guards), fixed, tuple(ctx.codes)
+    )
+
+
+def _name(code: Code) -> str:
+    return "function" if isinstance(code.node, ast.Lambda) else code.name
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> Value:
+    """Lower the function's body, with what its parameters are bound to."""
+    code = user.code
+    if isinstance(code.node, ast.AsyncFunctionDef):
+        raise syntax(Scope(code, user.environment, frozenset()), code.node)
+    scope = Scope(code, user.environment, locals_of(code))
+    given = {p.name for p in parameters}
+    for star, empty in ((code.node.args.vararg, "tuple"), (code.node.args.kwarg, "dict")):
+        if star is not None and star.arg not in given:
+            scope.bind(ctx.builder, star.arg, Structure(empty, (), ()))
+    for parameter in parameters:
+        scope.bind(ctx.builder, parameter.name, from_tree(parameter.tree))
+    ctx.active.append((code,))
+    try:
+        return inline.body_of(ctx, scope)
+    except TypeRefusal as refusal:
+        raise with_place(scope, code.node, refusal) from refusal
+
+
+def _output(code: Code, value: Value) -> tuple[Tree, tuple[Atom, ...]]:
+    """The returned container, and its leaves."""
+    results: list[Atom] = []
+
+    def tree(part: Value) -> Tree:
+        if isinstance(part, Structure):
+            return Branch(part.kind, part.keys, tuple(map(tree, part.items)))
+        if isinstance(part, Const) and isinstance(part.type, Static):
+            if isinstance(part.value, str | None | bool):
+                return part
+        elif is_atom(part):
+            results.append(part)  # type: ignore[arg-type]
+            return len(results) - 1
+        raise code.source.refuse(
+            code.node,
+            f"`{code.name}` returns {describe(part)}",
+            "return numbers, arrays, and containers of them",
+        )
+
+    if isinstance(value, Const) and value.value is None:
+        raise code.source.refuse(
+            code.node, f"`{code.name}` returns nothing", "return the result to differentiate"
+        )
+    return tree(value), tuple(results)
+
+
+def inline_call(
+    builder: Builder, function: FunctionType, args: Sequence[Atom], kwargs: Mapping[str, Atom]
+) -> list[Atom]:
+    """Lower a function of a rule into a program under construction; gives its results."""
+    captures = Captures(inline=True)
+    ctx = Context(builder, captures, statements.run)
+    value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
+    return [_rule_result(leaf) for leaf in leaves_of(value)]
+
+
+def _rule_result(value: Value) -> Atom:
+    assert is_atom(value), f"a rule returns {describe(value)}"
+    return value  # type: ignore[return-value]

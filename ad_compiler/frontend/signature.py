@@ -1,0 +1,109 @@
+"""The parameters of a program: from the values of a call, or from annotations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
+from typing import Any
+
+from ad_compiler.errors import UsageError
+from ad_compiler.frontend.types import is_numeric, type_of
+from ad_compiler.frontend.values import static
+from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, leaves
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Type
+
+CONTAINERS = {tuple: "tuple", list: "list", dict: "dict"}
+
+
+def tree_of(value: Any, name: str) -> Tree:
+    """The tree of a parameter for a value: a variable a number or array, all else constant."""
+    if is_numeric(value):
+        return Var(name, type_of(value, name))
+    kind = CONTAINERS.get(type(value))
+    if kind is None:
+        return const(value) if isinstance(value, str | None) else static(value)
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str | int):
+                raise TypeRefusal(f"`{name}` has the key {key!r}", "use strings or integers as keys")
+        items = tuple(tree_of(item, label(name, key)) for key, item in value.items())
+        return Branch(kind, tuple(value), items)
+    return Branch(kind, (), tuple(tree_of(item, label(name, k)) for k, item in enumerate(value)))
+
+
+def label(name: str, key: str | int) -> str:
+    """What the leaf of a container is called: by its key, or by its position."""
+    if isinstance(key, str) and key.isidentifier():
+        return key
+    return f"{name}_{key}" if f"{name}_{key}".isidentifier() else name
+
+
+def values_in(tree: Tree, value: Any) -> list[Any]:
+    """The values of the leaves of a tree."""
+    if not isinstance(tree, Branch):
+        return [value]
+    keys: Sequence[Any] = tree.keys if tree.kind == "dict" else range(len(tree.children))
+    return [
+        v for key, child in zip(keys, tree.children, strict=True) for v in values_in(child, value[key])
+    ]
+
+
+def bound_arguments(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> inspect.BoundArguments:
+    """The arguments by parameter, defaults filled in. Raises TypeError as a call would."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        name = getattr(function, "__name__", "the function")
+        raise UsageError(f"{name}(): {error}") from None
+    bound.apply_defaults()
+    return bound
+
+
+def parameters_from_values(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Parameter, ...], dict[Var, Any]]:
+    """The parameters for a call, and the value of each variable.
+
+    Raises UsageError for arguments that the function does not take, or that no program can.
+    """
+    bound = bound_arguments(function, args, kwargs)
+    made: list[Parameter] = []
+    values: dict[Var, Any] = {}
+    for name, value in bound.arguments.items():
+        spec = bound.signature.parameters[name]
+        if spec.kind in (spec.VAR_POSITIONAL, spec.VAR_KEYWORD) and not value:
+            continue
+        try:
+            tree = tree_of(value, name)
+        except TypeRefusal as refusal:
+            hint = f". {refusal.remedy}" if refusal.remedy else ""
+            raise UsageError(f"{function.__name__}(): {refusal.reason}{hint}") from None
+        made.append(parameter(spec, tree))
+        values.update(
+            (leaf, v)
+            for leaf, v in zip(leaves(tree), values_in(tree, value), strict=True)
+            if isinstance(leaf, Var)
+        )
+    return tuple(made), values
+
+
+def parameter(spec: inspect.Parameter, tree: Tree) -> Parameter:
+    """A parameter with the default and the kind that its signature has."""
+    default: Const | None = None
+    if isinstance(spec.default, bool | int | float | str | None):
+        default = const(spec.default)
+    if spec.default is spec.empty:
+        default = None
+    return Parameter(spec.name, tree, default, spec.kind is spec.KEYWORD_ONLY)
+
+
+def parameters_from_types(
+    function: FunctionType, types: Mapping[str, Type]
+) -> tuple[Parameter, ...]:
+    """The parameters with the given types."""
+    specs = inspect.signature(function).parameters
+    return tuple(parameter(spec, Var(name, types[name])) for name, spec in specs.items())
