@@ -9,5 +9,12 @@ UNBROADCAST = '''def unbroadcast(g, x):
     axes = tuple(k for k, n in enumerate(np.shape(x)) if n == 1 and np.shape(g)[k] != 1)
     return np.sum(g, axis=axes, keepdims=True) if axes else g'''
 
-HELPERS = {"unbroadcast": UNBROADCAST}
+CHECK_LENGTH = '''def check_length(x, n):
+    """Raise ValueError unless x has n items, as unpacking it into n names does."""
+    if len(x) > n:
+        raise ValueError(f"too many values to unpack (expected {n})")
+    if len(x) < n:
+        raise ValueError(f"not enough values to unpack (expected {n}, got {len(x)})")'''
+
+HELPERS = {"unbroadcast": UNBROADCAST, "check_length": CHECK_LENGTH}
 """Source text by name."""

@@ -61,7 +61,9 @@ def format_black(text: str) -> str:
 
 def _helper(path: str, spelling: Spelling) -> str:
     """The source of a helper function, with NumPy as this module calls it."""
-    source = HELPERS[path].replace("np.", spelling("np."))
+    source = HELPERS[path]
+    if "np." in source:
+        source = source.replace("np.", spelling("np."))
     return source.replace(f"def {path}(", f"def {spelling.called[path]}(")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.nodes import Atom, Const
-from ad_compiler.ir.types import Array, Tape, Type
+from ad_compiler.ir.types import Array, Float, Tape, Type
 
 
 def _same(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -99,6 +99,27 @@ def _last_index(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.resolve('range')}({bounds})[-1]", POWER)
 
 
+def _allocated(path: str, values: int = 0) -> Printer:
+    """`np.zeros((n, m), dtype=np.float32)`; float64 goes without saying."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        count = len(args) - 1 - values
+        lengths = [to.atom(a).text for a in args[:count]]
+        shape = lengths[0] if count == 1 else f"({', '.join(lengths)})"
+        parts = [shape, *(to.atom(a).text for a in args[count:-1])]
+        dtype = args[-1]
+        assert isinstance(dtype, Const)
+        if dtype.value != "float64" or (values and not isinstance(args[-2].type, Float)):
+            parts.append(f"dtype={to.dtype(dtype)}")
+        return Text(f"{to.resolve(path)}({', '.join(parts)})")
+
+    return printer
+
+
+def _array_of(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.resolve('np.array')}([{', '.join(to.atom(a).text for a in args)}])")
+
+
 PRINTERS: Mapping[str, Printer] = {
     "identity": _same,
     "dim": _dim,
@@ -112,6 +133,10 @@ PRINTERS: Mapping[str, Printer] = {
     "tape_get": _tape_get,
     "tape_zeros_like": _tape_zeros_like,
     "last_index": _last_index,
+    "np.zeros": _allocated("np.zeros"),
+    "np.ones": _allocated("np.ones"),
+    "np.full": _allocated("np.full", values=1),
+    "array_of": _array_of,
 }
 """How each special primitive prints as an expression."""
 
@@ -122,5 +147,9 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "tape_zeros_like": ("np.zeros_like", "len"),
     "last_index": ("range",),
     "add_at": ("np.add",),
+    "np.zeros": ("np.zeros",),
+    "np.ones": ("np.ones",),
+    "np.full": ("np.full",),
+    "array_of": ("np.array",),
 }
 """The dotted paths that special primitives may mention."""

@@ -13,6 +13,9 @@ FILES = (
     "piecewise",
     "builtin",
     "loops",
+    "allocation",
+    "indexing",
+    "tapes",
 )
 """The files of rules."""
 

@@ -33,7 +33,7 @@ from ad_compiler.ir.types import Array, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.shapes import Shapes, cast, widen, zero
-from ad_compiler.transform.structural import JOINT, pushed
+from ad_compiler.transform.structural import JOINT, operand_label, pushed
 
 
 def tangent_name(primal: Var) -> str:
@@ -126,9 +126,15 @@ class Forward:
 
     def joint(self, let: Let) -> Atom:
         """The operation itself on tangents, for one that is linear in all its operands at once."""
-        wanted = differentiable_operands(let)
-        args = [self.full(a) if k in wanted else a for k, a in enumerate(let.args)]
-        return self.builder.emit(let.prim, *args)
+        rule = RULES[let.prim]
+        assert isinstance(rule, Linear)
+        return self.builder.emit(
+            let.prim,
+            *(
+                self.full(a) if operand_label(let, k)[0] in rule.jvps else a
+                for k, a in enumerate(let.args)
+            ),
+        )
 
     def branch(self, stmt: If) -> None:
         moving = [k for k, t in enumerate(stmt.targets) if t in self.varied]

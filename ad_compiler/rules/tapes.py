@@ -1,0 +1,108 @@
+"""Tapes: what a loop remembers for its reverse sweep, one element a trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Primitive, Special
+from ad_compiler.ir.types import Tape, Type
+from ad_compiler.rules.registry import Flat, Linear, register
+
+SAMPLES = (([1.0, 2.0], 0, 3.0), ([1.0, 2.0], 1, 3.0))
+
+
+def _new_type(args: Sequence[Atom]) -> Type:
+    return Tape(args[0].type)
+
+
+def _same(args: Sequence[Atom]) -> Type:
+    return args[0].type
+
+
+def _element(args: Sequence[Atom]) -> Type:
+    assert isinstance(args[0].type, Tape)
+    return args[0].type.element
+
+
+def _new(_element: Any) -> list[Any]:
+    return []
+
+
+def _put(tape: list[Any], k: int, value: Any) -> list[Any]:
+    return [*tape[:k], value, *tape[k + 1 :]]
+
+
+def _get(tape: list[Any], k: int) -> Any:
+    return tape[k]
+
+
+def _add(tape: list[Any], k: int, value: Any) -> list[Any]:
+    return [*tape[:k], tape[k] + value, *tape[k + 1 :]]
+
+
+def _zeros(tape: list[Any]) -> list[Any]:
+    return [_zero(element) for element in tape]
+
+
+def _zero(element: Any) -> Any:
+    if isinstance(element, list):
+        return _zeros(element)
+    return np.zeros_like(element) if isinstance(element, np.ndarray) else 0.0
+
+
+register(
+    Primitive(
+        "tape_new", _new, _new_type, Special(), ("element",), noun="tape", allocates=True
+    ),
+    Flat("an empty tape"),
+)
+ZEROS = register(
+    Primitive(
+        "tape_zeros_like", _zeros, _same, Special(), ("tape",), noun="tape", allocates=True
+    ),
+    Flat("a constant"),
+)
+
+
+def _put_tape(tape: Any, k: int, value: Any, *, tape_dot: Any) -> Any:
+    return PUT(tape_dot, k, 0.0)
+
+
+def _put_value(tape: Any, k: int, value: Any, *, value_dot: Any) -> Any:
+    return PUT(ZEROS(tape), k, value_dot)
+
+
+def _get_tape(tape: Any, k: int, *, tape_dot: Any) -> Any:
+    return GET(tape_dot, k)
+
+
+def _add_tape(tape: Any, k: int, value: Any, *, tape_dot: Any) -> Any:
+    return tape_dot
+
+
+def _add_value(tape: Any, k: int, value: Any, *, value_dot: Any) -> Any:
+    return ADD(ZEROS(tape), k, value_dot)
+
+
+PUT = register(
+    Primitive(
+        "tape_put", _put, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0
+    ),
+    Linear({"tape": _put_tape, "value": _put_value}, samples=SAMPLES),
+)
+GET = register(
+    Primitive(
+        "tape_get", _get, _element, Special(), ("tape", "k"), noun="item", fresh=False
+    ),
+    Linear({"tape": _get_tape}, samples=(([1.0, 2.0], 1),)),
+)
+ADD = register(
+    Primitive(
+        "tape_add", _add, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0
+    ),
+    Linear({"tape": _add_tape, "value": _add_value}, samples=SAMPLES),
+)
