@@ -303,9 +303,10 @@ def scaled(builder: Builder, offset: Atom, step: Atom) -> Atom:
 
 
 def is_cheap(let: Let) -> bool:
-    """Whether a statement is run again rather than its value stored."""
-    if let.prim.raises(let.args):
-        return False
+    """Whether a statement is run again rather than its value stored.
+
+    What may raise may run again: with the same operands it did not raise the first time.
+    """
     return let.prim.name in CHEAP or let.prim.name in ("getitem", "tape_get", "dim", "size")
 
 
