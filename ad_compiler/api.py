@@ -1,0 +1,155 @@
+"""The public functions: JAX's names and argument order.
+
+Each takes a Python function and gives one that computes the derivative. They compose to any
+order: `grad(grad(f))`, `jvp(grad(f), …)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.driver.build import Options
+from ad_compiler.driver.derivative import Argnums, Derivative
+from ad_compiler.errors import UsageError
+
+Function = Callable[..., Any]
+
+
+def grad(
+    f: Function, argnums: Argnums = 0, *, has_aux: bool = False, simplify: str | None = None
+) -> Derivative:
+    """The gradient of a function that returns one number.
+
+    The gradient has the structure, shapes and dtypes of the argument that `argnums` names (an
+    int, a name, or a tuple of them). With `has_aux`, f returns a pair (value, aux), and the
+    gradient function (gradient, aux). Raises UsageError for integer arguments and for results
+    that are no number.
+    """
+    return Derivative(f, "grad", argnums, has_aux=has_aux, options=Options(simplify))
+
+
+def value_and_grad(
+    f: Function, argnums: Argnums = 0, *, has_aux: bool = False, simplify: str | None = None
+) -> Derivative:
+    """The value and the gradient: (value, gradient), or ((value, aux), gradient)."""
+    return Derivative(f, "value_and_grad", argnums, has_aux=has_aux, options=Options(simplify))
+
+
+def jacfwd(f: Function, argnums: Argnums = 0) -> Derivative:
+    """The Jacobian by forward mode: shape `result.shape + argument.shape`."""
+    return Derivative(f, "jacobian", argnums, mode="fwd")
+
+
+def jacrev(f: Function, argnums: Argnums = 0) -> Derivative:
+    """The Jacobian by reverse mode: shape `result.shape + argument.shape`."""
+    return Derivative(f, "jacobian", argnums, mode="rev")
+
+
+def jacobian(f: Function, argnums: Argnums = 0, *, simplify: str | None = None) -> Derivative:
+    """The Jacobian, by the mode that suits the number of inputs and results."""
+    return Derivative(f, "jacobian", argnums, options=Options(simplify))
+
+
+def hessian(f: Function, argnums: Argnums = 0) -> Derivative:
+    """All second derivatives, by forward over reverse mode."""
+    return Derivative(f, "hessian", argnums)
+
+
+def hvp(f: Function, argnums: Argnums = 0) -> Derivative:
+    """The Hessian times a vector: `hvp(f)(x, v)`, at the cost of a few gradients."""
+    return Derivative(f, "hvp", argnums)
+
+
+def elementwise_grad(f: Function, argnums: Argnums = 0) -> Derivative:
+    """The derivative of each element of the result by the same element of the argument.
+
+    Refuses a function whose Jacobian is not diagonal by structure.
+    """
+    return Derivative(f, "elementwise_grad", argnums)
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """The value of f, and its derivative along the tangents (forward mode).
+
+    One tangent for each primal; 0 or None for one that cannot vary, such as an int.
+    """
+    if len(primals) != len(tangents):
+        raise UsageError(f"{len(primals)} primals, but {len(tangents)} tangents")
+    moving = tuple(k for k, t in enumerate(tangents) if not is_nothing(t, primals[k]))
+    if not moving:
+        raise UsageError("jvp needs at least one tangent that is not 0 or None")
+    for k in moving:
+        require_same(f"the tangent of argument {k}", tangents[k], primals[k])
+    pushed = _derivative(f, "jvp", moving)
+    return pushed(*primals, *(tangents[k] for k in moving))
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of f, and its pullback (reverse mode).
+
+    The pullback takes a cotangent of the value, in its structure, and gives a tuple with one
+    entry for each primal: 0 for those that cannot vary.
+    """
+    moving = tuple(k for k, value in enumerate(primals) if is_real(value))
+    if not moving:
+        raise UsageError("vjp needs at least one argument of real numbers")
+    value = _derivative(f, "primal", 0)(*primals)
+    pulled = _derivative(f, "vjp", moving)
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        require_same("the cotangent", cotangent, value)
+        found = iter(pulled(*primals, cotangent))
+        return tuple(next(found) if k in moving else 0 for k in range(len(primals)))
+
+    return value, pullback
+
+
+def is_nothing(tangent: Any, primal: Any) -> bool:
+    """Whether a tangent says that its primal does not vary."""
+    if tangent is None:
+        return True
+    return isinstance(tangent, int | float) and tangent == 0 and not is_real(primal)
+
+
+def is_real(value: Any) -> bool:
+    """Whether a value is made of real numbers, all of which can vary."""
+    if isinstance(value, dict):
+        return bool(value) and all(map(is_real, value.values()))
+    if isinstance(value, tuple | list):
+        return bool(value) and all(map(is_real, value))
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype.kind == "f"
+    return isinstance(value, float)
+
+
+def require_same(what: str, value: Any, model: Any) -> None:
+    """Refuse a (co)tangent that is not in the structure and shapes of its model."""
+    if isinstance(model, dict):
+        if not isinstance(value, dict) or value.keys() != model.keys():
+            raise UsageError(f"{what} must be a dict with the keys {', '.join(map(str, model))}")
+        for key, item in model.items():
+            require_same(f"{what}[{key!r}]", value[key], item)
+    elif isinstance(model, tuple | list):
+        if not isinstance(value, tuple | list) or len(value) != len(model):
+            raise UsageError(f"{what} must be a {type(model).__name__} of {len(model)}")
+        for k, item in enumerate(model):
+            require_same(f"{what}[{k}]", value[k], item)
+    elif is_real(model) and np.shape(value) != np.shape(model):
+        raise UsageError(
+            f"{what} has shape {np.shape(value)}, what it belongs to has {np.shape(model)}"
+        )
+
+
+_MADE: dict[tuple[int, str, Any], Derivative] = {}
+
+
+def _derivative(f: Function, kind: str, argnums: Any) -> Derivative:
+    """The derivative of a function, the same object each time; it keeps the function alive."""
+    key = (id(f), kind, argnums)
+    made = _MADE.get(key)
+    if made is None or made.function is not f:
+        made = _MADE[key] = Derivative(f, kind, argnums)
+    return made

@@ -1,0 +1,46 @@
+"""What of a call's arguments a program depends on: kinds, dtypes, ranks, axes of length 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+SCALARS = frozenset({float, int, bool})
+
+
+def kind_of(value: Any) -> Any:
+    """A hashable key that is equal for values that one program serves."""
+    kind = type(value)
+    if kind in SCALARS:
+        return kind
+    if kind is np.ndarray:
+        return (kind, value.dtype, tuple([n == 1 for n in value.shape]))
+    if kind is tuple or kind is list:
+        return (kind, *map(kind_of, value))
+    if kind is dict:
+        return (kind, *((key, kind_of(item)) for key, item in value.items()))
+    if isinstance(value, np.generic):
+        return kind
+    return (kind, value) if kind in (str, bytes, type(None)) else Identity(value)
+
+
+class Identity:
+    """Stands for one object; keeps it alive."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+def kinds_of(values: Iterable[Any]) -> tuple[Any, ...]:
+    """The key of several values."""
+    return tuple(map(kind_of, values))
