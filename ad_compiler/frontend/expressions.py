@@ -136,8 +136,8 @@ def choice(
     slot = new_slot(ctx.builder, name or "chosen")
     ctx.builder.if_(
         test_of(ctx, test),
-        lambda: store(ctx.builder, slot, one(), temp=not name),
-        lambda: store(ctx.builder, slot, other(), temp=not name),
+        lambda: store(ctx.builder, slot, one()),
+        lambda: store(ctx.builder, slot, other()),
     )
     value = load(ctx.builder, slot)
     assert value is not None

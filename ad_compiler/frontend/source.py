@@ -216,4 +216,18 @@ def _is_current(source: Source, code: CodeType, node: FunctionNode) -> bool:
     if any(isinstance(inner, ast.Assert) for inner in ast.walk(node)):
         return any(twin.co_varnames[: twin.co_argcount] == code.co_varnames[: code.co_argcount]
                    for twin in twins)  # fmt: skip
-    return code in twins
+    return any(_same(code, twin) for twin in twins)
+
+
+def _same(code: CodeType, twin: CodeType) -> bool:
+    """Whether two code objects do the same; the flags of `from __future__` do not matter."""
+    if code == twin:
+        return True
+    names = ("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_argcount")
+    if any(getattr(code, name) != getattr(twin, name) for name in names):
+        return False
+    return len(code.co_consts) == len(twin.co_consts) and all(
+        _same(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType)
+        else type(a) is type(b) and repr(a) == repr(b)
+        for a, b in zip(code.co_consts, twin.co_consts, strict=True)
+    )  # fmt: skip

@@ -35,7 +35,7 @@ def load(program: Program) -> Callable[..., Any]:
     lines = program.text.splitlines(keepends=True)
     linecache.cache[name] = (len(program.text), None, lines, name)
     module = types.ModuleType(f"fuzz_{program.seed}")
-    exec(compile(program.text, name, "exec"), module.__dict__)
+    exec(compile(program.text, name, "exec", dont_inherit=True), module.__dict__)
     return module.__dict__["f"]
 
 
