@@ -3,7 +3,11 @@
 from ad_compiler.frontend.captures import Capture, Guard
 from ad_compiler.frontend.files import lower_file, parse_type
 from ad_compiler.frontend.lower import Lowered, inline_call, lower
-from ad_compiler.frontend.signature import bound_arguments, parameters_from_values
+from ad_compiler.frontend.signature import (
+    bound_arguments,
+    parameters_from_types,
+    parameters_from_values,
+)
 
 __all__ = [
     "Capture",
@@ -13,6 +17,7 @@ __all__ = [
     "inline_call",
     "lower",
     "lower_file",
+    "parameters_from_types",
     "parameters_from_values",
     "parse_type",
 ]

@@ -20,9 +20,10 @@ from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.lower import Lowered, specialised
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code, Source
-from ad_compiler.frontend.values import Environment, UserFunction, Value, leaves_of, static
+from ad_compiler.frontend.values import Environment, UserFunction, Value, mapped, static
 from ad_compiler.ir.builder import Builder
-from ad_compiler.ir.nodes import Const, Parameter, Var, const
+from ad_compiler.ir.evaluate import evaluate
+from ad_compiler.ir.nodes import Block, Function, Parameter, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import DTYPE_OF_NAME, Array, Bool, Float, Int, Sym, Type, number_of
 
@@ -225,28 +226,20 @@ class FileModule:
         environment = Environment(lambda inner: self.find(inner, ctx))
         try:
             value = expression(ctx, Scope(code, environment, frozenset()), node)
-        except Unsupported:
-            value = None
-        if value is None or not all(isinstance(leaf, Const) for leaf in leaves_of(value)):
-            folded = _folded(node)
-            if folded is not None:
-                return folded
+            return mapped(value, lambda leaf: _evaluated(builder, leaf))
+        except (Unsupported, ArithmeticError, ValueError) as error:
             raise TypeRefusal(
                 f"what `{name}` is, is known only when the file runs",
                 "make it a constant or an argument, or use --import",
-            )
-        return value
+            ) from error
 
 
 _NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])
 
 
-def _folded(node: ast.expr) -> Const | None:
-    """The value of arithmetic on numbers, `2 * 3.5`."""
-    try:
-        value = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError):
-        return None
-    return const(value)
-
-
+def _evaluated(builder: Builder, leaf: Value) -> Value:
+    """The value of a leaf that constants alone determine, as a constant."""
+    if not isinstance(leaf, Var):
+        return leaf
+    block = Block((), tuple(builder.frame.stmts), (leaf,))
+    return const(evaluate(Function(leaf.name, (), block, 0), ())[0])

@@ -63,6 +63,8 @@ def lower(
     function: FunctionType,
     parameters: Sequence[Parameter],
     values: Mapping[Var, Any] | None = None,
+    *,
+    inline: bool = False,
 ) -> Lowered:
     """The program of a live function.
 
@@ -71,7 +73,7 @@ def lower(
     """
 
     def root(captures: Captures, ctx: Context) -> UserFunction:
-        del captures
+        captures.inline = inline
         return calls.user_function(ctx, function)
 
     return specialised(root, parameters, values or {})

@@ -102,8 +102,9 @@ def parameter(spec: inspect.Parameter, tree: Tree) -> Parameter:
 
 
 def parameters_from_types(
-    function: FunctionType, types: Mapping[str, Type]
+    function: FunctionType, types: Mapping[str, str]
 ) -> tuple[Parameter, ...]:
-    """The parameters with the given types."""
-    specs = inspect.signature(function).parameters
-    return tuple(parameter(spec, Var(name, types[name])) for name, spec in specs.items())
+    """The parameters with types in Numba's spelling, else as annotated, else floats."""
+    from ad_compiler.frontend.files import parameters_from_annotations
+
+    return parameters_from_annotations(source_of(function), types)

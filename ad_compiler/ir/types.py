@@ -190,7 +190,13 @@ def broadcast_dim(a: Dim, b: Dim) -> Dim:
         return a
     if never_one(b):
         return b
-    return Sym(f"({a}|{b})")
+    return Sym(f"({'|'.join(sorted(_parts(a) | _parts(b)))})")
+
+
+def _parts(dim: Dim) -> set[str]:
+    """The lengths, by name, of which a length is the one that is not 1."""
+    name = dim.name if isinstance(dim, Sym) else ""
+    return set(name[1:-1].split("|")) if name.startswith("(") else {str(dim)}
 
 
 def broadcast(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:

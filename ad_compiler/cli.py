@@ -1,0 +1,168 @@
+"""The command line: `ad-compiler VERB FILE.py:FUNCTION`.
+
+The file is read, not run, unless `--import` says so. The result goes to standard output, messages
+to standard error. Exit codes: 0 fine, 1 a file differs or a comparison fails, 2 the request
+cannot be met, 123 a defect of the compiler.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ad_compiler import __version__
+from ad_compiler.cli_messages import report
+from ad_compiler.cli_output import MARK, Destination
+
+VERBS = {
+    "grad": "The gradient of a function that returns one number (reverse mode).",
+    "jvp": "The value and the derivative along given tangents (forward mode).",
+    "vjp": "The cotangents of the arguments for a given cotangent of the result (reverse mode).",
+    "jacobian": "All first derivatives.",
+    "hessian": "All second derivatives of a function that returns one number.",
+    "hvp": "The Hessian times a vector.",
+}
+"""The verbs that emit a function, and what it computes."""
+
+WITH_VALUE = {"grad": "value_and_grad", "vjp": "value_and_vjp"}
+
+
+def _version() -> str:
+    import numpy
+
+    return f"ad-compiler {__version__} (Python {sys.version.split()[0]}, NumPy {numpy.__version__})"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Derivatives of Python functions, as readable Python source. Right or refused."""
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every verb takes: the function, and the types of its parameters."""
+    options = (
+        click.argument("target", metavar="FILE.py:FUNCTION"),
+        click.option(
+            "--type", "types", multiple=True, metavar='NAME="TYPE"',
+            help='Type of a parameter: float, int, bool, float64, "float64[:,:]". Repeatable.',
+        ),
+        click.option("--import", "run_file", is_flag=True, help="Run the file to find its names."),
+        click.option("--stdin-filename", default="<stdin>", help="Name of the text read from `-`."),
+    )  # fmt: skip
+    return functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the emitted text goes."""
+    options = (
+        click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to a file."),
+        click.option("--check", is_flag=True, help="Exit with 1 if the file differs."),
+        click.option("--diff", is_flag=True, help="Show how the file differs."),
+        click.option("--force", is_flag=True, help="Overwrite a file that was not emitted."),
+        click.option("-q", "--quiet", is_flag=True, help="No messages."),
+    )
+    return functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+def _emitter(verb: str) -> None:
+    """Add a verb that emits a function."""
+
+    @cli.command(verb, help=VERBS[verb], short_help=VERBS[verb])
+    @target_options
+    @click.option("--argnums", default="0", help="Names or positions, with commas between them.")
+    @click.option("--value", is_flag=True, help="Return the value of the function, too.")
+    @click.option("--mode", type=click.Choice(["auto", "fwd", "rev"]), default="auto",
+                  help="Mode of a Jacobian.")  # fmt: skip
+    @click.option("--simplify", type=click.Choice(["sympy"]), help="Simplify with SymPy.")
+    @output_options
+    def command(
+        target: str, types: Sequence[str], run_file: bool, stdin_filename: str, argnums: str,
+        value: bool, mode: str, simplify: str | None, output: Path | None, check: bool, diff: bool,
+        force: bool, quiet: bool,
+    ) -> int:  # fmt: skip
+        from ad_compiler.cli_emit import emitted
+
+        destination = Destination(output, check, diff, force, quiet)
+        destination.refuse_nonsense()
+        kind = WITH_VALUE.get(verb, verb) if value else verb
+        lowered = _lowered(target, _pairs(types, "--type"), run_file, stdin_filename)
+        return destination.deliver(emitted(lowered, kind, argnums, mode, simplify, MARK))
+
+
+for _verb in VERBS:
+    _emitter(_verb)
+
+
+def _lowered(target: str, types: dict[str, str], run_file: bool, stdin_filename: str) -> Any:
+    from ad_compiler.cli_emit import lowered
+
+    return lowered(target, types, run_file, stdin_filename)
+
+
+def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """`NAME=TEXT` options as a dict."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE", param_hint=option)
+        pairs[name.strip()] = value.strip().strip("\"'")
+    return pairs
+
+
+@cli.command()
+@target_options
+@click.option("--at", "point", required=True, metavar="x=1.5,y=2", help="Where to compare.")
+def compare(
+    target: str, types: Sequence[str], run_file: bool, stdin_filename: str, point: str
+) -> int:
+    """Symbolic, automatic and numerical derivatives side by side."""
+    from ad_compiler.cli_emit import compared
+
+    text, agree = compared(target, _pairs(types, "--type"), run_file, stdin_filename, point)
+    click.echo(text)
+    return 0 if agree else 1
+
+
+@cli.command()
+@target_options
+@click.option("--at", "point", required=True, metavar="x=1.5,y=2", help="Where to evaluate.")
+def trace(
+    target: str, types: Sequence[str], run_file: bool, stdin_filename: str, point: str
+) -> int:
+    """Each step of the computation with its value and its adjoint."""
+    from ad_compiler.cli_emit import traced
+
+    click.echo(traced(target, _pairs(types, "--type"), run_file, stdin_filename, point))
+    return 0
+
+
+@cli.command()
+@target_options
+@click.option("--format", "form", type=click.Choice(["mermaid", "dot"]), default="mermaid",
+              help="The language of the picture.")  # fmt: skip
+def graph(
+    target: str, types: Sequence[str], run_file: bool, stdin_filename: str, form: str
+) -> int:
+    """The computation graph, as text that Mermaid or Graphviz draws."""
+    from ad_compiler.cli_emit import drawn
+
+    click.echo(drawn(_lowered(target, _pairs(types, "--type"), run_file, stdin_filename), form))
+    return 0
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    try:
+        result = cli.main(args, prog_name="ad-compiler", standalone_mode=False)
+    except click.exceptions.Abort:
+        return 1
+    except Exception as error:  # every error becomes a message and an exit code
+        return report(error)
+    return result if isinstance(result, int) else 0

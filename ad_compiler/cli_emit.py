@@ -1,0 +1,163 @@
+"""What the verbs of the command line do. Apart from `cli`, so that help is quick."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import click
+import numpy as np
+
+from ad_compiler.backend import emit, emit_module
+from ad_compiler.driver.build import Options, simplified
+from ad_compiler.driver.load import load
+from ad_compiler.errors import UsageError
+from ad_compiler.frontend import Lowered, lower, lower_file, parameters_from_types
+from ad_compiler.ir.nodes import Function
+from ad_compiler.transform.derive import derive
+from ad_compiler.transform.pipeline import finish
+from ad_compiler.transform.request import Request
+
+
+def lowered(target: str, types: Mapping[str, str], run_file: bool, stdin_name: str) -> Lowered:
+    """The program that `FILE.py:FUNCTION` names."""
+    file, colon, name = target.rpartition(":")
+    if not colon or not name.isidentifier():
+        raise UsageError(f"{target!r} is not of the form FILE.py:FUNCTION")
+    if file == "-":
+        text = click.get_text_stream("stdin").read()
+        return lower_file(text, stdin_name, name, types)
+    if run_file:
+        return _lowered_live(Path(file), name, types)
+    return lower_file(_text(Path(file)), file, name, types)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text: {error}") from None
+
+
+def _lowered_live(path: Path, name: str, types: Mapping[str, str]) -> Lowered:
+    """The program of a function of a file that is run."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    sys.path.insert(0, str(path.resolve().parent))
+    spec.loader.exec_module(module)
+    function = getattr(module, name, None)
+    if not isinstance(function, FunctionType):
+        raise UsageError(f"{path} has no function `{name}`")
+    return lower(function, parameters_from_types(function, types), None, inline=True)
+
+
+def emitted(
+    program: Lowered, kind: str, argnums: str, mode: str, simplify: str | None, mark: str
+) -> str:
+    """The text of a module with the derivative."""
+    request = Request(kind, *_positions(program.function, argnums), False, mode)
+    derived = finish(simplified(derive(program.function, request), Options(simplify)))
+    at = program.function.at
+    where = f" from {Path(at.file).name}" if at is not None else ""
+    return emit_module([derived], f"`{derived.name}`{where}, {mark}.", black=True)
+
+
+def _positions(function: Function, text: str) -> tuple[tuple[int, ...], bool]:
+    """The parameters that `--argnums` names, and whether they are several."""
+    names = [p.name for p in function.parameters if not p.hidden]
+    found: list[int] = []
+    for part in (p.strip() for p in text.split(",") if p.strip()):
+        if part in names:
+            found.append(names.index(part))
+        elif part.lstrip("-").isdigit() and -len(names) <= int(part) < len(names):
+            found.append(int(part) % len(names))
+        else:
+            raise UsageError(
+                f"--argnums {part}: `{function.name}` has no such argument; "
+                f"it has {', '.join(names) or 'none'}"
+            )
+    if not found:
+        raise UsageError("--argnums is empty: name at least one argument")
+    return tuple(found), "," in text
+
+
+def parse_point(text: str) -> dict[str, Any]:
+    """`x=1.5,y=[1, 2]` as values: floats, and arrays for lists. Raises UsageError."""
+    try:
+        call = ast.parse(f"f({text})", mode="eval").body
+        assert isinstance(call, ast.Call)
+        assert not call.args
+        values = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+    except (SyntaxError, ValueError, AssertionError):
+        raise UsageError(f"--at {text!r} is not of the form x=1.5,y=[1, 2]") from None
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, list | tuple):
+            made[name] = np.array(value, dtype=float)
+        elif isinstance(value, bool | int | float):
+            made[name] = value
+        else:
+            raise UsageError(f"--at {name}={value!r}: give numbers and lists of numbers")
+    return made
+
+
+def _at_point(
+    target: str, types: dict[str, str], run_file: bool, stdin_name: str, text: str
+) -> tuple[Function, list[Any]]:
+    """A program typed by a point, and the values of its leaves."""
+    point = parse_point(text)
+    for name, value in point.items():
+        if name not in types and isinstance(value, np.ndarray):
+            types[name] = f"float64[{','.join(':' * value.ndim)}]"
+    function = lowered(target, types, run_file, stdin_name).function
+    values: list[Any] = []
+    for parameter, var in zip(function.parameters, function.params, strict=True):
+        if parameter.name not in point and parameter.default is None:
+            raise UsageError(f"--at gives no value for `{parameter.name}`")
+        default = None if parameter.default is None else parameter.default.value
+        value = point.pop(parameter.name, default)
+        values.append(float(value) if str(var.type) == "float" else value)
+    if point:
+        raise UsageError(f"`{function.name}` has no parameter `{next(iter(point))}`")
+    return function, values
+
+
+def compared(
+    target: str, types: dict[str, str], run_file: bool, stdin_name: str, text: str
+) -> tuple[str, bool]:
+    """The table of `compare`, and whether all agree."""
+    from ad_compiler.symbolic.compare import compare
+
+    function, values = _at_point(target, types, run_file, stdin_name, text)
+    comparison = compare(function, values, run)
+    return str(comparison), all(row.agrees is not False for row in comparison.rows)
+
+
+def traced(
+    target: str, types: dict[str, str], run_file: bool, stdin_name: str, text: str
+) -> str:
+    """The table of `trace`."""
+    from ad_compiler.viz.trace import trace_table
+
+    return str(trace_table(*_at_point(target, types, run_file, stdin_name, text)))
+
+
+def drawn(program: Lowered, form: str) -> str:
+    """The computation graph as text."""
+    from ad_compiler.viz.graph import graph_of
+
+    graph = graph_of(program.function)
+    return graph.dot if form == "dot" else graph.mermaid
+
+
+def run(function: Function) -> Any:
+    """A program as a callable."""
+    return load(emit(finish(function)), function.name)
