@@ -1,0 +1,31 @@
+"""Differentiate random programs and judge the derivatives: `python scripts/fuzz.py COUNT [SEED]`."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from ad_compiler.fuzz.generate import program
+from ad_compiler.fuzz.oracles import judge
+
+
+def main() -> int:
+    """Print the verdicts; the exit code is 1 if a derivative is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int)
+    parser.add_argument("seed", type=int, nargs="?", default=None)
+    given = parser.parse_args()
+    first = given.seed if given.seed is not None else int(time.time()) % 10**6 * 1000
+    print(f"seeds {first} to {first + given.count - 1}")
+    outcomes: Counter[str] = Counter()
+    for seed in range(first, first + given.count):
+        verdict = judge(program(seed))
+        outcomes[verdict.outcome] += 1
+        if verdict.outcome in ("wrong", "refused"):
+            print(f"seed {seed}: {verdict.outcome}: {verdict.detail}")
+    print(", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
+    return 1 if outcomes["wrong"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
