@@ -104,13 +104,12 @@ class Derivative:
             spec = signature[name]
             if spec.kind is spec.KEYWORD_ONLY:
                 named[name] = value
-            elif value or spec.kind not in (spec.VAR_KEYWORD, spec.VAR_POSITIONAL):
+            elif spec.kind not in (spec.VAR_KEYWORD, spec.VAR_POSITIONAL) or value:
                 positional.append(value)
         extra = self._checked(program, arguments.extra)
-        if not named and not extra and positional == list(args):
-            kinds = tuple(map(type, args))
-            if all(kind is float for kind in kinds):
-                self._scalar[kinds] = program
+        kinds = tuple(map(type, args))
+        if len(positional) == len(args) and not extra and set(kinds) == {float}:
+            self._scalar[kinds] = program  # needs no look at the values
         return program.direct(*positional, *extra, *inputs, **named)
 
     def found(

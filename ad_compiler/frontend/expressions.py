@@ -38,7 +38,7 @@ def expression(ctx: Context, scope: Scope, node: ast.expr, name: str = "") -> Va
     try:
         return lower(ctx, scope, node, name)
     except TypeRefusal as refusal:
-        raise with_place(scope, node, refusal) from refusal
+        raise with_place(scope, node, refusal) from None
     except NeedsStatic as needs:
         if needs.at is None:
             needs.at = scope.code.source.span(node)

@@ -162,7 +162,7 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
     try:
         return inline.body_of(ctx, scope)
     except TypeRefusal as refusal:
-        raise with_place(scope, code.node, refusal) from refusal
+        raise with_place(scope, code.node, refusal) from None
 
 
 def _output(code: Code, value: Value) -> tuple[Tree, tuple[Atom, ...]]:

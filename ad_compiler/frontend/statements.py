@@ -78,7 +78,7 @@ class _placed:  # noqa: N801
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, TypeRefusal):
-            raise with_place(self.scope, self.node, error) from error
+            raise with_place(self.scope, self.node, error) from None
 
 
 def statement(ctx: Context, scope: Scope, node: ast.stmt) -> None:

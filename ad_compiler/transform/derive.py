@@ -23,6 +23,7 @@ from ad_compiler.ir.nodes import (
     Function,
     Let,
     Parameter,
+    Stmt,
     Tree,
     Var,
     const,
@@ -31,8 +32,9 @@ from ad_compiler.ir.nodes import (
     map_tree,
     walk,
 )
-from ad_compiler.ir.types import dims_of, is_differentiable
+from ad_compiler.ir.types import dims_of, is_differentiable, is_number
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
+from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.forward import jvp as push
 from ad_compiler.transform.jacobian import by_forward, by_reverse, choose_mode
 from ad_compiler.transform.names import prefer_names
@@ -57,23 +59,36 @@ def grad(function: Function, request: Request) -> Function:
     index, aux = scalar_result(function, request)
     wrt = variables(chosen)
     builder = Builder()
+    if len(wrt) == 1 and is_number(wrt[0].type):
+        return pushed(function, request, chosen, index, aux)
     reverse = Reverse(builder, function, wrt, (index,))
     reverse.seed({index: const(1.0)})
-    reverse.sweep()
-    return answered(function, request, reverse, chosen, index, aux)
+    return answered(function, request, *swept(reverse, wrt), chosen, index, aux)
+
+
+def pushed(
+    function: Function, request: Request, chosen: list[Parameter], index: int, aux: Tree | None
+) -> Function:
+    """The derivative by a single number: forward mode needs no tape, and is no more work."""
+    builder = Builder()
+    (wrt,) = variables(chosen)
+    forward = Forward(builder, function, {wrt: const(1.0)})
+    forward.run(function.block.body)
+    tangent = cast(builder, forward.full(function.results[index]), wrt.type)
+    return answered(function, request, tuple(builder.frame.stmts), (tangent,), chosen, index, aux)
 
 
 def answered(
     function: Function,
     request: Request,
-    reverse: Reverse,
+    statements: tuple[Stmt, ...],
+    cotangents: tuple[Atom, ...],
     chosen: list[Parameter],
     value: Tree,
     aux: Tree | None,
 ) -> Function:
     """A function that returns cotangents of its parameters, perhaps beside its value."""
     wrt = variables(chosen)
-    cotangents = finished(reverse, wrt)
     with_value = request.kind in ("value_and_grad", "value_and_vjp")
     kept, results = kept_results(function, [value] if with_value else [], aux)
     place = dict(zip(wrt, range(len(results), len(results) + len(wrt)), strict=True))
@@ -84,9 +99,15 @@ def answered(
         output = pair(kept[0], output)
     elif aux is not None:
         output = pair(output, kept[0])
-    statements = reverse.forward_sweep() + tuple(reverse.builder.frame.stmts)
     block = Block(function.params, statements, results + cotangents)
     return renamed(replace(function, block=block, output=output), function, request, chosen)
+
+
+def swept(reverse: Reverse, wrt: tuple[Var, ...]) -> tuple[tuple[Stmt, ...], tuple[Atom, ...]]:
+    """The statements of both sweeps, and the cotangents of the inputs."""
+    reverse.sweep()
+    cotangents = finished(reverse, wrt)
+    return reverse.forward_sweep() + tuple(reverse.builder.frame.stmts), cotangents
 
 
 def pair(one: Tree, other: Tree) -> Branch:
@@ -230,11 +251,10 @@ def vjp(function: Function, request: Request) -> Function:
     if isinstance(tree, Var):
         index = next(iter(seeds))
         seeds[index] = tree = Var(name, tree.type)
-    builder = Builder()
-    reverse = Reverse(builder, function, variables(chosen), tuple(seeds))
+    reverse = Reverse(Builder(), function, variables(chosen), tuple(seeds))
     reverse.seed(dict(seeds))
-    reverse.sweep()
-    derived = answered(function, request, reverse, chosen, function.output, None)
+    parts = swept(reverse, variables(chosen))
+    derived = answered(function, request, *parts, chosen, function.output, None)
     parameters = placed(function, [Parameter(name, tree)])
     return reordered(parameters, derived.block, derived.output, derived)
 
@@ -266,8 +286,7 @@ def elementwise_grad(function: Function, request: Request) -> Function:
     require_diagonal(function, variables(chosen), index)
     reverse = Reverse(Builder(), function, variables(chosen), (index,))
     reverse.seed({index: const(1.0)})
-    reverse.sweep()
-    return answered(function, request, reverse, chosen, index, None)
+    return answered(function, request, *swept(reverse, variables(chosen)), chosen, index, None)
 
 
 def jacobian(function: Function, request: Request) -> Function:
