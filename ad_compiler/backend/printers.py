@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
-from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.nodes import Atom, Const, const
 from ad_compiler.ir.types import Array, Float, Tape, Type
 
 
@@ -120,6 +120,27 @@ def _array_of(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.resolve('np.array')}([{', '.join(to.atom(a).text for a in args)}])")
 
 
+def _broadcast_to(to: Renderer, args: Sequence[Atom]) -> Text:
+    value, *lengths = (to.atom(a).text for a in args)
+    shape = f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
+    return Text(f"{to.resolve('np.broadcast_to')}({value}, {shape}).copy()")
+
+
+def _transposed(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])}.T", simple=True)
+
+
+def _joining(path: str) -> Printer:
+    """`np.concatenate([a, b], axis=1)`."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        *arrays, axis = args
+        rest = "" if axis == const(0) else f", axis={to.atom(axis).text}"
+        return Text(f"{to.resolve(path)}([{', '.join(to.atom(a).text for a in arrays)}]{rest})")
+
+    return printer
+
+
 PRINTERS: Mapping[str, Printer] = {
     "identity": _same,
     "dim": _dim,
@@ -137,6 +158,10 @@ PRINTERS: Mapping[str, Printer] = {
     "np.ones": _allocated("np.ones"),
     "np.full": _allocated("np.full", values=1),
     "array_of": _array_of,
+    "np.broadcast_to": _broadcast_to,
+    "T": _transposed,
+    "np.concatenate": _joining("np.concatenate"),
+    "np.stack": _joining("np.stack"),
 }
 """How each special primitive prints as an expression."""
 
@@ -151,5 +176,8 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.ones": ("np.ones",),
     "np.full": ("np.full",),
     "array_of": ("np.array",),
+    "np.broadcast_to": ("np.broadcast_to",),
+    "np.concatenate": ("np.concatenate",),
+    "np.stack": ("np.stack",),
 }
 """The dotted paths that special primitives may mention."""

@@ -23,7 +23,6 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Const, Var
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import Array
 from ad_compiler.rules.registry import METHODS, meaning
 
 dict_key = arguments.dict_key
@@ -176,8 +175,8 @@ def _method(
         case Var() | Const():
             if method == "astype":
                 args = arguments.plain_dtype(args)
-            if method == "transpose" and not isinstance(receiver.type, Array):
-                return receiver
+            if method == "transpose" and len(args) > 1:
+                args = [Structure("tuple", (), tuple(args))]
             return of_primitive(ctx, METHODS[method], [receiver, *args], keywords, name)
         case Structure("dict"):
             return _dict_method(receiver, method, args)

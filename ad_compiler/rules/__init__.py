@@ -16,6 +16,9 @@ FILES = (
     "allocation",
     "indexing",
     "tapes",
+    "shaping",
+    "reductions",
+    "products",
 )
 """The files of rules."""
 

@@ -285,12 +285,15 @@ class Reverse:
         results = pushed(inner, let, rule, position, dot)
         given = tuple(results)
         function = Function("linear", (), Block((dot,), tuple(inner.frame.stmts), given), 0)
-        for stmt in function.block.body:
-            self.builder.append(stmt)
+        statements = self.builder.frame.stmts
+        start = len(statements)
+        statements.extend(function.block.body)
+        end = len(statements)
         reverse = Reverse(self.builder, function, (dot,), tuple(range(len(given))))
         reverse.shapes = reverse.adjoints.shapes = self.shapes
         reverse.seed({k: bar for k, bar in enumerate(bars) if bar is not None})
         reverse.sweep()
+        statements[start:end] = reverse.forward_sweep()
         return reverse.adjoints.read(dot)
 
 
