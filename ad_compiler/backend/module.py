@@ -21,6 +21,7 @@ from ad_compiler.ir.nodes import (
     For,
     Function,
     If,
+    Let,
     Stmt,
     Tree,
     Var,
@@ -212,7 +213,7 @@ def _share(stmt: Stmt) -> Stmt:
 
 
 def _copied(block: Block, names: dict[Var, str]) -> frozenset[str]:
-    """The names that a copy along an edge reads."""
+    """The names that a copy along an edge reads, or a tape, whether they are needed or not."""
     found: set[str] = set()
 
     def note(targets: Iterable[Var], sources: Iterable[Atom]) -> None:
@@ -222,6 +223,8 @@ def _copied(block: Block, names: dict[Var, str]) -> frozenset[str]:
 
     for stmt in walk(block):
         match stmt:
+            case Let(prim=prim, args=(_, _, Var() as value)) if prim.name == "tape_put":
+                found.update({names[value]} if value in names else ())
             case If():
                 note(stmt.targets, stmt.then.results)
                 note(stmt.targets, stmt.orelse.results)

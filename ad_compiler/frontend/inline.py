@@ -26,7 +26,7 @@ def call(
     code = function.code
     refuse_recursion(ctx, (code,), code.name)
     bound = bind(function, args, keywords)
-    scope = Scope(code, function.environment, locals_of(code), result_name=name)
+    scope = Scope(code, function.environment, locals_of(code), name, home=ctx.builder.frame)
     for parameter, value in bound.items():
         scope.bind(ctx.builder, parameter, value)
     at = ctx.builder.at

@@ -151,7 +151,7 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
     code = user.code
     if isinstance(code.node, ast.AsyncFunctionDef):
         raise syntax(Scope(code, user.environment, frozenset()), code.node)
-    scope = Scope(code, user.environment, locals_of(code))
+    scope = Scope(code, user.environment, locals_of(code), home=ctx.builder.frame)
     given = {p.name for p in parameters}
     for star, empty in ((code.node.args.vararg, "tuple"), (code.node.args.kwarg, "dict")):
         if star is not None and star.arg not in given:

@@ -12,7 +12,7 @@ from ad_compiler.frontend.values import (
     constant_of,
     describe,
 )
-from ad_compiler.ir.nodes import Const, Var, const
+from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Float, Int, Static, is_number
 from ad_compiler.rules.registry import OPERATORS
@@ -75,6 +75,11 @@ def unary(ctx: Context, op: ast.unaryop, operand: Value, name: str = "") -> Valu
     if literal and isinstance(op, ast.USub) and operand.spelling is None:  # type: ignore[union-attr]
         return const(-operand.value)  # type: ignore[union-attr]
     return apply(ctx, OPERATORS[UNARY[type(op)]], (atom_of(operand),), name)
+
+
+def negation(ctx: Context, test: Atom, name: str = "") -> Value:
+    """`not test`."""
+    return apply(ctx, OPERATORS["not"], (test,), name)
 
 
 def compare(ctx: Context, op: ast.cmpop, left: Value, right: Value, name: str = "") -> Value:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import Environment, Structure, Value, is_atom, static
-from ad_compiler.ir.builder import Builder, Cell
+from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import TypeRefusal
 
@@ -50,9 +50,9 @@ class Slot:
         return [self.main, *self.leaves.values()]
 
 
-def new_slot(builder: Builder, name: str) -> Slot:
-    """A name that is not bound yet."""
-    return Slot(name, builder.cell(name))
+def new_slot(builder: Builder, name: str, home: Frame | None = None) -> Slot:
+    """A name that is not bound yet, and lives in a frame: the current one, if none is given."""
+    return Slot(name, Cell(name, home or builder.frame))
 
 
 def store(builder: Builder, slot: Slot, value: Value) -> None:
@@ -78,7 +78,8 @@ def _store_leaves(builder: Builder, slot: Slot, value: Structure, path: Path) ->
         cell = slot.leaves.get(at)
         if cell is None:
             label = "_".join((slot.name, *map(str, at)))
-            cell = slot.leaves[at] = builder.cell(label if label.isidentifier() else slot.name)
+            name = label if label.isidentifier() else slot.name
+            cell = slot.leaves[at] = Cell(name, slot.main.home)
         builder.assign(cell, _as_atom(item))
         children.append(None)
     return Skeleton(value.kind, value.keys, tuple(children))
@@ -134,6 +135,8 @@ class Scope:
     slots: dict[str, Slot] = field(default_factory=dict[str, Slot])
     copies: int = 0
     """How often the end of the function was written out once more, one time a path."""
+    home: Frame | None = None
+    """The frame that the names live in: that of the call."""
     outer: Scope | None = None
     """The scope around a comprehension, which has names of its own."""
 
@@ -148,7 +151,8 @@ class Scope:
             return
         slot = self.slots.get(name)
         if slot is None:
-            slot = self.slots[name] = new_slot(builder, name)
+            self.home = self.home or builder.frame
+            slot = self.slots[name] = new_slot(builder, name, self.home)
         store(builder, slot, value)
 
     def find(self, builder: Builder, name: str) -> Value | None:

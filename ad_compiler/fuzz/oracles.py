@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import linecache
 import types
 from collections.abc import Callable, Sequence
@@ -66,7 +67,7 @@ def judge(program: Program) -> Verdict:
 
 def check(f: Callable[..., Any], args: Sequence[Any], expected: Any, rng: Any) -> None:
     """Primal equality, dot product, differences, second order, arguments untouched."""
-    saved = [np.array(a) for a in args]
+    saved = copy.deepcopy(list(args))
     value, grads = value_and_grad(f, WRT)(*args)
     same("the value", value, expected)
     dots = [rng.normal(size=np.shape(a)) if np.ndim(a) else float(rng.normal()) for a in args[:-1]]

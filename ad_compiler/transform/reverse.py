@@ -32,8 +32,10 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Var,
     While,
+    blocks_of,
     const,
     defined_by,
+    free_vars,
 )
 from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Flat, Linear, Partials
@@ -78,6 +80,7 @@ class Reverse:
     def backward(self, body: tuple[Stmt, ...]) -> None:
         for stmt in reversed(body):
             self.builder.at = stmt.at
+            self.settle(stmt)
             match stmt:
                 case Let():
                     self.let(stmt)
@@ -91,6 +94,18 @@ class Reverse:
                     pass
                 case _:
                     assert_never(stmt)
+
+    def settle(self, stmt: Stmt) -> None:
+        """Give the cotangents that a construct may add to their full shape, on all its paths."""
+        read: set[Var] = set()
+        for inner in blocks_of(stmt):
+            read |= free_vars(inner)
+        for var in sorted(read & self.adjoints.cells.keys(), key=lambda v: v.serial):
+            value = self.builder.read(self.adjoints.cells[var])
+            if value is not None and isinstance(var.type, Array):
+                whole = widen(self.builder, value, var, self.shapes)
+                if whole is not value:
+                    self.builder.assign(self.adjoints.cells[var], whole)
 
     def block(self, block: Block, seeds: list[tuple[Atom, Atom]]) -> None:
         """The backward sweep of a block inside a statement."""
