@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PY, MIXED = "py", "mixed"
+PY, MIXED, ANY = "py", "mixed", "any"
+"""Kinds of numbers: Python's own; Python's or 64-bit; Python's, 64-bit or 32-bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def never_one(dim: Dim) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Float:
-    """A real number. `kind` is `py`, `f64`, `f32` or `mixed`."""
+    """A real number. `kind` is `py`, `f64`, `f32`, `mixed` or `any`."""
 
     kind: str = PY
 
@@ -163,7 +164,7 @@ def dtype_of(type_: Type) -> str | None:
         case Bool(kind):
             return "bool" if kind == "np" else None
         case Float(kind) | Int(kind):
-            return kind if kind not in (PY, MIXED) else None
+            return kind if kind not in (PY, MIXED, ANY) else None
         case _:
             return None
 
@@ -219,13 +220,13 @@ def join(a: Type, b: Type, fresh: Sym | None = None) -> Type | None:
         return a
     match a, b:
         case (Float(p), Float(q)):
-            return Float(p if p == q else MIXED)
+            return Float(p if p == q else ANY if {p, q} & {"f32", ANY} else MIXED)
         case (Int(p), Int(q)):
             return Int(p if p == q else MIXED)
         case (Bool(p), Bool(q)):
             return Bool(p if p == q else MIXED)
         case (Bool() | Int(), Float(kind)) | (Float(kind), Bool() | Int()):
-            return Float(kind if kind == PY else MIXED)
+            return join(Float(PY), Float(kind))
         case (Bool(), Int(kind)) | (Int(kind), Bool()):
             return Int(kind if kind == PY else MIXED)
         case (Array(p, m), Array(q, n)) if p == q and len(m) == len(n) and fresh is not None:

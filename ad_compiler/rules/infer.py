@@ -16,6 +16,7 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Infer, TypeRefusal
 from ad_compiler.ir.types import (
+    ANY,
     DTYPE_OF_NAME,
     MIXED,
     NUMPY_NAMES,
@@ -97,7 +98,7 @@ def is_python(type_: Type) -> bool:
 
 def may_be_python(type_: Type) -> bool:
     """Whether the value is a Python number, or may be one at run time."""
-    return isinstance(type_, Float | Int | Bool) and type_.kind in (PY, MIXED)
+    return isinstance(type_, Float | Int | Bool) and type_.kind in (PY, MIXED, ANY)
 
 
 def of_dtype(dtype: str, dims: tuple[Dim, ...]) -> Type:
@@ -144,6 +145,8 @@ def alternatives(type_: Type) -> tuple[Type, ...]:
     """What a value can be at run time: one type, or all that a mixed number stands for."""
     match type_:
         case Float(kind) if kind == MIXED:
+            return (Float(PY), Float("f64"))
+        case Float(kind) if kind == ANY:
             return (Float(PY), Float("f64"), Float("f32"))
         case Int(kind) if kind == MIXED:
             return (Int(PY), *map(Int, _INT_KINDS))
