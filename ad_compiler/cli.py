@@ -8,7 +8,6 @@ cannot be met, 123 a defect of the compiler.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,12 +29,6 @@ VERBS = {
 """The verbs that emit a function, and what it computes."""
 
 WITH_VALUE = {"grad": "value_and_grad", "vjp": "value_and_vjp"}
-
-
-def _version() -> str:
-    import numpy
-
-    return f"ad-compiler {__version__} (Python {sys.version.split()[0]}, NumPy {numpy.__version__})"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -147,9 +140,7 @@ def trace(
 @target_options
 @click.option("--format", "form", type=click.Choice(["mermaid", "dot"]), default="mermaid",
               help="The language of the picture.")  # fmt: skip
-def graph(
-    target: str, types: Sequence[str], run_file: bool, stdin_filename: str, form: str
-) -> int:
+def graph(target: str, types: Sequence[str], run_file: bool, stdin_filename: str, form: str) -> int:
     """The computation graph, as text that Mermaid or Graphviz draws."""
     from ad_compiler.cli_emit import drawn
 

@@ -141,9 +141,7 @@ def compared(
     return str(comparison), all(row.agrees is not False for row in comparison.rows)
 
 
-def traced(
-    target: str, types: dict[str, str], run_file: bool, stdin_name: str, text: str
-) -> str:
+def traced(target: str, types: dict[str, str], run_file: bool, stdin_name: str, text: str) -> str:
     """The table of `trace`."""
     from ad_compiler.viz.trace import trace_table
 

@@ -92,7 +92,7 @@ def _replace(path: Path, text: str, old: str | None, *, force: bool) -> None:
         )
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         Path(name).chmod(_mode(path))
         Path(name).replace(path)

@@ -1,4 +1,4 @@
-"""Differentiate random programs and judge the derivatives: `python scripts/fuzz.py COUNT [SEED]`."""
+"""Differentiate random programs and judge the derivatives: `fuzz.py COUNT [SEED]`."""
 
 import argparse
 import sys

@@ -12,6 +12,7 @@ from ad_compiler.driver.load import load
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.frontend import Lowered
 from ad_compiler.ir.nodes import Branch, Function, Tree
+from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.pipeline import finish
 
 
@@ -66,8 +67,6 @@ def simplified(function: Function, options: Options) -> Function:
     """The program with its straight-line regions simplified, if that was asked for."""
     if options.simplify is None:
         return function
-    from ad_compiler.symbolic.simplify import simplify
-
     return simplify(function)
 
 
@@ -77,7 +76,7 @@ def flat_values(tree: Tree, value: Any) -> list[Any]:
         return [value]
     keys: Any = tree.keys if tree.kind == "dict" else range(len(tree.children))
     return [
-        v for key, child in zip(keys, tree.children, strict=True) for v in flat_values(child, value[key])
+        v
+        for key, child in zip(keys, tree.children, strict=True)
+        for v in flat_values(child, value[key])
     ]
-
-

@@ -158,7 +158,7 @@ class Derivative:
         return replace(inner, function=derive(inner.function, self.request))
 
     def _checked(self, program: Program, extra: tuple[Any, ...]) -> list[Any]:
-        """The (co)tangents, in the dtype of what they belong to. Raises UsageError if they differ."""
+        """The (co)tangents, in the dtype of what they belong to."""
         if not extra:
             return []
         plain = [p for p in program.lowered.function.parameters if not p.hidden]
@@ -238,7 +238,8 @@ def converted(tree: Tree, value: Any, name: str) -> Any:
                 raise UsageError(f"{name} must be a {kind} of {len(children)}, not {value!r}")
             labels: Any = keys if kind == "dict" else range(len(children))
             items = [
-                converted(c, value[k], f"{name}[{k!r}]") for k, c in zip(labels, children, strict=True)
+                converted(c, value[k], f"{name}[{k!r}]")
+                for k, c in zip(labels, children, strict=True)
             ]
             return dict(zip(keys, items, strict=True)) if kind == "dict" else expected(items)
         case Var(type=type_):

@@ -127,4 +127,6 @@ def _dtype(value: Value) -> Const:
     try:
         return static(_PYTHON.get(thing) or np.dtype(thing).name)
     except TypeError as error:
-        raise TypeRefusal(f"{describe(value)} is no dtype", "use np.float64 or np.float32") from error
+        raise TypeRefusal(
+            f"{describe(value)} is no dtype", "use np.float64 or np.float32"
+        ) from error

@@ -15,7 +15,9 @@ from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, 
 from ad_compiler.rules.infer import numpy_dtype
 from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES
 
-IN_PLACE = frozenset("sort fill put resize partition itemset setfield setflags byteswap".split())
+IN_PLACE = frozenset(
+    ["sort", "fill", "put", "resize", "partition", "itemset", "setfield", "setflags", "byteswap"]
+)
 """Methods of arrays that change the array."""
 
 CONTAINER_METHODS = {

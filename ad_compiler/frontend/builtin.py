@@ -363,4 +363,3 @@ TABLE: dict[Any, Lower] = {
     np.size: _size,
 }
 """Builtins by identity."""
-

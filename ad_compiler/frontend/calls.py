@@ -1,4 +1,4 @@
-"""Lowers calls: of primitives, of Python functions, of builtins that act on structure, of methods."""
+"""Lowers calls: of primitives, Python functions, methods, and what acts on structure."""
 
 from __future__ import annotations
 

@@ -67,9 +67,7 @@ class Captures:
     inline: bool = False
     fixed: frozenset[Key] = frozenset()
     known: dict[Key, Value] = field(default_factory=dict[Key, Value])
-    hidden: dict[Var, tuple[Key, Capture]] = field(
-        default_factory=dict[Var, tuple[Key, Capture]]
-    )
+    hidden: dict[Var, tuple[Key, Capture]] = field(default_factory=dict[Var, tuple[Key, Capture]])
     guards: list[Guard] = field(default_factory=list[Guard])
     kept: list[object] = field(default_factory=list[object])
     """What the keys stand for, kept alive so that no other object gets the same id."""
@@ -139,7 +137,9 @@ class Captures:
         if root in TRUSTED:
             importlib.import_module(name)
         if name not in sys.modules:
-            raise TypeRefusal(f"the module `{name}` is not loaded", "import it at the top of the file")
+            raise TypeRefusal(
+                f"the module `{name}` is not loaded", "import it at the top of the file"
+            )
         return static(sys.modules[name])
 
     def identity(self, thing: object) -> int:

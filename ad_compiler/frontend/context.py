@@ -124,9 +124,28 @@ def _origins(ctx: Context, var: Var) -> set[Var] | None:
 
 
 _INTEGER_OPERATIONS = frozenset(
-    "add sub mul floordiv mod pow neg pos and or xor lshift rshift invert abs max min int".split()
+    [
+        "add",
+        "sub",
+        "mul",
+        "floordiv",
+        "mod",
+        "pow",
+        "neg",
+        "pos",
+        "and",
+        "or",
+        "xor",
+        "lshift",
+        "rshift",
+        "invert",
+        "abs",
+        "max",
+        "min",
+        "int",
+    ]
 )
-_TESTS = frozenset("lt le gt ge eq ne not bool".split())
+_TESTS = frozenset(["lt", "le", "gt", "ge", "eq", "ne", "not", "bool"])
 
 
 def _folded(primitive: Primitive, args: Sequence[Atom]) -> Const | None:
@@ -210,4 +229,3 @@ def with_place(scope: Scope, node: ast.AST, refusal: TypeRefusal) -> Unsupported
 def place(ctx: Context, scope: Scope, node: ast.AST) -> None:
     """Give the statements that come next the place of a node."""
     ctx.builder.at = scope.code.source.span(node)
-

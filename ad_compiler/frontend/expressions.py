@@ -218,9 +218,7 @@ def _lambda(ctx: Context, scope: Scope, node: ast.Lambda, _name: str) -> Value:
     return function_value(ctx, scope, node)
 
 
-def function_value(
-    ctx: Context, scope: Scope, node: ast.FunctionDef | ast.Lambda
-) -> UserFunction:
+def function_value(ctx: Context, scope: Scope, node: ast.FunctionDef | ast.Lambda) -> UserFunction:
     """A function defined inside another: it sees the names of its surroundings."""
     args = node.args
     plain = [*args.posonlyargs, *args.args]

@@ -10,6 +10,7 @@ import ast
 import importlib
 import re
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 
 from ad_compiler.errors import Unsupported, UsageError
@@ -19,7 +20,7 @@ from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.lower import Lowered, specialised
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.source import Code, Source
+from ad_compiler.frontend.source import Code, Source, source_of
 from ad_compiler.frontend.values import Environment, UserFunction, Value, mapped, static
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.evaluate import evaluate
@@ -71,6 +72,13 @@ def lower_file(text: str, filename: str, name: str, types: Mapping[str, str]) ->
         return module.function(node, ctx)
 
     return specialised(root, parameters, {})
+
+
+def parameters_from_types(
+    function: FunctionType, types: Mapping[str, str]
+) -> tuple[Parameter, ...]:
+    """The parameters of a live function, as given, else as annotated, else floats."""
+    return parameters_from_annotations(source_of(function), types)
 
 
 def parameters_from_annotations(code: Code, types: Mapping[str, str]) -> tuple[Parameter, ...]:
@@ -145,7 +153,10 @@ class FileModule:
             case ast.Import(names=names):
                 for alias in names:
                     root = alias.name.partition(".")[0]
-                    self.imports[alias.asname or root] = (alias.name if alias.asname else root, None)
+                    self.imports[alias.asname or root] = (
+                        alias.name if alias.asname else root,
+                        None,
+                    )
             case ast.ImportFrom(module=str(module), names=names):
                 for alias in names:
                     self.imports[alias.asname or alias.name] = (module, alias.name)

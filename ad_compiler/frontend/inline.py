@@ -93,5 +93,3 @@ def bind(
     if spec.kwarg is not None:
         bound[spec.kwarg.arg] = Structure("dict", tuple(extra), tuple(extra.values()))
     return bound
-
-

@@ -117,14 +117,9 @@ def _lowered(
     ctx.origins.update(v for v in params if isinstance(v.type, Int | Bool))
     value = _body(ctx, user, parameters)
     output, results = _output(user.code, value)
-    hidden = [
-        (var, capture)
-        for var, (_, capture) in captures.hidden.items()
-    ]
+    hidden = [(var, capture) for var, (_, capture) in captures.hidden.items()]
     taken = {p.name for p in parameters}
-    extra = [
-        Parameter(_unused(capture.name, taken), var, hidden=True) for var, capture in hidden
-    ]
+    extra = [Parameter(_unused(capture.name, taken), var, hidden=True) for var, capture in hidden]
     block = Block((*params, *(var for var, _ in hidden)), tuple(builder.frame.stmts), results)
     code = user.code
     made = Function(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from types import FunctionType
 from typing import Any
 
 from ad_compiler.errors import UsageError
@@ -12,7 +11,6 @@ from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import static
 from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, leaves
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Type
 
 CONTAINERS = {tuple: "tuple", list: "list", dict: "dict"}
 
@@ -27,7 +25,9 @@ def tree_of(value: Any, name: str) -> Tree:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str | int):
-                raise TypeRefusal(f"`{name}` has the key {key!r}", "use strings or integers as keys")
+                raise TypeRefusal(
+                    f"`{name}` has the key {key!r}", "use strings or integers as keys"
+                )
         items = tuple(tree_of(item, label(name, key)) for key, item in value.items())
         return Branch(kind, tuple(value), items)
     return Branch(kind, (), tuple(tree_of(item, label(name, k)) for k, item in enumerate(value)))
@@ -46,7 +46,9 @@ def values_in(tree: Tree, value: Any) -> list[Any]:
         return [value]
     keys: Sequence[Any] = tree.keys if tree.kind == "dict" else range(len(tree.children))
     return [
-        v for key, child in zip(keys, tree.children, strict=True) for v in values_in(child, value[key])
+        v
+        for key, child in zip(keys, tree.children, strict=True)
+        for v in values_in(child, value[key])
     ]
 
 
@@ -99,12 +101,3 @@ def parameter(spec: inspect.Parameter, tree: Tree) -> Parameter:
     if spec.default is spec.empty:
         default = None
     return Parameter(spec.name, tree, default, spec.kind is spec.KEYWORD_ONLY)
-
-
-def parameters_from_types(
-    function: FunctionType, types: Mapping[str, str]
-) -> tuple[Parameter, ...]:
-    """The parameters with types in Numba's spelling, else as annotated, else floats."""
-    from ad_compiler.frontend.files import parameters_from_annotations
-
-    return parameters_from_annotations(source_of(function), types)

@@ -40,9 +40,7 @@ def _returned(ctx: Context, scope: Scope, node: ast.expr) -> Value:
     return expression(ctx, scope, node, scope.result_name)
 
 
-def _returning_if(
-    ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]
-) -> Value | None:
+def _returning_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) -> Value | None:
     """An `if` with a `return`: what follows it belongs to the paths that do not return."""
     test = expression(ctx, scope, node.test)
     truth = truth_of(test)
@@ -209,9 +207,7 @@ def _unrolled(ctx: Context, scope: Scope, node: ast.For, items: list[Value]) -> 
         block(ctx, scope, node.body)
 
 
-def _loop(
-    ctx: Context, scope: Scope, node: ast.For, iterable: Value, indices: list[Var]
-) -> None:
+def _loop(ctx: Context, scope: Scope, node: ast.For, iterable: Value, indices: list[Var]) -> None:
     trips = iterables.trips_of(ctx, iterable)
     simple = isinstance(iterable, iterables.Range) and isinstance(node.target, ast.Name)
 

@@ -21,7 +21,7 @@ def bind_target(ctx: Context, scope: Scope, target: ast.expr, value: Value) -> N
         case ast.Name(id=name):
             scope.bind(ctx.builder, name, value)
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            _unpack(ctx, scope, target, parts, value)
+            _unpack(ctx, scope, parts, value)
         case ast.Attribute():
             raise scope.code.source.refuse(
                 target, "assigning attributes is not supported", "return the value instead"
@@ -31,7 +31,7 @@ def bind_target(ctx: Context, scope: Scope, target: ast.expr, value: Value) -> N
 
 
 def _unpack(
-    ctx: Context, scope: Scope, target: ast.expr, parts: list[ast.expr], value: Value
+    ctx: Context, scope: Scope, parts: list[ast.expr], value: Value
 ) -> None:
     value = indexing.resolved(ctx, value)
     starred = [k for k, part in enumerate(parts) if isinstance(part, ast.Starred)]

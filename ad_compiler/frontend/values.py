@@ -108,7 +108,7 @@ Value = (
 Iterables = Range | Zipped | Counted | Backwards
 
 
-class NeedsStatic(Exception):  # noqa: N818
+class NeedsStatic(Exception):
     """Integers that the program must know at compile time, though they are variables.
 
     Whoever made one of the variables may catch this, and lower again with its value.
@@ -199,7 +199,11 @@ def describe(value: Value) -> str:
         case Const(type=Static()):
             return _describe_object(value.value)
         case Var() | Const() | Undef():
-            return f"{_article(str(value.type))}" if is_number(value.type) else f"an {value.type} array"
+            return (
+                f"{_article(str(value.type))}"
+                if is_number(value.type)
+                else f"an {value.type} array"
+            )
         case Structure(kind):
             return f"a {kind}"
         case UserFunction(code):

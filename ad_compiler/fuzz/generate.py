@@ -258,7 +258,10 @@ FLOATS: list[Expression] = [
     ("min", _call("min({}, {})", FLOAT, FLOAT)),
     ("math.hypot", _call("math.hypot({}, {})", FLOAT, FLOAT)),
     ("math.atan2", _call("math.atan2({}, 3.5 + math.sin({}))", FLOAT, FLOAT)),
-    ("if-else", lambda g, d: f"({g.expression(FLOAT, d)} if {g.condition(0)} else {g.atom(FLOAT)})"),
+    (
+        "if-else",
+        lambda g, d: f"({g.expression(FLOAT, d)} if {g.condition(0)} else {g.atom(FLOAT)})",
+    ),
     ("v[i]", lambda g, d: f"{g.atom(VECTOR)}[{g.index()}]"),
     ("m[i, j]", lambda g, d: f"{g.atom(MATRIX)}[{g.index()}, {g.pick('0', '1', '-1')}]"),
     ("np.sum", _call("np.sum({})", VECTOR)),
@@ -269,7 +272,7 @@ FLOATS: list[Expression] = [
     ("call", _call("blend({}, {})", FLOAT, FLOAT)),
     ("call branch", _call("squash({})", FLOAT)),
     ("slices", lambda g, d: f"np.sum({g.atom(VECTOR)}[1:] * {g.atom(VECTOR)}[:-1])"),
-    ("slice step", lambda g, d: f"np.sum({g.expression(VECTOR, d)}[::2])"),
+    ("slice step", lambda g, d: f"np.sum(({g.expression(VECTOR, d)})[::2])"),
     ("float(f64)", _call("float(np.sin({}))", FLOAT)),
     ("x ** 0.5", _call("(2.0 + math.sin({})) ** 0.5", FLOAT)),
     ("%", _call("({} % 7.25)", FLOAT)),
@@ -292,7 +295,10 @@ VECTORS: list[Expression] = [
     ("m @ w", lambda g, d: f"({g.expression(MATRIX, d)} @ WEIGHTS)"),
     ("m[:, j]", lambda g, d: f"{g.atom(MATRIX)}[:, {g.pick('0', '1', '2')}]"),
     ("v[::-1]", lambda g, d: f"{g.atom(VECTOR)}[::-1]"),
-    ("np.concatenate", lambda g, d: f"np.concatenate(({g.atom(VECTOR)}[:1], {g.atom(VECTOR)}[1:]))"),
+    (
+        "np.concatenate",
+        lambda g, d: f"np.concatenate(({g.atom(VECTOR)}[:1], {g.atom(VECTOR)}[1:]))",
+    ),
     ("call vector", _call("blend({}, {}, t=0.5)", VECTOR, VECTOR)),
     ("keyword only", _call("scale({}, by={})", VECTOR, FLOAT)),
     ("clip", _call("np.clip({}, -1.25, 1.25)", VECTOR)),
@@ -310,7 +316,10 @@ MATRICES: list[Expression] = [
     ("m @ m.T @ m", lambda g, d: f"({g.atom(MATRIX)} @ ({g.atom(MATRIX)}.T @ {g.atom(MATRIX)}))"),
     ("keepdims", _call("({0} - np.sum({0}, axis=1, keepdims=True))", MATRIX)),
     ("reshape", lambda g, d: f"{g.atom(MATRIX)}.reshape(-1).reshape(n, 3)"),
-    ("np.stack", lambda g, d: "np.stack((" + ", ".join(g.atom(VECTOR) for _ in "abc") + "), axis=1)"),
+    (
+        "np.stack",
+        lambda g, d: "np.stack((" + ", ".join(g.atom(VECTOR) for _ in "abc") + "), axis=1)",
+    ),
 ]
 
 

@@ -94,7 +94,9 @@ def second_order(f: Callable[..., Any], args: Sequence[Any], dots: Sequence[Any]
 
 def inner(one: Sequence[Any], other: Sequence[Any]) -> float:
     """The inner product of two containers of arrays and numbers."""
-    return float(sum(np.sum(np.asarray(a) * np.asarray(b)) for a, b in zip(one, other, strict=True)))
+    return float(
+        sum(np.sum(np.asarray(a) * np.asarray(b)) for a, b in zip(one, other, strict=True))
+    )
 
 
 def same(what: str, got: Any, expected: Any) -> None:

@@ -15,6 +15,7 @@ Pattern = tuple[str, ...]
 
 
 def is_slice(item: str) -> bool:
+    """Whether an item of a pattern is a slice."""
     return ":" in item
 
 

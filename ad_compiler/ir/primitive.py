@@ -51,7 +51,7 @@ class Special:
 Spelling = Operator | Call | Method | Special
 
 
-def never(args: Sequence[Atom]) -> bool:
+def never(_args: Sequence[Atom]) -> bool:
     """The `raises` of an operation that cannot fail."""
     return False
 

@@ -14,10 +14,13 @@ FILES = (
     "builtin",
     "loops",
     "allocation",
+    "likeness",
     "indexing",
     "tapes",
     "shaping",
+    "joining",
     "reductions",
+    "statistics",
     "products",
 )
 """The files of rules."""

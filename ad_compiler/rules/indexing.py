@@ -100,7 +100,9 @@ def sliced(dim: Dim, start: Atom | None, stop: Atom | None, step: Atom | None) -
     stride = 1 if step is None else _value(step)
     if stride == 0:
         raise TypeRefusal("the step of a slice must not be zero", "use 1 or -1")
-    if isinstance(dim, int) and all(a is None or _value(a) is not None for a in (start, stop, step)):
+    if isinstance(dim, int) and all(
+        a is None or _value(a) is not None for a in (start, stop, step)
+    ):
         bounds = (None if a is None else _value(a) for a in (start, stop, step))
         return len(range(dim)[slice(*bounds)])
     if start is None and stop is None and stride in (1, -1):
@@ -236,4 +238,3 @@ ADD_AT = register(
         (np.array([1.0, -2.0, 3.0]), ("array",), np.array([4.0, 5.0]), np.array([1, 1])),
     )),
 )  # fmt: skip
-

@@ -11,7 +11,7 @@ from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Operator, Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Type, broadcast, dims_of, is_number
 from ad_compiler.rules import infer
-from ad_compiler.rules.allocation import UNBROADCAST
+from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.registry import METHODS, OPERATORS, Linear, register
 
 V, W = np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])

@@ -11,8 +11,9 @@ from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Infer, Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Type, dims_of, is_number, number_of
 from ad_compiler.rules import infer
+from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.registry import METHODS, Flat, Linear, compile_time, register
-from ad_compiler.rules.shaping import MATRIX, VECTOR, axes_of
+from ad_compiler.rules.shaping import axes_of
 
 AXES = {"axis": None, "keepdims": False}
 NAMED = ("axis", "keepdims")
@@ -222,7 +223,8 @@ def _extreme_bar(x: Any, axis: Any, keepdims: bool, *, z: Any, z_bar: Any) -> An
     return np.where(mask, share, 0.0)
 
 
-def _evaluator(function: Any) -> Any:
+def evaluator(function: Any) -> Any:
+    """How a NumPy reduction is evaluated on positional operands."""
     def evaluate(x: Any, axis: Any, keepdims: bool) -> Any:
         return function(x, axis=axis, keepdims=keepdims)
 
@@ -233,7 +235,7 @@ for _function, _noun in ((np.max, "largest"), (np.min, "smallest")):
     _name = "max" if _function is np.max else "min"
     METHODS[_name] = register(
         Primitive(
-            f"np.{_name}", _evaluator(_function), reduction_type(_function, _name),
+            f"np.{_name}", evaluator(_function), reduction_type(_function, _name),
             Call(f"np.{_name}"), ("x", *NAMED), defaults=AXES, keyword_only=NAMED,
             raises=may_be_empty, noun=_noun,
         ),
@@ -244,111 +246,13 @@ for _function, _noun in ((np.max, "largest"), (np.min, "smallest")):
         _function, np.amax if _name == "max" else np.amin,
     )  # fmt: skip
 
-# -- spread ---------------------------------------------------------------------------------------
-
-SPREAD = {"axis": None, "ddof": 0, "keepdims": False}
-SPREAD_NAMED = ("axis", "ddof", "keepdims")
-SPREAD_SAMPLES = tuple((x, axis, ddof, k) for x, axis, k in SAMPLES for ddof in (0, 1))
-
-
-def _spread_type(function: Any, name: str) -> Infer:
-    def rule(args: Sequence[Atom]) -> Type:
-        infer.static(args[2], "ddof")
-        return reduction_type(function, name)([args[0], args[1], args[3]])
-
-    return rule
-
-
-def _centred(x: Any, axis: Any) -> Any:
-    return x - np.mean(x, axis=axis, keepdims=True)
-
-
-def _var_x(x: Any, axis: Any, ddof: int, keepdims: bool, *, x_dot: Any) -> Any:
-    total = np.sum(_centred(x, axis) * x_dot, axis=axis, keepdims=keepdims)
-    return 2.0 * total / (count_of(x, axis) - ddof)
-
-
-def _var_bar(x: Any, axis: Any, ddof: int, keepdims: bool, *, z_bar: Any) -> Any:
-    share = 2.0 * spread(z_bar, axis, keepdims) / (count_of(x, axis) - ddof)
-    return share * _centred(x, axis)
-
-
-def inverse_or_zero(z: Any) -> Any:
-    """1 / z, and 0 where z is 0."""
-    return np.where(z == 0, 0.0, 1.0 / np.where(z == 0, 1.0, z))
-
-
-def _std_x(x: Any, axis: Any, ddof: int, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
-    total = np.sum(_centred(x, axis) * x_dot, axis=axis, keepdims=keepdims)
-    return total * inverse_or_zero(z) / (count_of(x, axis) - ddof)
-
-
-def _std_bar(x: Any, axis: Any, ddof: int, keepdims: bool, *, z: Any, z_bar: Any) -> Any:
-    share = spread(z_bar * inverse_or_zero(z), axis, keepdims) / (count_of(x, axis) - ddof)
-    return share * _centred(x, axis)
-
-
-def _spread_evaluator(function: Any) -> Any:
-    def evaluate(x: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
-        return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
-
-    return evaluate
-
-
-for _function, _name, _jvp, _vjp in (
-    (np.var, "var", _var_x, _var_bar), (np.std, "std", _std_x, _std_bar),
-):  # fmt: skip
-    METHODS[_name] = register(
-        Primitive(
-            f"np.{_name}", _spread_evaluator(_function), _spread_type(_function, _name),
-            Call(f"np.{_name}"), ("x", *SPREAD_NAMED), defaults=SPREAD,
-            keyword_only=SPREAD_NAMED, noun=_name,
-        ),
-        Linear(
-            {"x": _jvp}, {"x": _vjp}, dense=True, samples=SPREAD_SAMPLES,
-            convention="0 where all elements are equal" if _name == "std" else "",
-        ),
-        _function,
-    )  # fmt: skip
-
-
-def _norm(x: Any, axis: Any, keepdims: bool) -> Any:
-    return np.linalg.norm(x, axis=axis, keepdims=keepdims)
-
-
-def _norm_type(args: Sequence[Atom]) -> Type:
-    x, axis = args[0], infer.static(args[1], "axis")
-    if not isinstance(x.type, Array) or (isinstance(axis, tuple) and len(axis) > 2):
-        raise TypeRefusal("np.linalg.norm of this", "give an array, and one or two axes")
-    return reduction_type(lambda v: np.linalg.norm(v), "linalg.norm")(args)
-
-
-def _norm_x(x: Any, axis: Any, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
-    return np.sum(x * x_dot, axis=axis, keepdims=keepdims) * inverse_or_zero(z)
-
-
-def _norm_bar(x: Any, axis: Any, keepdims: bool, *, z: Any, z_bar: Any) -> Any:
-    return spread(z_bar * inverse_or_zero(z), axis, keepdims) * x
-
-
-register(
-    Primitive(
-        "np.linalg.norm", _norm, _norm_type, Call("np.linalg.norm"), ("x", *NAMED),
-        defaults=AXES, keyword_only=NAMED, noun="norm",
-    ),
-    Linear(
-        {"x": _norm_x}, {"x": _norm_bar}, dense=True, convention="0 at 0", samples=SAMPLES,
-    ),
-    np.linalg.norm,
-)  # fmt: skip
-
 # -- without a derivative -------------------------------------------------------------------------
 
 for _function in (np.any, np.all):
     _name = _function.__name__
     METHODS[_name] = register(
         Primitive(
-            f"np.{_name}", _evaluator(_function), reduction_type(_function, _name),
+            f"np.{_name}", evaluator(_function), reduction_type(_function, _name),
             Call(f"np.{_name}"), ("x", *NAMED), defaults=AXES, keyword_only=NAMED, noun="test",
         ),
         Flat("a truth value"), _function,
@@ -408,4 +312,3 @@ METHODS["cumsum"] = register(
     ),
     np.cumsum,
 )  # fmt: skip
-

@@ -11,11 +11,9 @@ from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of, dtype_of
 from ad_compiler.rules import infer
-from ad_compiler.rules.allocation import UNBROADCAST, length_of
+from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
+from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.registry import ATTRIBUTES, METHODS, Linear, compile_time, register
-
-VECTOR = np.array([1.0, -2.0, 3.0])
-MATRIX = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 
 
 def axis_of(value: Any, rank: int) -> int:
@@ -55,7 +53,8 @@ def _reshaped(array: Array, axis: int, length: Atom) -> Dim:
     return length_of(length)
 
 
-def _always(_args: Sequence[Atom]) -> bool:
+def may_fail(_args: Sequence[Atom]) -> bool:
+    """The `raises` of an operation whose lengths may not fit."""
     return True
 
 
@@ -70,7 +69,7 @@ def _reshape_bar(x: Any, *shape: int, z_bar: Any) -> Any:
 METHODS["reshape"] = register(
     Primitive(
         "np.reshape", _reshape, _reshape_type, Method("reshape"), ("x", "*shape"),
-        raises=_always, noun="reshaped", fresh=False,
+        raises=may_fail, noun="reshaped", fresh=False,
     ),
     Linear(
         {"x": _reshape_x}, {"x": _reshape_bar}, dense=True,
@@ -170,7 +169,7 @@ def _squeeze_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
 METHODS["squeeze"] = register(
     Primitive(
         "np.squeeze", np.squeeze, _squeeze_type, Call("np.squeeze"), ("x", "axis"),
-        defaults={"axis": None}, raises=_always, noun="squeezed", fresh=False,
+        defaults={"axis": None}, raises=may_fail, noun="squeezed", fresh=False,
     ),
     Linear(
         {"x": _squeeze_x}, {"x": _squeeze_bar}, dense=True,
@@ -200,7 +199,7 @@ def _broadcast_to_bar(x: Any, *shape: int, z_bar: Any) -> Any:
 register(
     Primitive(
         "np.broadcast_to", _broadcast_to, _broadcast_to_type, Special(), ("x", "*shape"),
-        raises=_always, noun="spread",
+        raises=may_fail, noun="spread",
     ),
     Linear(
         {"x": _broadcast_to_x}, {"x": _broadcast_to_bar}, dense=True,
@@ -228,7 +227,9 @@ def _transpose_type(args: Sequence[Atom]) -> Type:
 @compile_time
 def inverse(axes: Any) -> Any:
     """The order of axes that undoes another."""
-    return None if axes is None else tuple(int(k) for k in np.argsort([a % len(axes) for a in axes]))
+    return (
+        None if axes is None else tuple(int(k) for k in np.argsort([a % len(axes) for a in axes]))
+    )
 
 
 def _transpose_x(x: Any, axes: Any, *, x_dot: Any) -> Any:
@@ -293,103 +294,6 @@ register(
         {"x": _flip_x}, {"x": _flip_bar}, dense=True, samples=((MATRIX, None), (MATRIX, 1))
     ),
     np.flip,
-)  # fmt: skip
-
-# -- joining --------------------------------------------------------------------------------------
-
-
-def _joined_dtype(arrays: Sequence[Atom]) -> str:
-    return infer.promote(a.type for a in arrays)
-
-
-def _concatenate(*args: Any) -> Any:
-    *arrays, axis = args
-    return np.concatenate(arrays, axis)
-
-
-def _concatenate_type(args: Sequence[Atom]) -> Type:
-    *arrays, axis = args
-    if not arrays:
-        raise TypeRefusal("nothing to concatenate", "give at least one array")
-    first = infer.array(arrays[0], "concatenate")
-    ranks = {len(infer.array(a, "concatenate").dims) for a in arrays}
-    if len(ranks) > 1 or not first.dims:
-        raise TypeRefusal("arrays of different rank cannot be concatenated", "use np.stack")
-    along = axis_of(infer.static(axis, "axis"), len(first.dims))
-    lengths = [dims_of(a.type)[along] for a in arrays]
-    total = _total(lengths)
-    dims = (*first.dims[:along], total, *first.dims[along + 1 :])
-    return Array(_joined_dtype(arrays), dims)
-
-
-def _total(lengths: Sequence[Dim]) -> Dim:
-    if all(isinstance(n, int) for n in lengths):
-        return sum(n for n in lengths if isinstance(n, int))
-    return Sym("+".join(map(str, lengths)), never_one=_surely_many(lengths))
-
-
-def _surely_many(lengths: Sequence[Dim]) -> bool:
-    return len([n for n in lengths if isinstance(n, int) and n > 0]) > 1
-
-
-def _concatenate_arrays(*args: Any, arrays_dot: Any) -> Any:
-    return np.concatenate(arrays_dot, args[-1])
-
-
-def _concatenate_bar(*args: Any, z_bar: Any, index: int) -> Any:
-    axis = args[-1]
-    start = 0
-    for k in range(index):
-        start = start + args[k].shape[axis]
-    stop = start + args[index].shape[axis]
-    return np.moveaxis(np.moveaxis(z_bar, axis, 0)[start:stop], 0, axis)
-
-
-register(
-    Primitive(
-        "np.concatenate", _concatenate, _concatenate_type, Special(), ("*arrays", "axis"),
-        defaults={"axis": 0}, raises=_always, noun="joined",
-    ),
-    Linear(
-        {"arrays": _concatenate_arrays}, {"arrays": _concatenate_bar}, dense=True,
-        samples=((VECTOR, VECTOR, 0), (MATRIX, MATRIX, 1)),
-    ),
-    np.concatenate,
-)  # fmt: skip
-
-
-def _stack(*args: Any) -> Any:
-    *arrays, axis = args
-    return np.stack(arrays, axis)
-
-
-def _stack_type(args: Sequence[Atom]) -> Type:
-    *arrays, axis = args
-    if len({len(dims_of(a.type)) for a in arrays}) != 1:
-        raise TypeRefusal("only arrays of one shape can be stacked", "give them equal shapes")
-    own = dims_of(arrays[0].type)
-    along = axis_of(infer.static(axis, "axis"), len(own) + 1)
-    return Array(_joined_dtype(arrays), (*own[:along], len(arrays), *own[along:]))
-
-
-def _stack_arrays(*args: Any, arrays_dot: Any) -> Any:
-    return np.stack(arrays_dot, args[-1])
-
-
-def _stack_bar(*args: Any, z_bar: Any, index: int) -> Any:
-    return np.moveaxis(z_bar, args[-1], 0)[index]
-
-
-register(
-    Primitive(
-        "np.stack", _stack, _stack_type, Special(), ("*arrays", "axis"),
-        defaults={"axis": 0}, raises=_always, noun="stacked",
-    ),
-    Linear(
-        {"arrays": _stack_arrays}, {"arrays": _stack_bar}, dense=True,
-        samples=((VECTOR, VECTOR, 0), (VECTOR, VECTOR, 1)),
-    ),
-    np.stack,
 )  # fmt: skip
 
 

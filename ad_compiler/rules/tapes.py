@@ -55,15 +55,11 @@ def _zero(element: Any) -> Any:
 
 
 register(
-    Primitive(
-        "tape_new", _new, _new_type, Special(), ("element",), noun="tape", allocates=True
-    ),
+    Primitive("tape_new", _new, _new_type, Special(), ("element",), noun="tape", allocates=True),
     Flat("an empty tape"),
 )
 ZEROS = register(
-    Primitive(
-        "tape_zeros_like", _zeros, _same, Special(), ("tape",), noun="tape", allocates=True
-    ),
+    Primitive("tape_zeros_like", _zeros, _same, Special(), ("tape",), noun="tape", allocates=True),
     Flat("a constant"),
 )
 
@@ -89,20 +85,14 @@ def _add_value(tape: Any, k: int, value: Any, *, value_dot: Any) -> Any:
 
 
 PUT = register(
-    Primitive(
-        "tape_put", _put, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0
-    ),
+    Primitive("tape_put", _put, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0),
     Linear({"tape": _put_tape, "value": _put_value}, samples=SAMPLES),
 )
 GET = register(
-    Primitive(
-        "tape_get", _get, _element, Special(), ("tape", "k"), noun="item", fresh=False
-    ),
+    Primitive("tape_get", _get, _element, Special(), ("tape", "k"), noun="item", fresh=False),
     Linear({"tape": _get_tape}, samples=(([1.0, 2.0], 1),)),
 )
 ADD = register(
-    Primitive(
-        "tape_add", _add, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0
-    ),
+    Primitive("tape_add", _add, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0),
     Linear({"tape": _add_tape, "value": _add_value}, samples=SAMPLES),
 )

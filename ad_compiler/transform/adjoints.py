@@ -94,9 +94,7 @@ class Adjoints:
         cell = self.taken[x]
         before = self.builder.read_or_zero(cell) or self.nothing_taken(x)
         store = PRIMITIVES["store"]
-        self.builder.assign(
-            cell, self.builder.emit(store, before, pattern, const(True), *operands)
-        )
+        self.builder.assign(cell, self.builder.emit(store, before, pattern, const(True), *operands))
 
     def nothing_taken(self, x: Var) -> Atom:
         width = range(rank(x.type))

@@ -9,9 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from ad_compiler.transform.dead import anchor
-from ad_compiler.transform.rebuild import rebuild
-
 from ad_compiler.analysis.activity import active, differentiable_operands
 from ad_compiler.errors import UsageError
 from ad_compiler.ir.builder import Builder
@@ -34,10 +31,12 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.types import dims_of, is_differentiable, is_number
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
+from ad_compiler.transform.dead import anchor
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.forward import jvp as push
 from ad_compiler.transform.jacobian import by_forward, by_reverse, choose_mode
 from ad_compiler.transform.names import prefer_names
+from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.request import Request, scalar_result, variables, wrt_parameters
 from ad_compiler.transform.reverse import Reverse
 from ad_compiler.transform.shapes import cast
@@ -111,6 +110,7 @@ def swept(reverse: Reverse, wrt: tuple[Var, ...]) -> tuple[tuple[Stmt, ...], tup
 
 
 def pair(one: Tree, other: Tree) -> Branch:
+    """A tuple of two."""
     return Branch("tuple", (), (one, other))
 
 
@@ -209,9 +209,7 @@ def jvp(function: Function, request: Request) -> Function:
     chosen = wrt_parameters(function, request)
     wrt = variables(chosen)
     seeds = {v: Var(f"{v.name}_dot", v.type) for v in wrt}
-    extra = [
-        Parameter(free_name(function, f"{p.name}_dot"), seeded(p.tree, seeds)) for p in chosen
-    ]
+    extra = [Parameter(free_name(function, f"{p.name}_dot"), seeded(p.tree, seeds)) for p in chosen]
     pushed = push(function, wrt, function.name, tuple(seeds[v] for v in wrt))
     count = len(function.results)
     tangent = map_tree(function.output, lambda leaf: tangent_leaf(function, leaf, count))
@@ -349,7 +347,7 @@ def require_diagonal(function: Function, wrt: tuple[Var, ...], index: int) -> No
             )
 
 
-def primal(function: Function, request: Request) -> Function:
+def primal(function: Function, _request: Request) -> Function:
     """The function itself, re-emitted."""
     return replace(function, about=f"`{function.name}` as the compiler understands it.")
 

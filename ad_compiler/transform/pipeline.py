@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from ad_compiler.ir.nodes import Function
 from ad_compiler.transform.bufferise import bufferise
 from ad_compiler.transform.hoist import hoist
 from ad_compiler.transform.rebuild import rebuild
-
-from ad_compiler.ir.nodes import Function
 
 
 def finish(function: Function) -> Function:

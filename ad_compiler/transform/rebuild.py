@@ -198,9 +198,7 @@ class Rebuild:
             return
         index, *params = stmt.body.params
         kept, (body, results) = self.settle(stmt.body, params, inits, stmt.targets)
-        block = Block(
-            (index, *(params[k] for k in kept)), body, tuple(results[k] for k in kept)
-        )
+        block = Block((index, *(params[k] for k in kept)), body, tuple(results[k] for k in kept))
         targets = tuple(stmt.targets[k] for k in kept)
         carried = tuple(inits[k] for k in kept)
         self.out.append(For(targets, *bounds, carried, block, stmt.descending, stmt.at))

@@ -45,6 +45,7 @@ def wrt_parameters(function: Function, request: Request) -> list[Parameter]:
 
 
 def describe(leaf: Var | Const | int) -> str:
+    """A leaf of a parameter in an error message."""
     return f"`{leaf.name}`, of type {leaf.type}," if isinstance(leaf, Var) else f"{leaf!r}"
 
 

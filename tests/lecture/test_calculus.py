@@ -44,7 +44,9 @@ def test_derivatives_of_the_valley(lecture: Load) -> None:
 
 def test_a_derivative_through_newtons_method(lecture: Load) -> None:
     for a in (0.5, 2.0, 100.0):
-        assert grad(lecture("newton").square_root)(a) == pytest.approx(0.5 / math.sqrt(a), rel=1e-12)
+        assert grad(lecture("newton").square_root)(a) == pytest.approx(
+            0.5 / math.sqrt(a), rel=1e-12
+        )
 
 
 def test_the_chain_rule_for_numbers(lecture: Load) -> None:

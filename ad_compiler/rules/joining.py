@@ -1,0 +1,111 @@
+"""Arrays put together from arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
+from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of
+from ad_compiler.rules import infer
+from ad_compiler.rules.allocation import MATRIX, VECTOR
+from ad_compiler.rules.registry import Linear, register
+from ad_compiler.rules.shaping import axis_of, may_fail
+
+
+def _joined_dtype(arrays: Sequence[Atom]) -> str:
+    return infer.promote(a.type for a in arrays)
+
+
+def _concatenate(*args: Any) -> Any:
+    *arrays, axis = args
+    return np.concatenate(arrays, axis)
+
+
+def _concatenate_type(args: Sequence[Atom]) -> Type:
+    *arrays, axis = args
+    if not arrays:
+        raise TypeRefusal("nothing to concatenate", "give at least one array")
+    first = infer.array(arrays[0], "concatenate")
+    ranks = {len(infer.array(a, "concatenate").dims) for a in arrays}
+    if len(ranks) > 1 or not first.dims:
+        raise TypeRefusal("arrays of different rank cannot be concatenated", "use np.stack")
+    along = axis_of(infer.static(axis, "axis"), len(first.dims))
+    lengths = [dims_of(a.type)[along] for a in arrays]
+    total = _total(lengths)
+    dims = (*first.dims[:along], total, *first.dims[along + 1 :])
+    return Array(_joined_dtype(arrays), dims)
+
+
+def _total(lengths: Sequence[Dim]) -> Dim:
+    if all(isinstance(n, int) for n in lengths):
+        return sum(n for n in lengths if isinstance(n, int))
+    return Sym("+".join(map(str, lengths)), never_one=_surely_many(lengths))
+
+
+def _surely_many(lengths: Sequence[Dim]) -> bool:
+    return len([n for n in lengths if isinstance(n, int) and n > 0]) > 1
+
+
+def _concatenate_arrays(*args: Any, arrays_dot: Any) -> Any:
+    return np.concatenate(arrays_dot, args[-1])
+
+
+def _concatenate_bar(*args: Any, z_bar: Any, index: int) -> Any:
+    axis = args[-1]
+    start = 0
+    for k in range(index):
+        start = start + args[k].shape[axis]
+    stop = start + args[index].shape[axis]
+    return np.moveaxis(np.moveaxis(z_bar, axis, 0)[start:stop], 0, axis)
+
+
+register(
+    Primitive(
+        "np.concatenate", _concatenate, _concatenate_type, Special(), ("*arrays", "axis"),
+        defaults={"axis": 0}, raises=may_fail, noun="joined",
+    ),
+    Linear(
+        {"arrays": _concatenate_arrays}, {"arrays": _concatenate_bar}, dense=True,
+        samples=((VECTOR, VECTOR, 0), (MATRIX, MATRIX, 1)),
+    ),
+    np.concatenate,
+)  # fmt: skip
+
+
+def _stack(*args: Any) -> Any:
+    *arrays, axis = args
+    return np.stack(arrays, axis)
+
+
+def _stack_type(args: Sequence[Atom]) -> Type:
+    *arrays, axis = args
+    if len({len(dims_of(a.type)) for a in arrays}) != 1:
+        raise TypeRefusal("only arrays of one shape can be stacked", "give them equal shapes")
+    own = dims_of(arrays[0].type)
+    along = axis_of(infer.static(axis, "axis"), len(own) + 1)
+    return Array(_joined_dtype(arrays), (*own[:along], len(arrays), *own[along:]))
+
+
+def _stack_arrays(*args: Any, arrays_dot: Any) -> Any:
+    return np.stack(arrays_dot, args[-1])
+
+
+def _stack_bar(*args: Any, z_bar: Any, index: int) -> Any:
+    return np.moveaxis(z_bar, args[-1], 0)[index]
+
+
+register(
+    Primitive(
+        "np.stack", _stack, _stack_type, Special(), ("*arrays", "axis"),
+        defaults={"axis": 0}, raises=may_fail, noun="stacked",
+    ),
+    Linear(
+        {"arrays": _stack_arrays}, {"arrays": _stack_bar}, dense=True,
+        samples=((VECTOR, VECTOR, 0), (VECTOR, VECTOR, 1)),
+    ),
+    np.stack,
+)  # fmt: skip

@@ -1,0 +1,180 @@
+"""Arrays made after the shape of other arrays, and cotangents fitted to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
+from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number
+from ad_compiler.rules import infer
+from ad_compiler.rules.allocation import MATRIX, VECTOR, sample
+from ad_compiler.rules.registry import METHODS, Flat, Linear, register
+
+
+def _like(args: Sequence[Atom]) -> Type:
+    x = args[0].type
+    if is_number(x):
+        return Array(infer.our_dtype(sample(args[0])), ())
+    return infer.array(args[0], "a shape")
+
+
+for _make_like in (np.zeros_like, np.ones_like):
+    register(
+        Primitive(
+            _make_like.__name__,
+            _make_like,
+            _like,
+            Call(f"np.{_make_like.__name__}"),
+            ("x",),
+            noun=_make_like.__name__.removesuffix("_like"),
+            allocates=True,
+        ),
+        Flat("a constant"),
+        _make_like,
+    )
+
+
+def _full_like_type(args: Sequence[Atom]) -> Type:
+    infer.numbers(args[1:], "np.full_like", "use np.broadcast_to")
+    return _like(args)
+
+
+def _full_like_value(x: Any, value: Any, *, value_dot: Any) -> Any:
+    return np.full_like(x, value_dot)
+
+
+def _full_like_bar(x: Any, value: Any, *, z_bar: Any) -> Any:
+    return np.sum(z_bar)
+
+
+register(
+    Primitive(
+        "full_like",
+        np.full_like,
+        _full_like_type,
+        Call("np.full_like"),
+        ("x", "value"),
+        noun="filled",
+        allocates=True,
+    ),
+    Linear(
+        {"value": _full_like_value},
+        {"value": _full_like_bar},
+        dense=True,
+        samples=((VECTOR, 2.0), (MATRIX, 0.5)),
+    ),
+    np.full_like,
+)
+
+
+def _copy(x: Any) -> Any:
+    return x.copy()
+
+
+def _copied(args: Sequence[Atom]) -> Type:
+    if infer.may_be_python(args[0].type):
+        raise TypeRefusal(f"a {args[0].type} has no copy()", "leave it out")
+    return args[0].type
+
+
+def _copy_x(x: Any, *, x_dot: Any) -> Any:
+    return x_dot
+
+
+def _copy_bar(x: Any, *, z_bar: Any) -> Any:
+    return z_bar
+
+
+METHODS["copy"] = register(
+    Primitive("copy", _copy, _copied, Method("copy"), ("x",), noun="copied"),
+    Linear({"x": _copy_x}, {"x": _copy_bar}, samples=((VECTOR,),)),
+    np.copy,
+)
+
+
+def _broadcast_like(value: Any, x: Any) -> Any:
+    return np.broadcast_to(value, np.shape(x)).copy()
+
+
+def _broadcast_like_type(args: Sequence[Atom]) -> Type:
+    value, x = args[0].type, args[1].type
+    dtype = dtype_of(value) or infer.our_dtype(sample(args[0]))
+    return Array(dtype, dims_of(x))
+
+
+def _broadcast_like_value(value: Any, x: Any, *, value_dot: Any) -> Any:
+    return BROADCAST_LIKE(value_dot, x)
+
+
+def _broadcast_like_bar(value: Any, x: Any, *, z_bar: Any) -> Any:
+    return UNBROADCAST(z_bar, value)
+
+
+def _grows(args: Sequence[Atom]) -> bool:
+    inner, outer = dims_of(args[0].type), dims_of(args[1].type)
+    padded = (1,) * (len(outer) - len(inner)) + inner
+    return any(p != q and p != 1 for p, q in zip(padded, outer, strict=False))
+
+
+BROADCAST_LIKE = register(
+    Primitive(
+        "broadcast_like",
+        _broadcast_like,
+        _broadcast_like_type,
+        Special(),
+        ("value", "x"),
+        raises=_grows,
+        noun="spread",
+    ),
+    Linear(
+        {"value": _broadcast_like_value},
+        {"value": _broadcast_like_bar},
+        dense=True,
+        samples=((VECTOR, MATRIX), (np.ones((2, 1)), MATRIX)),
+    ),
+)
+
+
+def unbroadcast(g: Any, x: Any) -> Any:
+    """Sum g over the axes along which x was broadcast to its shape."""
+    while np.ndim(g) > np.ndim(x):
+        g = np.sum(g, axis=0)
+    axes = tuple(k for k, n in enumerate(np.shape(x)) if n == 1 and np.shape(g)[k] != 1)
+    return np.sum(g, axis=axes, keepdims=True) if axes else g
+
+
+def _unbroadcast_type(args: Sequence[Atom]) -> Type:
+    g, x = args[0].type, args[1].type
+    dtype = dtype_of(g)
+    return infer.of_dtype(dtype or infer.our_dtype(sample(args[0])), dims_of(x))
+
+
+def _unbroadcast_g(g: Any, x: Any, *, g_dot: Any) -> Any:
+    return UNBROADCAST(g_dot, x)
+
+
+def _unbroadcast_bar(g: Any, x: Any, *, z_bar: Any) -> Any:
+    return BROADCAST_LIKE(z_bar, g)
+
+
+UNBROADCAST = register(
+    Primitive(
+        "unbroadcast",
+        unbroadcast,
+        _unbroadcast_type,
+        Call("unbroadcast"),
+        ("g", "x"),
+        noun="total",
+        fresh=False,
+    ),
+    Linear(
+        {"g": _unbroadcast_g},
+        {"g": _unbroadcast_bar},
+        dense=True,
+        samples=((MATRIX, VECTOR), (MATRIX, np.ones((2, 1)))),
+    ),
+)
