@@ -89,7 +89,7 @@ def _compare(ctx: Context, scope: Scope, node: ast.Compare, name: str) -> Value:
         test = operators.compare(ctx, node.ops[position], left, right, name if last else "")
         if last:
             return test
-        return shortcut(ctx, scope, test, lambda: link(position + 1, right), stop_if=False)
+        return shortcut(ctx, test, lambda: link(position + 1, right), stop_if=False)
 
     return link(0, left)
 
@@ -101,14 +101,12 @@ def _boolean(ctx: Context, scope: Scope, node: ast.BoolOp, _name: str) -> Value:
         value = expression(ctx, scope, node.values[position])
         if position == len(node.values) - 1:
             return value
-        return shortcut(ctx, scope, value, lambda: rest(position + 1), stop_if=stop_if)
+        return shortcut(ctx, value, lambda: rest(position + 1), stop_if=stop_if)
 
     return rest(0)
 
 
-def shortcut(
-    ctx: Context, scope: Scope, value: Value, rest: Callable[[], Value], *, stop_if: bool
-) -> Value:
+def shortcut(ctx: Context, value: Value, rest: Callable[[], Value], *, stop_if: bool) -> Value:
     """`value and rest` (stop_if False) or `value or rest` (stop_if True)."""
     truth = truth_of(value)
     if truth is not None:
@@ -117,13 +115,12 @@ def shortcut(
     # For a truth value, what it is on the side that stops is known.
     known = const(stop_if) if getattr(value, "type", None) == Bool() else value
     if stop_if:
-        return choice(ctx, scope, test, lambda: known, rest)
-    return choice(ctx, scope, test, rest, lambda: known)
+        return choice(ctx, test, lambda: known, rest)
+    return choice(ctx, test, rest, lambda: known)
 
 
 def choice(
     ctx: Context,
-    scope: Scope,
     test: Value,
     one: Callable[[], Value],
     other: Callable[[], Value],
@@ -148,7 +145,6 @@ def _conditional(ctx: Context, scope: Scope, node: ast.IfExp, name: str) -> Valu
     test = expression(ctx, scope, node.test)
     return choice(
         ctx,
-        scope,
         test,
         lambda: expression(ctx, scope, node.body),
         lambda: expression(ctx, scope, node.orelse),

@@ -30,9 +30,7 @@ def bind_target(ctx: Context, scope: Scope, target: ast.expr, value: Value) -> N
             raise scope.code.source.refuse(target, *IN_PLACE)
 
 
-def _unpack(
-    ctx: Context, scope: Scope, parts: list[ast.expr], value: Value
-) -> None:
+def _unpack(ctx: Context, scope: Scope, parts: list[ast.expr], value: Value) -> None:
     value = indexing.resolved(ctx, value)
     starred = [k for k, part in enumerate(parts) if isinstance(part, ast.Starred)]
     if isinstance(value, Var | Const) and isinstance(value.type, Array) and not starred:

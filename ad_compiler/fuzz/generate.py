@@ -115,8 +115,7 @@ class Generator:
         bound = self.of(type_)
         if bound and self.rng.random() < 0.5:
             return self.rng.choice(bound)
-        name = {FLOAT: "s", VECTOR: "w", MATRIX: "q"}[type_] + str(len(self.names))
-        return name
+        return {FLOAT: "s", VECTOR: "w", MATRIX: "q"}[type_] + str(len(self.names))
 
     def type_(self) -> str:
         return self.rng.choices([FLOAT, VECTOR, MATRIX], [5, 4, 2])[0]
@@ -130,6 +129,7 @@ def bounded(type_: str, text: str, pick: Callable[..., str]) -> str:
 
 
 def assign(g: Generator, indent: str, depth: int) -> None:
+    """`name = expression`."""
     type_ = g.type_()
     text = bounded(type_, g.expression(type_, 2), g.pick)
     name = g.fresh_or_bound(type_)
@@ -138,6 +138,7 @@ def assign(g: Generator, indent: str, depth: int) -> None:
 
 
 def accumulate(g: Generator, indent: str, depth: int) -> None:
+    """`name += expression`."""
     name = g.rng.choice(g.of(FLOAT))
     text = g.expression(FLOAT, 2)
     op = g.pick("+=", "-=")
@@ -145,6 +146,7 @@ def accumulate(g: Generator, indent: str, depth: int) -> None:
 
 
 def swap(g: Generator, indent: str, depth: int) -> None:
+    """`p, q = q, p`."""
     bound = g.of(g.pick(FLOAT, VECTOR))
     if len(bound) >= 3 and g.rng.random() < 0.3:
         p, q, r = g.rng.sample(bound, 3)
@@ -155,6 +157,7 @@ def swap(g: Generator, indent: str, depth: int) -> None:
 
 
 def unpack(g: Generator, indent: str, depth: int) -> None:
+    """`p, q = one, other`."""
     p, q = g.fresh_or_bound(FLOAT), g.fresh_or_bound(FLOAT)
     if p == q:
         q += "_"
@@ -165,6 +168,7 @@ def unpack(g: Generator, indent: str, depth: int) -> None:
 
 
 def branch(g: Generator, indent: str, depth: int) -> None:
+    """An `if`, perhaps with `elif` and `else`."""
     before = dict(g.names)
     g.lines.append(f"{indent}if {g.condition(1)}:")
     g.body(g.rng.randint(1, 2), indent + "    ", depth - 1)
@@ -182,6 +186,7 @@ def branch(g: Generator, indent: str, depth: int) -> None:
 
 
 def for_loop(g: Generator, indent: str, depth: int) -> None:
+    """A `for` over a range."""
     before = dict(g.names)
     index = "ijkl"[len(g.indices)] if len(g.indices) < 4 else f"i{len(g.indices)}"
     trips = g.pick("n", "n", "3", "1, n", "0", "n - 1, -1, -1", "0, n, 2")
@@ -196,6 +201,7 @@ def for_loop(g: Generator, indent: str, depth: int) -> None:
 
 
 def while_loop(g: Generator, indent: str, depth: int) -> None:
+    """A `while` that ends."""
     before = dict(g.names)
     counter = f"c{len(g.lines)}"
     g.lines.append(f"{indent}{counter} = 0")

@@ -225,6 +225,7 @@ def _extreme_bar(x: Any, axis: Any, keepdims: bool, *, z: Any, z_bar: Any) -> An
 
 def evaluator(function: Any) -> Any:
     """How a NumPy reduction is evaluated on positional operands."""
+
     def evaluate(x: Any, axis: Any, keepdims: bool) -> Any:
         return function(x, axis=axis, keepdims=keepdims)
 

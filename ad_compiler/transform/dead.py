@@ -93,7 +93,7 @@ def _branch(stmt: If, live: set[Var]) -> If | None:
 def _carried(
     stmt: For | While, params: tuple[Var, ...], live: set[Var]
 ) -> tuple[list[int], tuple[Stmt, ...], set[Var]]:
-    """The carried values that are needed, directly or by those that are; the body; what it reads."""
+    """The carried values that are needed, by whomever; the body; what it reads."""
     needed = {k for k, t in enumerate(stmt.targets) if t in live}
     if isinstance(stmt, While):
         read = free_vars(Block((), stmt.cond.body, stmt.cond.results))

@@ -299,6 +299,7 @@ def counter(builder: Builder, stmt: For | While, index: Var) -> Atom:
 
 
 def scaled(builder: Builder, offset: Atom, step: Atom) -> Atom:
+    """An offset in steps."""
     return offset if step == const(1) else builder.emit(OPERATORS["//"], offset, step)
 
 

@@ -91,8 +91,9 @@ class Forward:
         for target, value in zip(let.targets, total, strict=True):
             if value is None:
                 continue
-            value = widen(self.builder, cast(self.builder, value, target.type), target, self.shapes)
-            self.tangents[target] = self.named(value, target)
+            fitting = cast(self.builder, value, target.type)
+            whole = widen(self.builder, fitting, target, self.shapes)
+            self.tangents[target] = self.named(whole, target)
 
     def sum(self, one: Atom | None, other: Atom | None) -> Atom | None:
         if one is None or other is None:

@@ -1,4 +1,4 @@
-"""Jacobians as programs: a loop over the elements of the output (reverse) or of the input (forward).
+"""Jacobians as programs: a loop over the elements of the output, or over those of the input.
 
     for k in range(y.size):                     for k in range(x.size):
         y_bar = e_k                                 x_dot = e_k
@@ -160,6 +160,7 @@ def write(
 
 
 def known(builder: Builder, cell: Cell) -> Atom:
+    """The value of a cell that has one."""
     value = builder.read(cell)
     assert value is not None
     return value

@@ -30,9 +30,10 @@ def prefer_names(function: Function) -> Function:
     if not chosen:
         return function
     block = substitute(function.block, dict(chosen))
-    body: list[Stmt] = []
-    for stmt in block.body:
-        if isinstance(stmt, Let):
-            stmt = replace(stmt, targets=tuple(chosen.get(t, t) for t in stmt.targets))
-        body.append(stmt)
-    return function.with_block(replace(block, body=tuple(body)))
+
+    def renamed(stmt: Stmt) -> Stmt:
+        if not isinstance(stmt, Let):
+            return stmt
+        return replace(stmt, targets=tuple(chosen.get(t, t) for t in stmt.targets))
+
+    return function.with_block(replace(block, body=tuple(map(renamed, block.body))))

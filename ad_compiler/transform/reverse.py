@@ -370,6 +370,7 @@ def tape_get(self: Reverse, let: Let, z_bar: Atom) -> None:
 
 
 def tape_add(self: Reverse, let: Let, z_bar: Atom) -> None:
+    """As `add_at`."""
     tape, k, value = let.args
     self.adjoints.add(value, self.builder.emit(PRIMITIVES["tape_get"], z_bar, k))
     self.adjoints.add(tape, z_bar)

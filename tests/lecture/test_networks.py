@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,7 @@ def test_gradient_descent_reaches_the_least_squares_answer(lecture: Load) -> Non
     inputs, targets, best = module.problem()
     theta, losses = module.descend(np.zeros(3), inputs, targets)
     assert theta == pytest.approx(best, abs=1e-12)
-    assert all(
-        after <= before * (1 + 1e-12) for before, after in zip(losses, losses[1:], strict=False)
-    )
+    assert all(after <= before * (1 + 1e-12) for before, after in pairwise(losses))
 
 
 @pytest.mark.parametrize("x", [-3.0, -0.5, 0.7, 4.0])
