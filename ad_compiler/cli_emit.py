@@ -10,14 +10,14 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-import click
 import numpy as np
 
 from ad_compiler.backend import emit, emit_module
 from ad_compiler.driver.build import Options, simplified
 from ad_compiler.driver.load import load
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend import Lowered, lower, lower_file, parameters_from_types
+from ad_compiler.frontend.files import lower_file, parameters_from_types
+from ad_compiler.frontend.lower import Lowered, lower
 from ad_compiler.ir.nodes import Function
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
@@ -30,7 +30,7 @@ def lowered(target: str, types: Mapping[str, str], run_file: bool, stdin_name: s
     if not colon or not name.isidentifier():
         raise UsageError(f"{target!r} is not of the form FILE.py:FUNCTION")
     if file == "-":
-        text = click.get_text_stream("stdin").read()
+        text = sys.stdin.read()
         return lower_file(text, stdin_name, name, types)
     if run_file:
         return _lowered_live(Path(file), name, types)

@@ -49,7 +49,7 @@ def _colored(error: Exception) -> str:
 def _parts(error: Exception) -> list[str]:
     """The lines that Python prints for an exception, without its notes."""
     bare = traceback.TracebackException.from_exception(error)
-    bare.__notes__ = None  # type: ignore[assignment]
+    bare.__notes__ = None
     return list(bare.format_exception_only())
 
 

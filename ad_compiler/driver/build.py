@@ -10,7 +10,7 @@ from typing import Any
 from ad_compiler.backend import emit, format_black
 from ad_compiler.driver.load import load
 from ad_compiler.driver.signature import kinds_of
-from ad_compiler.frontend import Lowered
+from ad_compiler.frontend.lower import Lowered
 from ad_compiler.ir.nodes import Branch, Function, Tree
 from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.pipeline import finish

@@ -14,7 +14,8 @@ import numpy as np
 from ad_compiler.driver.build import Options, Program, build, flat_values
 from ad_compiler.driver.signature import kind_of, kinds_of
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend import Lowered, bound_arguments, lower, parameters_from_values
+from ad_compiler.frontend.lower import Lowered, lower
+from ad_compiler.frontend.signature import bound_arguments, parameters_from_values
 from ad_compiler.ir.nodes import Branch, Parameter, Tree, Var
 from ad_compiler.ir.types import NUMPY_NAMES, Array, Float, Type, dtype_of
 from ad_compiler.transform.derive import derive
@@ -219,7 +220,7 @@ def positions(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]
                     f"it has {', '.join(names)}"
                 )
             return names.index(argnum)
-        if isinstance(argnum, bool) or not isinstance(argnum, int):
+        if type(argnum) is not int:
             raise UsageError(f"argnums must be integers or names, not {argnum!r}")
         return argnum
 

@@ -116,7 +116,7 @@ def _operand(ctx: Context, primitive: Primitive, name: str, value: Value) -> Ato
             raise TypeRefusal(f"`{primitive.name}` does not take {describe(value)}")
 
 
-_PYTHON = {float: "float64", int: "int64", bool: "bool"}
+_PYTHON: dict[Any, str] = {float: "float64", int: "int64", bool: "bool"}
 
 
 def _dtype(value: Value) -> Const:

@@ -199,6 +199,10 @@ def _isinstance(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Cal
     return const(issubclass(kind, wanted))
 
 
+_CLASSES: dict[type, type] = {Float: float, Int: int, Bool: bool}
+_DTYPES: dict[type, str] = {Int: "int64", Bool: "bool"}
+
+
 def _class_of(value: Value) -> type | None:
     match value:
         case Structure(kind):
@@ -211,7 +215,7 @@ def _class_of(value: Value) -> type | None:
                 return np.ndarray
             if dtype is not None:
                 return np.dtype(NUMPY_NAMES[dtype]).type
-            return {Float: float, Int: int, Bool: bool}.get(type(type_))
+            return _CLASSES.get(type(type_))
         case _:
             return None
 
@@ -300,7 +304,7 @@ def _default_dtype(value: list[Value]) -> str:
     dtype = dtype_of(type_)
     if dtype is not None:
         return NUMPY_NAMES[dtype]
-    return {Int: "int64", Bool: "bool"}.get(type(type_), "float64")
+    return _DTYPES.get(type(type_), "float64")
 
 
 def _shape(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:

@@ -158,7 +158,7 @@ def _folded(primitive: Primitive, args: Sequence[Atom]) -> Const | None:
     elif primitive.name not in _INTEGER_OPERATIONS:
         return None
     values: list[Any] = [arg.value for arg in args if isinstance(arg, Const)]
-    if not args or not all(isinstance(a.type, wanted) and a.type.kind == PY for a in args):  # type: ignore[union-attr]
+    if not args or not all(isinstance(a.type, wanted) and a.type.kind == PY for a in args):
         return None
     if primitive.name in ("pow", "lshift") and not _is_small(values):
         return None

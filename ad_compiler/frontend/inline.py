@@ -43,7 +43,7 @@ def body_of(ctx: Context, scope: Scope) -> Value:
     ctx.codes.setdefault(code)
     _refuse_generator(code)
     node = code.node
-    body = node.body if isinstance(node, ast.FunctionDef) else [_returning(node.body)]
+    body: list[ast.stmt] = [_returning(node.body)] if isinstance(node, ast.Lambda) else node.body
     value = ctx.run(ctx, scope, body)
     return const(None) if value is None else value
 

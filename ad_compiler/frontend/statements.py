@@ -27,7 +27,7 @@ def run(ctx: Context, scope: Scope, body: list[ast.stmt]) -> Value | None:
         match node:
             case ast.Return(value=None):
                 return const(None)
-            case ast.Return(value=expr):
+            case ast.Return(value=ast.expr() as expr):
                 return _returned(ctx, scope, expr)
             case ast.If() if returns([node]):
                 return _returning_if(ctx, scope, node, body[position + 1 :])

@@ -110,16 +110,18 @@ def _allocator(make: Callable[..., Any]) -> Callable[..., Any]:
     return evaluate
 
 
-for _make in (np.zeros, np.ones):
+_CONSTANTS: dict[str, Any] = {"zeros": np.zeros, "ones": np.ones}
+
+for _name, _make in _CONSTANTS.items():
     register(
         Primitive(
-            f"np.{_make.__name__}",
+            f"np.{_name}",
             _allocator(_make),
             _allocated,
             Special(),
             ("*lengths", "dtype"),
             raises=_may_be_negative,
-            noun=_make.__name__,
+            noun=_name,
             allocates=True,
         ),
         Flat("a constant"),

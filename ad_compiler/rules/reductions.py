@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Call, Infer, Primitive, TypeRefusal
+from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Type, dims_of, is_number, number_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
@@ -35,7 +35,7 @@ def reduced(dims: tuple[Dim, ...], axis: Any, keepdims: bool) -> tuple[Dim, ...]
     return tuple(d for k, d in enumerate(dims) if k not in gone)
 
 
-def reduction_type(function: Any, name: str) -> Infer:
+def reduction_type(function: Any, name: str) -> Callable[[Sequence[Atom]], Type]:
     """The type rule of a NumPy reduction; NumPy says which dtype it gives."""
 
     def rule(args: Sequence[Atom]) -> Type:

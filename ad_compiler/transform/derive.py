@@ -147,8 +147,8 @@ def gathered(chosen: list[Parameter], request: Request, place: Callable[[Var], T
     def leaf(tree: Var | Const | int) -> Tree:
         return place(tree) if isinstance(tree, Var) else tree
 
-    trees = tuple(map_tree(p.tree, leaf) for p in chosen)
-    return Branch("tuple", (), trees) if request.as_tuple or len(trees) > 1 else trees[0]
+    first, *rest = (map_tree(p.tree, leaf) for p in chosen)
+    return Branch("tuple", (), (first, *rest)) if request.as_tuple or rest else first
 
 
 TITLES = {

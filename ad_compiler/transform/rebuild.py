@@ -93,16 +93,16 @@ class Rebuild:
         if let.prim.name == "identity":
             self.env[let.targets[0]] = args[0]
             return
-        if len(let.targets) > 1:
+        original, *others = let.targets
+        if others:
             self.env.update(zip(let.targets, self.several(let, args), strict=True))
             return
-        target = names.get(let.targets[0], let.targets[0])
+        target = names.get(original, original)
         if any(a is not b for a, b in zip(args, let.args, strict=True)):
             let = replace(let, args=args)
             type_ = inferred(let.prim, args, target.type)
             if type_ != target.type:
                 target = Var(target.name, type_, target.temp)
-        original = let.targets[0]
         self.env[original] = self.simplest(replace(let, targets=(target,)))
 
     def several(self, let: Let, args: tuple[Atom, ...]) -> tuple[Var, ...]:
@@ -201,7 +201,9 @@ class Rebuild:
         block = Block((index, *(params[k] for k in kept)), body, tuple(results[k] for k in kept))
         targets = tuple(stmt.targets[k] for k in kept)
         carried = tuple(inits[k] for k in kept)
-        self.out.append(For(targets, *bounds, carried, block, stmt.descending, stmt.at))
+        start, stop, step = bounds
+        new = For(targets, start, stop, step, carried, block, stmt.descending, stmt.at)
+        self.out.append(new)
 
     def while_(self, stmt: While) -> None:
         inits = self.many(stmt.inits)

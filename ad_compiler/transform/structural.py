@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from ad_compiler.frontend import inline_call
+from ad_compiler.frontend.lower import inline_call
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Let, const
 from ad_compiler.rules.registry import Linear

@@ -1,5 +1,7 @@
 """Stochastic gradient descent: a two-layer classifier of handwritten digits."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,7 +65,9 @@ def data() -> tuple[Matrix, NDArray[np.int64], Matrix, NDArray[np.int64]]:
     from sklearn.model_selection import train_test_split
 
     images, labels = load_digits(return_X_y=True)
-    parts = train_test_split(images / 16, labels, test_size=0.25, random_state=0, stratify=labels)
+    parts: list[Any] = train_test_split(
+        images / 16, labels, test_size=0.25, random_state=0, stratify=labels
+    )
     train_images, test_images, train_labels, test_labels = parts
     return train_images, train_labels, test_images, test_labels
 

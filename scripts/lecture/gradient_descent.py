@@ -12,7 +12,7 @@ Matrix = NDArray[np.float64]
 def loss(theta: Vector, inputs: Matrix, targets: Vector) -> float:
     """Mean squared error of a linear model."""
     residuals = inputs @ theta - targets
-    return np.mean(residuals**2)
+    return float(np.mean(residuals**2))
 
 
 def descend(
@@ -33,7 +33,8 @@ def problem() -> tuple[Matrix, Vector, Vector]:
     random = np.random.default_rng(0)
     inputs = random.normal(size=(100, 3))
     targets = inputs @ np.array([1.0, -2.0, 0.5]) + 0.1 * random.normal(size=100)
-    return inputs, targets, np.linalg.lstsq(inputs, targets)[0]
+    best: Vector = np.linalg.solve(inputs.T @ inputs, inputs.T @ targets)
+    return inputs, targets, best
 
 
 def main() -> None:

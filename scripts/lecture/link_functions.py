@@ -43,8 +43,9 @@ def softmax(x: Vector) -> Vector:
     return weights / np.sum(weights)
 
 
-BY_HAND: dict[Callable[[float], float], tuple[Callable[[float], float], Callable[[float], float]]]
-BY_HAND = {
+Number = Callable[[float], float]
+
+DERIVATIVES: dict[Number, tuple[Number, Number]] = {
     sigmoid: (
         lambda x: sigmoid(x) * (1 - sigmoid(x)),
         lambda x: sigmoid(x) * (1 - sigmoid(x)) * (1 - 2 * sigmoid(x)),
@@ -59,7 +60,7 @@ BY_HAND = {
 def main() -> None:
     """Print the compiled derivatives beside those by hand."""
     x = 0.7
-    for f, (first, second) in BY_HAND.items():
+    for f, (first, second) in DERIVATIVES.items():
         print(f"{f.__name__}': {grad(f)(x)} = {first(x)}")
         print(f"{f.__name__}'': {grad(grad(f))(x)} = {second(x)}")
     z = np.array([1000.0, 1001.0, 999.0])

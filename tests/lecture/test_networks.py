@@ -33,7 +33,7 @@ def test_gradient_descent_reaches_the_least_squares_answer(lecture: Load) -> Non
 
 @pytest.mark.parametrize("x", [-3.0, -0.5, 0.7, 4.0])
 def test_link_functions(lecture: Load, x: float) -> None:
-    for f, (first, second) in lecture("link_functions").BY_HAND.items():
+    for f, (first, second) in lecture("link_functions").DERIVATIVES.items():
         assert grad(f)(x) == pytest.approx(first(x), rel=1e-12, abs=1e-15)
         assert grad(grad(f))(x) == pytest.approx(second(x), rel=1e-11, abs=1e-14)
 

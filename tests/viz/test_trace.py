@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ad_compiler.errors import UsageError
-from ad_compiler.ir.nodes import Function, const
+from ad_compiler.ir.nodes import Function, Var, const
 from ad_compiler.ir.types import Array, Float, Int, Sym
 from ad_compiler.viz.trace import trace_table
 
@@ -59,9 +59,10 @@ def test_loops_and_branches_show_what_ran(program: Program) -> None:
         def squared() -> None:
             builder.assign(s, make("*", builder.read(s), builder.read(s), to="s"))
 
-        builder.for_(
-            const(0), n, const(1), lambda i: builder.if_(make("<", i, 1), twice, squared)
-        )  # fmt: skip
+        def trip(index: Var) -> None:
+            builder.if_(make("<", index, 1), twice, squared)
+
+        builder.for_(const(0), n, const(1), trip)
         return (builder.read(s),)
 
     trace = trace_table(program({"x": FLOAT, "n": Int()}, build), [3.0, 3])
@@ -79,7 +80,7 @@ def test_elementwise_arrays_have_array_adjoints(program: Program) -> None:
     vector = Array("f64", (Sym("n", never_one=True),))
 
     def build(make: Any, x: Any) -> tuple[Any, ...]:
-        return (make("np.sum", make("np.sin", x)),)
+        return (make("np.sum", make("np.sin", x), None, False),)
 
     function = program({"x": vector}, build)
     point = np.array([0.0, 1.0, 2.0])
