@@ -14,7 +14,7 @@ PACKAGE = ROOT / "ad_compiler"
 
 ROOMS = (
     "errors", "ir", "rules", "frontend", "analysis", "transform", "backend", "symbolic", "viz",
-    "driver", "api", "__init__", "fuzz", "cli", "__main__",
+    "driver", "api", "inspection", "marking", "__init__", "fuzz", "cli", "__main__",
 )  # fmt: skip
 """In order: a room imports itself and the rooms before it."""
 

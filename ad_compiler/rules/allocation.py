@@ -58,6 +58,8 @@ def check_length(x: Any, n: int) -> None:
 
 
 def _checked(args: Sequence[Atom]) -> Type:
+    if not infer.array(args[0], "unpacking").dims:
+        raise TypeRefusal("an array without axes cannot be unpacked", "use its value")
     return args[0].type
 
 

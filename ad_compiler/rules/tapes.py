@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Primitive, Special
+from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Tape, Type
 from ad_compiler.rules.registry import Flat, Linear, register
 
@@ -20,6 +20,8 @@ def _new_type(args: Sequence[Atom]) -> Type:
 
 
 def _same(args: Sequence[Atom]) -> Type:
+    if not isinstance(args[0].type, Tape):
+        raise TypeRefusal(f"a {args[0].type} is no tape")
     return args[0].type
 
 

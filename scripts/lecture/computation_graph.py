@@ -2,7 +2,7 @@
 
 import math
 
-from ad_compiler import value_and_grad
+from ad_compiler import trace, value_and_grad
 
 
 def loss(w: float, x: float, b: float, target: float) -> float:
@@ -14,7 +14,8 @@ def loss(w: float, x: float, b: float, target: float) -> float:
 
 
 def main() -> None:
-    """Print the gradient with respect to the weight and the bias."""
+    """Print the graph's values forward and backward, and the gradient in the weight and bias."""
+    print(trace(loss, 0.5, 2.0, -1.0, 3.0))
     value, (w_bar, b_bar) = value_and_grad(loss, argnums=("w", "b"))(0.5, 2.0, -1.0, 3.0)
     print("loss:", value, "  dloss/dw:", w_bar, "  dloss/db:", b_bar)
 

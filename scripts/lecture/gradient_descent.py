@@ -33,7 +33,7 @@ def problem() -> tuple[Matrix, Vector, Vector]:
     random = np.random.default_rng(0)
     inputs = random.normal(size=(100, 3))
     targets = inputs @ np.array([1.0, -2.0, 0.5]) + 0.1 * random.normal(size=100)
-    best: Vector = np.linalg.solve(inputs.T @ inputs, inputs.T @ targets)
+    best = np.linalg.solve(inputs.T @ inputs, inputs.T @ targets).astype(np.float64)
     return inputs, targets, best
 
 

@@ -104,7 +104,8 @@ def test_mixed_numbers_stay_mixed_or_settle() -> None:
     assert plus.infer((mixed, Undef(Float()))) == Float("mixed")
     assert plus.infer((mixed, Undef(Float("f64")))) == Float("f64")
     assert plus.infer((mixed, Undef(Array("f64", (3,))))) == Array("f64", (3,))
-    assert sine.infer((mixed,)) == Float("mixed")
+    assert sine.infer((mixed,)) == Float("f64")
+    assert sine.infer((Undef(Float("any")),)) == Float("any")
     with pytest.raises(TypeRefusal):
         plus.infer((mixed, Undef(Array("f32", (3,)))))
 

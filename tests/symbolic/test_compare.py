@@ -48,7 +48,7 @@ def test_what_sympy_cannot_follow_says_so(program: Program) -> None:
     vector = Array("f64", (Sym("n", never_one=True),))
 
     def build(make: Any, x: Any) -> tuple[Any, ...]:
-        return (make("np.sum", make("np.sin", x)),)
+        return (make("np.sum", make("np.sin", x), None, False),)
 
     result = compare(program({"x": vector}, build), [np.array([0.1, 2.0, -1.0])], interpreted)
     row = result.row("symbolic")
