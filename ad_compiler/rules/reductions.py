@@ -67,7 +67,7 @@ def is_lost(axis: Any, keepdims: bool) -> bool:
 
 def spread(g: Any, axis: Any, keepdims: bool) -> Any:
     """A cotangent with the reduced axes back, of length 1."""
-    return np.expand_dims(g, axis) if is_lost(axis, keepdims) else g
+    return np.expand_dims(g, axis) if is_lost(axis, keepdims) and np.ndim(g) > 0 else g
 
 
 @compile_time
@@ -106,7 +106,7 @@ METHODS["sum"] = register(
         "np.sum", _np_sum, reduction_type(np.sum, "sum"), Call("np.sum"), ("x", *NAMED),
         defaults=AXES, keyword_only=NAMED, noun="total",
     ),
-    Linear({"x": _sum_x}, {"x": _sum_bar}, dense=True, samples=SAMPLES),
+    Linear({"x": _sum_x}, {"x": _sum_bar}, dense=True, numbers=True, samples=SAMPLES),
     np.sum,
 )  # fmt: skip
 
@@ -128,7 +128,7 @@ METHODS["mean"] = register(
         "np.mean", _np_mean, reduction_type(np.mean, "mean"), Call("np.mean"), ("x", *NAMED),
         defaults=AXES, keyword_only=NAMED, noun="mean",
     ),
-    Linear({"x": _mean_x}, {"x": _mean_bar}, dense=True, samples=SAMPLES),
+    Linear({"x": _mean_x}, {"x": _mean_bar}, dense=True, numbers=True, samples=SAMPLES),
     np.mean,
 )  # fmt: skip
 
@@ -219,8 +219,8 @@ def _extreme_x(x: Any, axis: Any, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
 
 def _extreme_bar(x: Any, axis: Any, keepdims: bool, *, z: Any, z_bar: Any) -> Any:
     mask = _chosen(x, z, axis, keepdims)
-    share = spread(z_bar, axis, keepdims) / np.sum(mask, axis=axis, keepdims=True)
-    return np.where(mask, share, 0.0)
+    share = z_bar / np.sum(mask, axis=axis, keepdims=keepdims)
+    return np.where(mask, spread(share, axis, keepdims), 0.0)
 
 
 def evaluator(function: Any) -> Any:

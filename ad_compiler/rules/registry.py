@@ -104,6 +104,8 @@ class Linear:
     jvps: dict[str, FunctionType] = field(default_factory=dict[str, FunctionType])
     vjps: dict[str, FunctionType] = field(default_factory=dict[str, FunctionType])
     dense: bool = False
+    numbers: bool = False
+    """Whether the vjps take a number for a cotangent that is the same everywhere, though dense."""
     convention: str = ""
     samples: tuple[tuple[Any, ...], ...] = ()
     """Argument tuples for the tests."""

@@ -5,6 +5,7 @@ Each maps a function to a function over the same IR, so they compose to any orde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
@@ -39,7 +40,7 @@ from ad_compiler.transform.names import prefer_names
 from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.request import Request, scalar_result, variables, wrt_parameters
 from ad_compiler.transform.reverse import Reverse
-from ad_compiler.transform.shapes import cast
+from ad_compiler.transform.shapes import cast, widen
 
 
 def derive(function: Function, request: Request) -> Function:
@@ -68,12 +69,16 @@ def grad(function: Function, request: Request) -> Function:
 def pushed(
     function: Function, request: Request, chosen: list[Parameter], index: int, aux: Tree | None
 ) -> Function:
-    """The derivative by a single number: forward mode needs no tape, and is no more work."""
+    """The derivative by a single number, or of an elementwise function, element by element.
+
+    Forward mode needs no tape, and is no more work.
+    """
     builder = Builder()
     (wrt,) = variables(chosen)
     forward = Forward(builder, function, {wrt: const(1.0)})
     forward.run(function.block.body)
     tangent = cast(builder, forward.full(function.results[index]), wrt.type)
+    tangent = widen(builder, tangent, wrt, forward.shapes)
     return answered(function, request, tuple(builder.frame.stmts), (tangent,), chosen, index, aux)
 
 
@@ -174,7 +179,13 @@ def renamed(
     names = ", ".join(p.name for p in chosen)
     title = TITLES[request.kind]
     about = f"{title} of `{function.name}`{where} with respect to {names}."
-    return replace(derived, name=f"{function.name}_{request.kind}", about=about)
+    return replace(derived, name=numbered(function.name, request.kind), about=about)
+
+
+def numbered(name: str, kind: str) -> str:
+    """`f_grad` for f, `f_grad2` for that, and so on."""
+    again = re.fullmatch(rf"(.*_{kind})(\d*)", name)
+    return f"{again[1]}{int(again[2] or 1) + 1}" if again else f"{name}_{kind}"
 
 
 def free_name(function: Function, name: str) -> str:
@@ -282,6 +293,8 @@ def elementwise_grad(function: Function, request: Request) -> Function:
     if not isinstance(index, int) or not is_differentiable(function.results[index].type):
         raise UsageError(f"elementwise_grad: `{function.name}` must return one array or number")
     require_diagonal(function, variables(chosen), index)
+    if len(variables(chosen)) == 1:
+        return pushed(function, request, chosen, index, None)
     reverse = Reverse(Builder(), function, variables(chosen), (index,))
     reverse.seed({index: const(1.0)})
     return answered(function, request, *swept(reverse, variables(chosen)), chosen, index, None)

@@ -74,6 +74,8 @@ def _add(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | No
         return Form("sub", (x, inner))  # x + (-y) = x - y
     if (inner := negated(x, defs)) is not None:
         return Form("sub", (y, inner))  # (-x) + y = y - x
+    if isinstance(y, Const) and y.spelling is None and y.value < 0:
+        return Form("sub", (x, Const(-y.value, y.type)))  # x + (-2) = x - 2
     return None
 
 

@@ -37,7 +37,7 @@ from ad_compiler.ir.nodes import (
     defined_by,
     free_vars,
 )
-from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of
+from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of, is_number
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.exports import Exports
@@ -264,7 +264,9 @@ class Reverse:
         name, which = operand_label(let, position)
         if rule.dense or name not in rule.vjps:
             bars = [
-                None if bar is None else self.adjoints.full(t, bar)
+                bar
+                if bar is None or (rule.numbers and name in rule.vjps and is_number(bar.type))
+                else self.adjoints.full(t, bar)
                 for t, bar in zip(let.targets, bars, strict=True)
             ]
         if name in rule.vjps:
