@@ -108,6 +108,8 @@ def _bases(
 
 def _identifier(hint: str) -> str:
     """The hint as an identifier, in the normal form in which Python compares names."""
+    if not hint.strip("_"):
+        return "unused"
     text = unicodedata.normalize("NFKC", hint)
     if not text.isidentifier():
         text = "".join(c if f"_{c}".isidentifier() else "_" for c in text)

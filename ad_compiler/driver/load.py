@@ -55,7 +55,7 @@ def foreign(text: str) -> str | None:
             return f"an import of {node.names[0].name}"
         if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
             return f"the attribute {node.attr}"
-        if isinstance(node, ast.Name) and node.id.startswith("__"):
+        if isinstance(node, ast.Name) and node.id.startswith("__") and node.id.endswith("__"):
             return f"the name {node.id}"
         if isinstance(node, ast.Name) and node.id in ("eval", "exec", "open", "compile"):
             return f"the name {node.id}"

@@ -297,6 +297,14 @@ def _filled(path: str) -> Lower:
     return lower
 
 
+def _eye(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
+    """`np.eye(n)`, `np.eye(n, m)`."""
+    if kw or not 1 <= len(args) <= 2:
+        raise TypeRefusal("np.eye with these arguments is not supported", "give n, or n and m")
+    atoms = [atom_of(a) for a in (args[0], args[-1])]
+    return apply(ctx, PRIMITIVES["np.eye"], atoms, name)
+
+
 def _default_dtype(value: list[Value]) -> str:
     if not value:
         return "float64"
@@ -362,6 +370,8 @@ TABLE: dict[Any, Lower] = {
     np.zeros: _filled("np.zeros"),
     np.ones: _filled("np.ones"),
     np.full: _filled("np.full"),
+    np.eye: _eye,
+    np.identity: _eye,
     np.shape: _shape,
     np.ndim: _ndim,
     np.size: _size,

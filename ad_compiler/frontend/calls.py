@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from ad_compiler.frontend import arguments, builtin, indexing, inline
-from ad_compiler.frontend.context import Context, apply
+from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.source import source_of
 from ad_compiler.frontend.values import (
     Method,
@@ -57,6 +57,8 @@ def _object(
         made = special(ctx, args, keywords, name, call)
         if made is not None:
             return made
+    if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
+        return apply(ctx, thing, [atom_of(arg) for arg in args], name)  # as rules call it
     primitive = thing if isinstance(thing, Primitive) else meaning(thing)
     if primitive is not None:
         return of_primitive(ctx, primitive, args, keywords, name)

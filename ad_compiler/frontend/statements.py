@@ -222,10 +222,16 @@ def _loop(ctx: Context, scope: Scope, node: ast.For, iterable: Value, indices: l
         trips.stop,
         trips.step,
         body,
-        name=node.target.id if simple and isinstance(node.target, ast.Name) else "k",
+        name=_index_name(node.target) if simple else "k",
         at=scope.code.source.span(node),
         key=(node, len(ctx.active)),
     )
+
+
+def _index_name(target: ast.expr) -> str:
+    """What the index of a loop is called; `_` may be read by what the compiler adds."""
+    name = target.id if isinstance(target, ast.Name) else ""
+    return name if name.strip("_") else "k"
 
 
 def _while(ctx: Context, scope: Scope, node: ast.While) -> None:

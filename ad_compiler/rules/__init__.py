@@ -19,6 +19,7 @@ FILES = (
     "tapes",
     "shaping",
     "joining",
+    "diagonals",
     "reductions",
     "statistics",
     "products",

@@ -130,6 +130,16 @@ for _name, _make in _CONSTANTS.items():
     )
 
 
+def _eye_type(args: Sequence[Atom]) -> Type:
+    return Array("f64", tuple(map(length_of, args)))
+
+
+register(
+    Primitive("np.eye", np.eye, _eye_type, Call("np.eye"), ("N", "M"), noun="identity"),
+    Flat("a constant"),
+)
+
+
 def _full(*args: Any) -> Any:
     *lengths, value, dtype = args
     return np.full(tuple(lengths), value, dtype=dtype)
@@ -177,12 +187,8 @@ def _array_of(*numbers: Any) -> Any:
 
 def _array_of_type(args: Sequence[Atom]) -> Type:
     infer.numbers(args, "np.array", "use np.stack")
-    kinds = [np.asarray(sample(arg)) if _is_weak(arg) else sample(arg) for arg in args]
+    kinds = [sample(arg) for arg in args]
     return Array(infer.our_dtype(np.result_type(*kinds)), (len(args),))
-
-
-def _is_weak(arg: Atom) -> bool:
-    return infer.is_python(arg.type)
 
 
 def sample(arg: Atom) -> Any:

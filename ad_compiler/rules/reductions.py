@@ -166,7 +166,8 @@ def _prod_x(x: Any, axis: Any, keepdims: bool, *, x_dot: Any) -> Any:
     rows, dots = x.ravel(), x_dot.ravel()
     if axis is not None:
         rows, dots = np.moveaxis(x, axis, 0), np.moveaxis(x_dot, axis, 0)
-    product, total = np.ones_like(rows[0]), np.zeros_like(rows[0])
+    total = np.sum(rows[:0], axis=0)
+    product = total + 1.0
     for k in range(len(rows)):
         total = total * rows[k] + product * dots[k]
         product = product * rows[k]

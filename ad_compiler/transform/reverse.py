@@ -36,6 +36,7 @@ from ad_compiler.ir.nodes import (
     const,
     defined_by,
     free_vars,
+    substitute,
 )
 from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of, is_number
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Flat, Linear, Partials
@@ -311,6 +312,9 @@ class Reverse:
         reverse.seed({k: bar for k, bar in enumerate(bars) if bar is not None})
         reverse.sweep()
         statements[start:end] = reverse.forward_sweep()
+        # Nothing depends on the tangent's value, only on its shape, which is the operand's.
+        settled = substitute(Block((), tuple(statements[start:]), ()), {dot: operand})
+        statements[start:] = settled.body
         return reverse.adjoints.read(dot)
 
 
