@@ -8,6 +8,8 @@ cannot be met, 123 a defect of the compiler.
 from __future__ import annotations
 
 import functools
+import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,9 @@ VERBS = {
     "hvp": "The Hessian times a vector.",
 }
 """The verbs that emit a function, and what it computes."""
+
+STDIN = "<stdin>"
+"""Stands for `-`, which click would take for an option."""
 
 WITH_VALUE = {"grad": "value_and_grad", "vjp": "value_and_vjp"}
 
@@ -150,8 +155,9 @@ def graph(target: str, types: Sequence[str], run_file: bool, stdin_filename: str
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
+    given = [re.sub(r"^-:", f"{STDIN}:", arg) for arg in (sys.argv[1:] if args is None else args)]
     try:
-        result = cli.main(args, prog_name="ad-compiler", standalone_mode=False)
+        result = cli.main(given, prog_name="ad-compiler", standalone_mode=False)
     except click.exceptions.Abort:
         return 1
     except Exception as error:  # every error becomes a message and an exit code

@@ -29,7 +29,7 @@ def lowered(target: str, types: Mapping[str, str], run_file: bool, stdin_name: s
     file, colon, name = target.rpartition(":")
     if not colon or not name.isidentifier():
         raise UsageError(f"{target!r} is not of the form FILE.py:FUNCTION")
-    if file == "-":
+    if file == "<stdin>":
         text = sys.stdin.read()
         return lower_file(text, stdin_name, name, types)
     if run_file:

@@ -37,6 +37,7 @@ from ad_compiler.ir.nodes import (
     Tree,
     Var,
     const,
+    free_vars,
     leaves,
     map_tree,
 )
@@ -117,7 +118,8 @@ def _lowered(
     ctx.origins.update(v for v in params if isinstance(v.type, Int | Bool))
     value = _body(ctx, user, parameters)
     output, results = _output(user.code, value)
-    hidden = [(var, capture) for var, (_, capture) in captures.hidden.items()]
+    used = free_vars(Block((), tuple(builder.frame.stmts), results))
+    hidden = [(var, capture) for var, (_, capture) in captures.hidden.items() if var in used]
     taken = {p.name for p in parameters}
     extra = [Parameter(_unused(capture.name, taken), var, hidden=True) for var, capture in hidden]
     block = Block((*params, *(var for var, _ in hidden)), tuple(builder.frame.stmts), results)
