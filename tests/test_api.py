@@ -1,4 +1,6 @@
 """The public functions: structure of results, composition, guards, errors."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
 """Functions that people write, in every corner of the language: value, both modes, second order."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
 
 from __future__ import annotations
 
