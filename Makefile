@@ -14,7 +14,7 @@ lint:  ## Check style and format
 	$(PYTHON) -m ruff format --check .
 
 types:  ## Check types
-	$(PYTHON) -m pyright
+	$(PYTHON) -m pyright --pythonpath $(PYTHON)
 
 generated:  ## Emit the code in generated/ anew
 	$(PYTHON) scripts/gallery.py

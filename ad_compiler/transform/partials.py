@@ -113,7 +113,8 @@ class Splice:
         plain, numpy = FUNCTIONS[name]
         primitive = numpy if (needs_numpy(args) or plain is None) else plain
         assert primitive is not None, name
-        return self.builder.emit(primitive, *args)
+        rest = primitive.params[len(args) :]
+        return self.builder.emit(primitive, *args, *(const(primitive.defaults[p]) for p in rest))
 
     def selection(self, node: ast.expr) -> tuple[ast.expr, Atom | None]:
         """Take `where(c, p, 0)` apart into p and the mask c; a node that is no selection stays.

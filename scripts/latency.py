@@ -1,0 +1,110 @@
+"""Measure what a user waits for: import, the first gradient, and each call."""
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ad_compiler import grad
+from ad_compiler.driver.build import Options, build
+from ad_compiler.driver.derivative import Derivative
+
+
+def program(statements: int) -> str:
+    """A function of that many statements: one math call, two products and a sum each, all live."""
+    names = ("sin", "cos", "exp", "tanh")
+    lines = ["import math", "", "", "def f(x, y):", "    t0 = x"]
+    lines += [
+        f"    t{k} = math.{names[k % 4]}(t{k - 1} * y) * 0.5 + t{k - 1}"
+        for k in range(1, statements + 1)
+    ]
+    return "\n".join([*lines, f"    return t{statements}", ""])
+
+
+def straight_line(statements: int, folder: Path) -> Callable[..., Any]:
+    """The function, imported from a file."""
+    name = f"straight_line_{statements}_{time.perf_counter_ns()}"
+    path = folder / f"{name}.py"
+    path.write_text(program(statements))
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.f
+
+
+def first_gradient(statements: int, folder: Path) -> float:
+    """Seconds from a new function to its compiled gradient."""
+    function = straight_line(statements, folder)
+    gradient = Derivative(function, "grad", (0, 1))
+    start = time.perf_counter()
+    build(gradient.lowered(gradient.arguments((0.5, 0.7), {})), Options())
+    return time.perf_counter() - start
+
+
+def per_call(call: Callable[[], Any], number: int = 20_000) -> float:
+    """Seconds a call, the best of several rounds."""
+    best = float("inf")
+    for _ in range(7):
+        start = time.perf_counter()
+        for _ in range(number):
+            call()
+        best = min(best, (time.perf_counter() - start) / number)
+    return best
+
+
+def square(x: float) -> float:
+    """The cheapest function."""
+    return x * x
+
+
+def import_seconds() -> float:
+    """Seconds of `import ad_compiler` and its functions, on top of `import numpy`."""
+    code = (
+        "import numpy, time; start = time.perf_counter(); from ad_compiler import grad; "
+        "print(time.perf_counter() - start)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        for _ in range(5)
+    ]
+    return min(float(run.stdout) for run in runs)
+
+
+def main() -> int:
+    """Print the table; with `--check`, the exit code is 1 if a promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first_gradient(10, folder)
+        hundred = min(first_gradient(100, folder) for _ in range(5))
+        thousand, ten_thousand = first_gradient(1000, folder), first_gradient(2500, folder)
+    gradient = grad(square)
+    gradient(3.0)
+    direct = gradient.direct(3.0)
+    wrapped = per_call(lambda: gradient(3.0)) - per_call(lambda: direct(3.0))
+    rows = [
+        ("first gradient, 100 statements", hundred, 50e-3),
+        ("first gradient, 1,000 statements", thousand, None),
+        ("first gradient, 2,500 statements (10,000 operations)", ten_thousand, 10 * thousand),
+        ("import, on top of NumPy", import_seconds(), 50e-3),
+        ("a call, on top of the emitted function", wrapped, 2e-6),
+    ]
+    broken = False
+    for what, seconds, bound in rows:
+        broken |= bound is not None and seconds > bound
+        promise = "" if bound is None else f"  (promised: {1e3 * bound:.4g} ms)"
+        print(f"{what:55} {1e3 * seconds:10.4g} ms{promise}")
+    return 1 if check and broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
