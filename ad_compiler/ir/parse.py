@@ -8,6 +8,7 @@ from typing import Any
 
 from ad_compiler.errors import AdCompilerError
 from ad_compiler.ir.nodes import (
+    Atom,
     Block,
     Branch,
     Const,
@@ -48,25 +49,19 @@ class Reader:
         self.primitives = primitives
         self.variables: dict[str, Var] = {}
         self.makers: dict[str, Callable[..., Any]] = {
-            "function": self.function,
             "parameter": Parameter,
-            "block": lambda params, body, results: Block(*map(tuple, (params, body, results))),
-            "let": lambda name, args, targets: Let(tuple(targets), primitives[name], tuple(args)),
-            "effect": lambda name, args: Effect(primitives[name], tuple(args)),
-            "if_": lambda test, then, orelse, targets: If(tuple(targets), test, then, orelse),
-            "for_": lambda start, stop, step, descending, inits, body, targets: For(
-                tuple(targets), start, stop, step, tuple(inits), body, descending
-            ),
-            "while_": lambda inits, cond, body, targets: While(
-                tuple(targets), tuple(inits), cond, body
-            ),
-            "Branch": lambda kind, keys, parts: Branch(kind, tuple(keys), tuple(parts)),
-            "Const": Const,
+            "block": Block,
+            "let": self.let,
+            "effect": self.effect,
+            "if_": self.if_,
+            "for_": self.for_,
+            "while_": self.while_,
+            "Branch": Branch,
             "Undef": Undef,
             "Float": Float,
             "Int": Int,
             "Bool": Bool,
-            "Array": lambda dtype, dims: Array(dtype, tuple(dims)),
+            "Array": Array,
             "Tape": Tape,
             "Static": Static,
             "Sym": Sym,
@@ -74,29 +69,66 @@ class Reader:
             "float": float,
         }
 
-    def function(
-        self, name: str, parameters: list[Parameter], output: Any, about: str, block: Block
-    ) -> Function:
-        """The whole program."""
-        return Function(name, tuple(parameters), block, output, about)
+    def let(self, name: str, args: tuple[Atom, ...], targets: tuple[Var, ...]) -> Let:
+        """An operation."""
+        return Let(targets, self.primitives[name], args)
+
+    def effect(self, name: str, args: tuple[Atom, ...]) -> Effect:
+        """An operation for what it does."""
+        return Effect(self.primitives[name], args)
+
+    def if_(self, test: Atom, then: Block, orelse: Block, targets: tuple[Var, ...]) -> If:
+        """A branch."""
+        return If(targets, test, then, orelse)
+
+    def for_(
+        self,
+        start: Atom,
+        stop: Atom,
+        step: Atom,
+        descending: bool,
+        inits: tuple[Atom, ...],
+        body: Block,
+        targets: tuple[Var, ...],
+    ) -> For:
+        """A loop over a range."""
+        return For(targets, start, stop, step, inits, body, descending)
+
+    def while_(
+        self, inits: tuple[Atom, ...], cond: Block, body: Block, targets: tuple[Var, ...]
+    ) -> While:
+        """A loop with a condition."""
+        return While(targets, inits, cond, body)
+
+    def constant(self, value: ast.expr, rest: list[ast.expr]) -> Const:
+        """A constant; lists in its value stay lists."""
+        return Const(self.literal(value), *map(self.read, rest))
+
+    def literal(self, node: ast.expr) -> Any:
+        """The value of a constant."""
+        match node:
+            case ast.List(elts=items):
+                return [self.literal(item) for item in items]
+            case ast.Tuple(elts=items):
+                return tuple(self.literal(item) for item in items)
+            case _:
+                return self.read(node)
 
     def read(self, node: ast.expr) -> Any:
         """The node or literal that a piece of syntax stands for."""
         match node:
-            case ast.Call(
-                func=ast.Name(id="function"), args=[name, parameters, output, about, block]
-            ):
+            case ast.Call(func=ast.Name(id="function"), args=[*head, block]) if len(head) == 4:
                 body = self.read(block)  # defines the variables that the parameters name
-                rest = [self.read(part) for part in (name, parameters, output, about)]
-                return self.function(rest[0], rest[1], rest[2], rest[3], body)
+                name, parameters, output, about = map(self.read, head)
+                return Function(name, parameters, body, output, about)
+            case ast.Call(func=ast.Name(id="Const"), args=[value, *rest]):
+                return self.constant(value, rest)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.made(node, name, [self.read(arg) for arg in args])
             case ast.Name(id=name) if name in self.variables:
                 return self.variables[name]
             case ast.List(elts=items):
-                return [self.read(item) for item in items]
-            case ast.Tuple(elts=items):
-                return tuple(self.read(item) for item in items)
+                return tuple(map(self.read, items))
             case ast.Constant(value=value):
                 return value
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):

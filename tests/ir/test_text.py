@@ -27,7 +27,7 @@ from ad_compiler.transform.request import Request
 def lowered(seed: int) -> Function:
     function, args = load(program(seed)), point(seed)
     parameters, values = parameters_from_values(function, args, {})
-    return lower(function, parameters, values).function  # type: ignore[arg-type]
+    return lower(function, parameters, values).function
 
 
 @pytest.mark.parametrize("seed", range(100, 115))
