@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,14 @@ Golden = Callable[[Path, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="rewrite golden files that differ")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the tests emit away from the user's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AD_COMPILER_CACHE_DIR", str(tmp_path_factory.mktemp("cache") / "entries"))
+        yield
 
 
 @pytest.fixture

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ad_compiler.backend import emit, format_black
-from ad_compiler.driver.load import load
+from ad_compiler.driver import store
+from ad_compiler.driver.load import foreign, load
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.frontend.lower import Lowered
 from ad_compiler.ir.nodes import Branch, Function, Tree
+from ad_compiler.ir.text import to_text
 from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.pipeline import finish
 
@@ -57,10 +59,14 @@ class Program:
 
 def build(lowered: Lowered, options: Options) -> Program:
     """Optimise, emit and compile a derived program."""
-    function = finish(simplified(lowered.function, options))
-    text = emit(function)
+    derived = lowered.function
+    key = store.key_of(to_text(derived), repr(options))
+    text = store.load(key)
+    if text is None or foreign(text) is not None:
+        text = emit(finish(simplified(derived, options)))
+        store.save(key, text)
     captured = kinds_of(capture.read() for capture in lowered.captures)
-    return Program(replace(lowered, function=function), text, load(text, function.name), captured)
+    return Program(lowered, text, load(text, derived.name), captured)
 
 
 def simplified(function: Function, options: Options) -> Function:
