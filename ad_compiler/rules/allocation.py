@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
-from ad_compiler.ir.primitive import Call, Primitive, Special, TypeRefusal
+from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
     DTYPE_OF_NAME,
     PY,
     Array,
     Bool,
     Dim,
+    Float,
     Int,
     Sym,
     Type,
@@ -22,7 +23,7 @@ from ad_compiler.ir.types import (
     dtype_of,
 )
 from ad_compiler.rules import infer
-from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.registry import METHODS, Flat, Linear, register
 
 VECTOR = np.array([1.0, -2.0, 3.0])
 MATRIX = np.arange(6.0).reshape(2, 3)
@@ -238,4 +239,30 @@ def _array0_bar(x: Any, *, z_bar: Any) -> Any:
 ARRAY0 = register(
     Primitive("array0", _array0, _array0_type, Call("np.array"), ("x",), noun="values"),
     Linear({"x": _array0_x}, {"x": _array0_bar}, samples=((2.0,),)),
+)
+
+
+def _item(x: Any) -> Any:
+    return x.item()
+
+
+def _item_type(args: Sequence[Atom]) -> Type:
+    (type_,) = infer.numeric(args)
+    if dims_of(type_) or infer.may_be_python(type_):
+        raise TypeRefusal(f"item() of a {type_}", "index one element of an array")
+    kind = infer.kind_of(type_).kind
+    return Float(PY) if kind == "f" else Bool(PY) if kind == "b" else Int(PY)
+
+
+def _item_x(x: Any, *, x_dot: Any) -> Any:
+    return float(x_dot)
+
+
+def _item_bar(x: Any, *, z_bar: Any) -> Any:
+    return z_bar
+
+
+METHODS["item"] = register(
+    Primitive("item", _item, _item_type, Method("item"), ("x",), noun="number"),
+    Linear({"x": _item_x}, {"x": _item_bar}, samples=((np.array(2.0),),)),
 )

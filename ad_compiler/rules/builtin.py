@@ -169,24 +169,6 @@ METHODS["astype"] = register(
 )
 
 
-def _item(x: Any) -> Any:
-    return x.item()
-
-
-def _item_type(args: Sequence[Atom]) -> Type:
-    (type_,) = infer.numeric(args)
-    if dims_of(type_):
-        raise TypeRefusal(f"item() of an array ({type_})", "index one element")
-    dtype = infer.numpy_dtype(infer.promote([type_]))
-    return {"f": Float(PY), "b": Bool(PY)}.get(dtype.kind, Int(PY))
-
-
-METHODS["item"] = register(
-    Primitive("item", _item, _item_type, Method("item"), ("x",), noun="number"),
-    Partials(("x",), "x", ("1",)),
-)
-
-
 def _identity(x: Any) -> Any:
     return x
 

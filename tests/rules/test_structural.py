@@ -57,8 +57,8 @@ def test_the_type_rule_agrees_with_numpy(
     dims = type_.dims if isinstance(type_, Array) else ()
     assert len(dims) == expected.ndim
     assert all(d == n for d, n in zip(dims, expected.shape, strict=True) if isinstance(d, int))
-    if not dims and not isinstance(type_, Array):
-        assert type_ == number_of(dtype or "f64")
+    if dtype is not None and not isinstance(type_, Array):
+        assert type_ == number_of(dtype)
 
 
 def called(function: Callable[..., Any], args: tuple[Any, ...], offered: dict[str, Any]) -> Any:
