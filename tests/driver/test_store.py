@@ -9,6 +9,7 @@ import pytest
 
 from ad_compiler import grad
 from ad_compiler.driver import store
+from ad_compiler.driver.load import foreign
 
 
 @pytest.fixture(autouse=True)
@@ -93,3 +94,12 @@ def test_writers_at_once_leave_a_whole_entry() -> None:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert store.load("k") == "text" * 999
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import os\n", "def f():\n    return ().__class__\n", "x = 1\n", "def f(:\n", "eval('1')\n",
+     "def f(x):\n    return open(x)\n", "class C:\n    pass\n"],
+)  # fmt: skip
+def test_text_that_is_not_ours_is_recognised(text: str) -> None:
+    assert foreign(text) is not None
