@@ -236,7 +236,10 @@ class _Folder:
         return None
 
     def _is_expression(self, arm: Block) -> bool:
-        return all(isinstance(s, Let | If) and s.targets[0] in self.folded for s in arm.body)
+        return all(
+            isinstance(s, Let | If) and bool(s.targets) and s.targets[0] in self.folded
+            for s in arm.body
+        )
 
     def take(self, operands: Sequence[Operand], scope: Scope, width: int) -> Tree:
         """Fold what may be folded into an expression of these operands, rightmost first."""
