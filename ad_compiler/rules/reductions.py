@@ -40,9 +40,8 @@ def reduction_type(function: Any, name: str) -> Callable[[Sequence[Atom]], Type]
 
     def rule(args: Sequence[Atom]) -> Type:
         x, axis, keepdims = args[0], args[1], args[2]
-        if infer.may_be_python(x.type):
-            raise TypeRefusal(f"np.{name} of a {x.type}", "give an array")
-        dtype = infer.kind_of(x.type)
+        infer.numeric([x])
+        dtype = infer.numpy_dtype(infer.promote([x.type]))
         result = infer.our_dtype(np.asarray(function(np.ones(1, dtype))).dtype)
         dims = reduced(
             dims_of(x.type), infer.static(axis, "axis"), infer.static(keepdims, "keepdims")

@@ -121,11 +121,14 @@ def reduce_to(builder: Builder, g: Atom, z: Var, operand: Atom, shapes: Shapes) 
     if any(a not in (z_dim, 1) and not never_one(a) for a, z_dim in pairs):
         assert isinstance(operand.type, Array)
         return builder.emit(PRIMITIVES["unbroadcast"], widen(builder, g, z, shapes), operand)
+    missing, leading = len(outer) - len(dims_of(g.type)), len(outer) - len(inner)
     lost = [k for k, (a, z_dim) in enumerate(pairs) if a == 1 and z_dim != 1]
     for axis in lost:
         if own[axis] == 1:
             g = builder.emit(OPERATORS["*"], shapes.length(builder, z, axis), g)
-    summed = [k for k in lost if own[k] != 1]
+    # Axes that the operand lacks go, whatever their length.
+    gone = range(missing, leading)
+    summed = [k for k in range(missing, len(outer)) if k in gone or (k in lost and own[k] != 1)]
     return _sum(builder, g, summed, len(outer), operand.type) if summed else g
 
 
