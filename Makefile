@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types generated check fuzz
+.PHONY: help test lint types generated latency check fuzz
 
 help:  ## Print the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,8 +16,12 @@ lint:  ## Check style and format
 types:  ## Check types
 	$(PYTHON) -m pyright --pythonpath $(PYTHON)
 
-generated:  ## Emit the code in generated/ anew
+generated:  ## Emit the code in generated/ and docs/rules.md anew
 	$(PYTHON) scripts/gallery.py
+	$(PYTHON) scripts/rules_page.py
+
+latency:  ## Measure what a user waits for
+	$(PYTHON) scripts/latency.py
 
 check:  ## Check that generated/ is current
 	$(PYTHON) scripts/gallery.py --check

@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
-def test_generated_code_is_current() -> None:
+@pytest.mark.parametrize("script", ["gallery.py", "rules_page.py"])
+def test_what_scripts_write_is_current(script: str) -> None:
     done = subprocess.run(
-        [sys.executable, "scripts/gallery.py", "--check"],
+        [sys.executable, f"scripts/{script}", "--check"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
