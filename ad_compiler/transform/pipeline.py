@@ -9,8 +9,7 @@ from ad_compiler.transform.rebuild import rebuild
 
 
 def finish(function: Function) -> Function:
-    """Make a program ready for emission."""
-    function = rebuild(function)  # identities, common subexpressions, dead code
+    """Make a program ready for emission. What `derive` gives is rebuilt once already."""
     function = hoist(function)  # what a loop does not change, moves out of it
     function = rebuild(function)  # what met outside the loop
     return bufferise(function)  # every copy explicit, every other store in place
