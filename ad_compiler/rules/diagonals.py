@@ -126,7 +126,9 @@ def _diag_bar(x: Any, *, z_bar: Any) -> Any:
 
 
 register(
-    Primitive("np.diag", np.diag, _diag_type, Call("np.diag"), ("x",), noun="diagonal"),
+    Primitive(
+        "np.diag", np.diag, _diag_type, Call("np.diag"), ("x",), noun="diagonal", fresh=False
+    ),
     Linear({"x": _diag_x}, {"x": _diag_bar}, dense=True, samples=((VECTOR,), (SQUARE,), (MATRIX,))),
     np.diag,
-)
+)  # fmt: skip

@@ -21,6 +21,7 @@ from ad_compiler.ir.types import (
     Tape,
     Type,
     dims_of,
+    dtype_of,
     is_number,
     never_one,
 )
@@ -105,6 +106,8 @@ def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
         if isinstance(value, Const):
             return const(float(value.value))
         return builder.emit(PRIMITIVES["float"], value)
+    if type_ == Float("f32") and dtype_of(value.type) == "f64":
+        return builder.emit(PRIMITIVES["np.float32"], value)
     return value
 
 
