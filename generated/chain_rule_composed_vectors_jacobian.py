@@ -5,20 +5,19 @@ import numpy as np
 
 def composed_vectors_jacobian(a):
     """Jacobian of `composed_vectors` (chain_rule.py:38) with respect to a."""
-    item = a[:-1]
-    item2 = a[1:]
-    product = item * item2
+    a_head = a[:-1]
+    a_tail = a[1:]
+    product = a_head * a_tail
     exp = np.exp(product)
     total = 1 + np.sum(product**2)
-    quotient = exp / total
+    value = exp / total
     n = a.shape[0]
-    jacobian = np.zeros((quotient.shape[0], n))
+    jacobian = np.zeros((value.shape[0], n))
     product = 2 * product
     for i in range(n):
-        stored = np.zeros_like(a)
-        stored[i] = 1.0
-        total2 = item2 * stored[:-1] + item * stored[1:]
-        quotient2 = exp * total2 / total
-        difference = quotient2 - quotient * np.sum(product * total2) / total
-        jacobian[:, i] = difference
+        a_dot = np.zeros_like(a)
+        a_dot[i] = 1.0
+        product_dot = a_tail * a_dot[:-1] + a_head * a_dot[1:]
+        quotient = value * np.sum(product * product_dot) / total
+        jacobian[:, i] = exp * product_dot / total - quotient
     return jacobian

@@ -8,8 +8,8 @@ def loss_value_and_grad(w, x, b, target):
     u = w * x
     v = u + b
     y = math.exp(v)
-    difference = y - target
+    y_minus_target = y - target
 
-    b_bar = y * (2 * difference)
+    b_bar = y * (2 * y_minus_target)
     w_bar = x * b_bar
-    return difference**2, (w_bar, b_bar)
+    return y_minus_target**2, (w_bar, b_bar)

@@ -5,17 +5,17 @@ import numpy as np
 
 def cross_entropy_grad(z, y):
     """Gradient of `cross_entropy` (cross_entropy.py:17) with respect to z."""
-    largest = np.max(z)
-    weights = np.exp(z - largest)
-    total = np.sum(weights)
-    quotient = weights / total
+    max_z = np.max(z)
+    weights = np.exp(z - max_z)
+    sum_weights = np.sum(weights)
+    quotient = weights / sum_weights
     quotient_bar = np.zeros_like(z)
 
     quotient_bar[y] = -1.0 / quotient[y]
-    quotient2 = quotient_bar / total
-    weights_bar = quotient2 + np.sum(-(quotient * quotient_bar / total))
+    sum_weights_bar = np.sum(-(quotient * quotient_bar / sum_weights))
+    weights_bar = quotient_bar / sum_weights + sum_weights_bar
     difference_bar = weights * weights_bar
-    mask = z == largest
+    mask = z == max_z
     share = np.sum(-difference_bar) / np.sum(mask)
     z_bar = difference_bar + np.where(mask, share, 0.0)
     return z_bar

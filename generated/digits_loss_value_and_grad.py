@@ -8,13 +8,13 @@ def loss_value_and_grad(parameters, images, onehot):
     w2 = parameters["w2"]
     hidden = np.tanh(images @ parameters["w1"] + parameters["b1"])
     z = hidden @ w2 + parameters["b2"]
-    exp = np.exp(z)
-    total = np.sum(exp, axis=1)
-    normaliser = np.log(total)
+    exp_z = np.exp(z)
+    sum_exp_z = np.sum(exp_z, axis=1)
+    normaliser = np.log(sum_exp_z)
     difference = normaliser - np.sum(z * onehot, axis=1)
 
     normaliser_bar = 1.0 / difference.size
-    product = exp * np.expand_dims(normaliser_bar / total, 1)
+    product = exp_z * np.expand_dims(normaliser_bar / sum_exp_z, 1)
     z_bar = product - onehot * normaliser_bar
     b2_bar = np.sum(z_bar, axis=0)
     hidden_bar = z_bar @ w2.T

@@ -8,7 +8,7 @@ def layer_jacobian(x, W):
     n = x.shape[0]
     jacobian = np.zeros((W.shape[0], n))
     for i in range(n):
-        stored = np.zeros_like(x)
-        stored[i] = 1.0
-        jacobian[:, i] = W @ stored
+        x_dot = np.zeros_like(x)
+        x_dot[i] = 1.0
+        jacobian[:, i] = W @ x_dot
     return jacobian

@@ -11,19 +11,19 @@ def logsumexp_hessian(x):
 
     total_bar = 1.0 / total
     mask = x == top
-    total2 = np.sum(mask)
+    sum_mask = np.sum(mask)
     n = x.shape[0]
     jacobian = np.zeros((n, n))
     for i in range(n):
-        stored = np.zeros_like(x)
-        stored[i] = 1.0
-        total3 = np.sum(np.where(mask, stored, 0.0))
-        top_dot = total3 / total2
-        product = exp * (stored - top_dot)
-        product2 = total_bar * product
-        difference = product2 - exp * (total_bar * np.sum(product) / total)
+        x_dot = np.zeros_like(x)
+        x_dot[i] = 1.0
+        total2 = np.sum(np.where(mask, x_dot, 0.0))
+        top_dot = total2 / sum_mask
+        exp_dot = exp * (x_dot - top_dot)
+        product = total_bar * exp_dot
+        difference = product - exp * (total_bar * np.sum(exp_dot) / total)
         top_bar_dot = np.sum(-difference)
-        share_dot = top_bar_dot / total2
+        share_dot = top_bar_dot / sum_mask
         x_bar_dot = difference + np.where(mask, share_dot, 0.0)
         jacobian[:, i] = x_bar_dot
     return jacobian

@@ -5,6 +5,6 @@ import math
 
 def sigmoid_grad(x):
     """Gradient of `sigmoid` (link_functions.py:14) with respect to x."""
-    exp = math.exp(-x)
-    total = 1 + exp
-    return 1 / total * exp / total
+    exp_minus_x = math.exp(-x)
+    total = 1 + exp_minus_x
+    return 1 / total * exp_minus_x / total

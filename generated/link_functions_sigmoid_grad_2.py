@@ -5,8 +5,9 @@ import math
 
 def sigmoid_grad2(x):
     """Gradient of `sigmoid_grad` (link_functions.py:14) with respect to x."""
-    exp = math.exp(-x)
-    total = 1 + exp
-    product = 1 / total * exp
-    quotient = product / total
-    return (exp * quotient - product) / total + quotient * exp / total
+    exp_minus_x = math.exp(-x)
+    total = 1 + exp_minus_x
+    product = 1 / total * exp_minus_x
+    value_dot = product / total
+    quotient = (exp_minus_x * value_dot - product) / total
+    return quotient + value_dot * exp_minus_x / total

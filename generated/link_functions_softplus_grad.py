@@ -5,5 +5,5 @@ import math
 
 def softplus_grad(x):
     """Gradient of `softplus` (link_functions.py:29) with respect to x."""
-    exp = math.exp(x)
-    return exp / (1 + exp)
+    exp_x = math.exp(x)
+    return exp_x / (1 + exp_x)

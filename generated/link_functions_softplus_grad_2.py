@@ -5,7 +5,7 @@ import math
 
 def softplus_grad2(x):
     """Gradient of `softplus_grad` (link_functions.py:29) with respect to x."""
-    exp = math.exp(x)
-    total = 1 + exp
-    quotient = exp / total
-    return quotient - quotient * exp / total
+    exp_x = math.exp(x)
+    total = 1 + exp_x
+    value = exp_x / total
+    return value - value * exp_x / total

@@ -5,8 +5,8 @@ import math
 
 def tanh_grad(x):
     """Gradient of `tanh` (link_functions.py:19) with respect to x."""
-    exp = math.exp(2 * x)
-    product = exp * 2.0
-    total = exp + 1
-    quotient = (exp - 1) / total
-    return product / total - quotient * product / total
+    exp_twice_x = math.exp(2 * x)
+    exp_twice_x_dot = exp_twice_x * 2.0
+    total = exp_twice_x + 1
+    value = (exp_twice_x - 1) / total
+    return exp_twice_x_dot / total - value * exp_twice_x_dot / total

@@ -5,13 +5,15 @@ import math
 
 def tanh_grad2(x):
     """Gradient of `tanh_grad` (link_functions.py:19) with respect to x."""
-    exp = math.exp(2 * x)
-    product = exp * 2.0
-    product2 = 2.0 * product
-    total = exp + 1
-    quotient = (exp - 1) / total
-    quotient2 = product / total
-    quotient3 = quotient * product / total
-    difference = product2 / total - quotient2 * product / total
-    quotient = (product * (quotient2 - quotient3) + quotient * product2) / total
-    return difference - (quotient - quotient3 * product / total)
+    exp_twice_x = math.exp(2 * x)
+    exp_twice_x_dot = exp_twice_x * 2.0
+    exp_twice_x_dot_dot = 2.0 * exp_twice_x_dot
+    total = exp_twice_x + 1
+    value = (exp_twice_x - 1) / total
+    quotient = exp_twice_x_dot / total
+    quotient2 = value * exp_twice_x_dot / total
+    quotient3 = exp_twice_x_dot_dot / total
+    difference = quotient3 - quotient * exp_twice_x_dot / total
+    product = exp_twice_x_dot * (quotient - quotient2)
+    quotient = (product + value * exp_twice_x_dot_dot) / total
+    return difference - (quotient - quotient2 * exp_twice_x_dot / total)

@@ -5,21 +5,22 @@ import numpy as np
 
 def valley_hessian(x):
     """Hessian of `valley` (newton.py:16) with respect to x."""
-    item = x[:-1]
+    x_head = x[:-1]
 
-    difference_bar = 2 * (x[1:] - item**2) * 100.0
-    product = 2 * item
+    difference_bar = 2 * (x[1:] - x_head**2) * 100.0
+    twice_x_head = 2 * x_head
     n = x.shape[0]
     jacobian = np.zeros((n, n))
     for i in range(n):
-        stored = np.zeros_like(x)
-        stored[i] = 1.0
-        item = stored[:-1]
-        product2 = 2 * item
+        x_dot = np.zeros_like(x)
+        x_dot[i] = 1.0
+        x_head_dot = x_dot[:-1]
+        product = 2 * x_head_dot
         x_bar_dot = np.zeros_like(x)
-        x_bar_dot[:-1] = product2
-        product3 = 100.0 * (2 * (stored[1:] - product * item))
-        x_bar_dot[:-1] -= difference_bar * product2 + product * product3
-        x_bar_dot[1:] += product3
+        x_bar_dot[:-1] = product
+        difference_bar_dot = 100.0 * (2 * (x_dot[1:] - twice_x_head * x_head_dot))
+        product_dot = difference_bar * product + twice_x_head * difference_bar_dot
+        x_bar_dot[:-1] -= product_dot
+        x_bar_dot[1:] += difference_bar_dot
         jacobian[:, i] = x_bar_dot
     return jacobian

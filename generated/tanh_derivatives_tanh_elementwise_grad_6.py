@@ -5,21 +5,24 @@ import numpy as np
 
 def tanh_elementwise_grad6(x):
     """Elementwise derivative of `tanh_elementwise_grad5` (tanh_derivatives.py:14) with respect to x."""
-    tanh = np.tanh(x)
-    difference = 1 - tanh * tanh
-    product = tanh * difference
-    total = product + product
-    difference2 = difference * difference - tanh * total
-    total2 = difference2 + difference2
-    product = difference * total
-    difference2 = -product - product - (total * difference + tanh * total2)
-    total3 = difference2 + difference2
-    difference2 = difference * total2 - total * total
-    difference3 = -difference2 - difference2
-    difference2 = difference3 - (difference2 + (total2 * difference + tanh * total3))
-    product = total * total2
-    difference3 = difference * total3 - total2 * total
+    value = np.tanh(x)
+    difference = 1 - value * value
+    product = value * difference
+    product_dot = product + product
+    difference2 = difference * difference - value * product_dot
+    product_dot_dot = difference2 + difference2
+    product = difference * product_dot
+    product_dot2 = product_dot * difference + value * product_dot_dot
+    difference2 = -product - product - product_dot2
+    product_dot_dot_dot = difference2 + difference2
+    difference2 = difference * product_dot_dot - product_dot * product_dot
+    product_dot2 = product_dot_dot * difference + value * product_dot_dot_dot
+    difference2 = -difference2 - difference2 - (difference2 + product_dot2)
+    product = product_dot * product_dot_dot
+    product2 = difference * product_dot_dot_dot
+    difference3 = product2 - product_dot_dot * product_dot
     difference4 = difference3 - (product + product)
-    total = total3 * difference + tanh * (difference2 + difference2)
-    difference = -difference4 - difference4 - (difference4 + (difference3 + total))
+    product = product_dot_dot_dot * difference
+    product_dot_dot = difference3 + (product + value * (difference2 + difference2))
+    difference = -difference4 - difference4 - (difference4 + product_dot_dot)
     return -(difference + difference)

@@ -5,6 +5,6 @@ import math
 
 def f_jvp(x1, x2, x1_dot, x2_dot):
     """Value and directional derivative (forward mode) of `f` (wikipedia.py:8) with respect to x1, x2."""
-    sin = math.sin(x1)
-    total = x1 * x2 + sin
-    return total, x2 * x1_dot + x1 * x2_dot + math.cos(x1) * x1_dot
+    sin_x1 = math.sin(x1)
+    value = x1 * x2 + sin_x1
+    return value, x2 * x1_dot + x1 * x2_dot + math.cos(x1) * x1_dot

@@ -1,10 +1,14 @@
-"""Shared by all tests: a cache of their own."""
+"""Shared by all tests: a cache of their own, and `--bless`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="rewrite the files of expected text")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY, Array, Bool, Float, Int, is_number
 from ad_compiler.rules import registry
+from ad_compiler.rules.describe import described
 
 MAX_DEPTH = 60
 """How deep calls may nest before they are taken for a recursion."""
@@ -66,7 +67,7 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
         raise
     builder = ctx.builder
     if not isinstance(type_, tuple):
-        target = Var(name or primitive.noun, type_, temp=not name)
+        target = Var(name or described(primitive, args), type_, temp=not name)
         builder.append(Let((target,), primitive, tuple(args), builder.at))
         return target
     targets = tuple(Var(primitive.noun, t) for t in type_)

@@ -62,16 +62,16 @@ class Adjoints:
         if self.builder.frame is not cell.home:
             value = widen(self.builder, value, primal, self.shapes)
         before = self.builder.read_or_zero(cell)
-        self.builder.assign(cell, value if before is None else self.plus(before, value))
+        self.builder.assign(cell, value if before is None else self.plus(primal, before, value))
 
-    def plus(self, one: Atom, other: Atom) -> Atom:
-        """The sum of two cotangents; two with the same mask stay masked."""
+    def plus(self, primal: Var, one: Atom, other: Atom) -> Atom:
+        """The sum of two cotangents of a value; two with the same mask stay masked."""
         a, b = self.selected.get(one), self.selected.get(other)
         if a is not None and b is not None and a.mask == b.mask:
             return self.mask(self.builder.emit(OPERATORS["+"], a.raw, b.raw), a.mask)
         if _is_zero(one):
             return other
-        return self.builder.emit(OPERATORS["+"], one, other)
+        return self.builder.emit(OPERATORS["+"], one, other, hint=adjoint_name(primal))
 
     def mask(self, raw: Atom, mask: Atom) -> Atom:
         """`raw` where the mask holds, zero elsewhere."""

@@ -47,21 +47,19 @@ ADJOINTS = ("_bar", "_dot")
 
 def bufferise(function: Function) -> Function:
     """The same program with copies, so that whatever can work in place safely does."""
-    into = _sums_in_place()
-    decisions = ownership(function, frozenset(_sums(function.block, into)))
-    block = _Rewrite(decisions, into).block(function.block)
+    decisions = ownership(function, frozenset(_sums(function.block)))
+    block = _Rewrite(decisions).block(function.block)
     return _separate_results(function.with_block(block), decisions)
 
 
-def _sums_in_place() -> dict[Primitive, Primitive]:
-    """`a + b` and `a - b` of arrays, as operations that overwrite a."""
-    return {
-        OPERATORS[symbol]: replace(OPERATORS[symbol], name=name, spelling=Special(), in_place=0)
-        for symbol, name in (("+", "add_into"), ("-", "sub_into"))
-    }
+INTO: dict[Primitive, Primitive] = {
+    OPERATORS[symbol]: replace(OPERATORS[symbol], name=name, spelling=Special(), in_place=0)
+    for symbol, name in (("+", "add_into"), ("-", "sub_into"))
+}
+"""`a + b` and `a - b` of arrays, as operations that overwrite a."""
 
 
-def _sums(block: Block, into: dict[Primitive, Primitive]) -> Iterator[int]:
+def _sums(block: Block) -> Iterator[int]:
     """The sums that accumulate an adjoint or tangent: `x_bar = x_bar + c`, on arrays.
 
     Not the user's own sums: overwriting keeps the memory layout of an operand, on which the
@@ -69,7 +67,7 @@ def _sums(block: Block, into: dict[Primitive, Primitive]) -> Iterator[int]:
     """
     for stmt in walk(block):
         match stmt:
-            case Let((target,), prim, (Var() as first, other)) if prim in into:
+            case Let((target,), prim, (Var() as first, other)) if prim in INTO:
                 accumulates = first.name == target.name and target.name.endswith(ADJOINTS)
                 fits = isinstance(target.type, Array) and first.type == target.type
                 if accumulates and fits and other is not first:
@@ -83,7 +81,6 @@ class _Rewrite:
     """Carries out the decisions."""
 
     decisions: Decisions
-    into: dict[Primitive, Primitive]
 
     def block(self, block: Block) -> Block:
         body = tuple(new for stmt in block.body for new in self._statement(stmt))
@@ -124,7 +121,7 @@ class _Rewrite:
     def _let(self, stmt: Let) -> Iterator[Stmt]:
         decisions = self.decisions
         if id(stmt) in decisions.sums:
-            yield replace(stmt, prim=self.into[stmt.prim])
+            yield replace(stmt, prim=INTO[stmt.prim])
         elif id(stmt) in decisions.copied_operands:
             assert stmt.prim.in_place is not None
             yield from _with_copy(stmt, stmt.prim.in_place, temp=False)

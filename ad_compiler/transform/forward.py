@@ -101,9 +101,10 @@ class Forward:
         return self.builder.emit(OPERATORS["+"], one, other)
 
     def named(self, value: Atom, primal: Var) -> Atom:
-        if primal.temp:
-            return value
-        return self.builder.emit(PRIMITIVES["identity"], value, name=tangent_name(primal))
+        name = tangent_name(primal)
+        return self.builder.emit(
+            PRIMITIVES["identity"], value, name="" if primal.temp else name, hint=name
+        )
 
     def contributions(
         self, let: Let, rule: Partials | Flat | Linear, positions: list[int]

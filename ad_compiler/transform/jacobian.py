@@ -48,7 +48,7 @@ def by_reverse(
         cells = [block_cell(builder, reverse.shapes, result, v) for v in wrt]
 
         def sweep(places: list[Atom], index: int = index, result: Var = result) -> list[Atom]:
-            reverse.seed({index: unit(builder, reverse.shapes, result, places)})
+            reverse.seed({index: unit(builder, reverse.shapes, result, places, "bar")})
             reverse.sweep()
             adjoints = reverse.adjoints
             bars = [adjoints.full(v, adjoints.read(v)) for v in wrt]
@@ -84,7 +84,7 @@ def by_forward(
             env: dict[Var, Var] = {}
             copy = clone(function.block.body, env)
             copied = function.with_block(replace(function.block, body=copy))
-            forward = Forward(builder, copied, {v: unit(builder, shapes, v, places)})
+            forward = Forward(builder, copied, {v: unit(builder, shapes, v, places, "dot")})
             forward.run(copy)
             for k, cell in cells.items():
                 (result,) = renamed((function.results[k],), env)
@@ -116,13 +116,14 @@ def over_axes(
     level(0, [])
 
 
-def unit(builder: Builder, shapes: Shapes, value: Var, places: list[Atom]) -> Atom:
-    """The array that is 1 at one place and 0 elsewhere; 1.0 for a number."""
+def unit(builder: Builder, shapes: Shapes, value: Var, places: list[Atom], suffix: str) -> Atom:
+    """The (co)tangent that is 1 at one place and 0 elsewhere; 1.0 for a number."""
     if not isinstance(value.type, Array):
         return const(1.0)
     zeros = builder.emit(PRIMITIVES["zeros_like"], shapes.like(value))
     pattern = const(("int",) * len(places) if places else ("...",))
-    return builder.emit(PRIMITIVES["store"], zeros, pattern, const(1.0), *places)
+    name = f"{value.name}_{suffix}"
+    return builder.emit(PRIMITIVES["store"], zeros, pattern, const(1.0), *places, hint=name)
 
 
 def block_cell(builder: Builder, shapes: Shapes, result: Var, v: Var) -> Cell:

@@ -1,4 +1,4 @@
-"""Lets an input's cotangent keep the input's name.
+"""Lets an input's cotangent keep the input's name, and a function's value have one.
 
 v_bar = identity(t)                 b_bar = identity(t)
 b_bar = identity(v_bar)     ⇒       …
@@ -36,4 +36,20 @@ def prefer_names(function: Function) -> Function:
             return stmt
         return replace(stmt, targets=tuple(chosen.get(t, t) for t in stmt.targets))
 
+    return function.with_block(replace(block, body=tuple(map(renamed, block.body))))
+
+
+def name_value(function: Function) -> Function:
+    """Call the one result of a function its value, if it has no name."""
+    result = function.results[0] if len(function.results) == 1 else None
+    if not isinstance(result, Var) or not result.temp:
+        return function
+    value = Var("value", result.type, temp=True)
+
+    def renamed(stmt: Stmt) -> Stmt:
+        if isinstance(stmt, Let) and stmt.targets == (result,):
+            return replace(stmt, targets=(value,))
+        return stmt
+
+    block = substitute(function.block, {result: value})
     return function.with_block(replace(block, body=tuple(map(renamed, block.body))))

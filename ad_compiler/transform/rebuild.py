@@ -31,6 +31,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Type
+from ad_compiler.rules.describe import described
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import EXACT, Form, folded
@@ -141,19 +142,24 @@ class Rebuild:
     def numbered(self, let: Let) -> Atom:
         """An equal earlier value, or a new statement."""
         if let.prim.allocates:
-            self.append(let)
-            return let.targets[0]
+            return self.append(let)
         key = (let.prim, *map(atom_key, let.args))
         known = self.lookup(key)
         if known is not None:
             return known[0]
-        self.tables[-1][key] = let.targets
-        self.append(let)
-        return let.targets[0]
+        target = self.append(let)
+        self.tables[-1][key] = (target,)
+        return target
 
-    def append(self, let: Let) -> None:
-        self.defs[let.targets[0]] = let
+    def append(self, let: Let) -> Var:
+        """Append a statement; a target that nobody named is called after what it is."""
+        target = let.targets[0]
+        if target.temp and target.name == let.prim.noun:
+            target = Var(described(let.prim, let.args), target.type, temp=True)
+            let = replace(let, targets=(target,))
+        self.defs[target] = let
         self.out.append(let)
+        return target
 
     def lookup(self, key: Key) -> tuple[Var, ...] | None:
         for table in reversed(self.tables):

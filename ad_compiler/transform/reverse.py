@@ -339,7 +339,8 @@ def getitem(self: Reverse, let: Let, z_bar: Atom) -> None:
     base = adjoints.full(x, before)
     unique = made and "array" not in pattern.value
     prim = PRIMITIVES["store" if unique else "add_at"]
-    builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands))
+    name = adjoint_name(x)
+    builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands, hint=name))
 
 
 def store(self: Reverse, let: Let, z_bar: Atom) -> None:
