@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ad_compiler.backend.expressions import Renderer
+from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
 from ad_compiler.ir.types import Array, is_differentiable
 
@@ -15,23 +16,26 @@ Change = Callable[[Renderer, str, Sequence[Atom]], str]
 
 
 def _store(to: Renderer, target: str, args: Sequence[Atom]) -> str:
-    return f"{target}[{_index(to, args)}] = {to.atom(args[2]).text}"
+    return f"{_part(to, target, args)} = {to.atom(args[2]).text}"
 
 
 def _add_at(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     pattern = args[1]
     assert isinstance(pattern, Const)
-    index = _index(to, args)
     if "array" in pattern.value:  # an index may occur twice, and both must count
+        index = to.index(pattern.value, args[3:])
         key = f"{to.resolve('np.s_')}[{index}]" if len(pattern.value) > 1 else index
         return f"{to.resolve('np.add')}.at({target}, {key}, {to.atom(args[2]).text})"
-    return step(to, f"{target}[{index}]", "+", args[2])
+    return step(to, _part(to, target, args), "+", args[2])
 
 
-def _index(to: Renderer, args: Sequence[Atom]) -> str:
-    pattern = args[1]
+def _part(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    """The part of an array that is written; all of it is `x[:]`, as people write it."""
+    array, pattern = args[0].type, args[1]
     assert isinstance(pattern, Const)
-    return to.index(pattern.value, args[3:])
+    if pattern.value == WHOLE and isinstance(array, Array) and array.dims:
+        return f"{target}[:]"
+    return to.part(target, pattern.value, args[3:])
 
 
 def _add_into(to: Renderer, target: str, args: Sequence[Atom]) -> str:

@@ -24,7 +24,7 @@ from ad_compiler.backend.text import (
     name,
 )
 from ad_compiler.errors import InternalError
-from ad_compiler.ir.index import Pattern, is_slice, slice_bounds, split_operands
+from ad_compiler.ir.index import Pattern, is_slice, segments, slice_bounds, split_operands
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Undef, Var
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive, Special
 from ad_compiler.ir.types import Bool, Float, Int
@@ -128,6 +128,20 @@ class Renderer:
         if isinstance(atom, Const) and isinstance(atom.value, str):
             return self.resolve(f"np.{atom.value}")
         return self.atom(atom).text
+
+    def part(self, array: str, pattern: Pattern, operands: Sequence[Atom]) -> str:
+        """`x[1:-1].T[k]`: the part of an array that a chain of views leads to."""
+        for items, own in segments(pattern, operands):
+            match items:
+                case ("T",):
+                    array += ".T"
+                case (str(item),) if item.startswith("transpose"):
+                    array += f".{item}"
+                case (str(item),) if item.startswith("reshape"):
+                    array += f".reshape({', '.join(self.atom(a).text for a in own)})"
+                case _:
+                    array += f"[{self.index(items, own)}]"
+        return array
 
     def index(self, pattern: Pattern, operands: Sequence[Atom]) -> str:
         """What stands between the brackets of `x[i, 1:n]`."""

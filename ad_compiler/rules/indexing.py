@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.ir.index import concrete, is_slice, slice_bounds, split_operands
+from ad_compiler.ir.index import (
+    axes_order,
+    concrete,
+    is_slice,
+    located,
+    segments,
+    slice_bounds,
+    split_operands,
+)
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
@@ -21,6 +29,7 @@ from ad_compiler.ir.types import (
     number_of,
 )
 from ad_compiler.rules import infer
+from ad_compiler.rules.allocation import length_of
 from ad_compiler.rules.registry import Linear, register
 
 ADVANCED = ("array", "mask")
@@ -42,13 +51,45 @@ def expanded(array: Array, pattern: Sequence[str]) -> list[str]:
 
 
 def part_type(args: Sequence[Atom]) -> Type:
-    """The type of `x[pattern]`."""
+    """The type of `x[pattern]`, where the pattern may be a chain of views."""
     x, pattern, *operands = args
-    array = infer.array(x, "an index")
     assert isinstance(pattern, Const)
+    *views, last = segments(pattern.value, operands)
+    array = infer.array(x, "an index")
+    for own in views:
+        array = _view_type(array, own)
+    return _indexed(array, *last)
+
+
+def _view_type(array: Array, segment: tuple[tuple[str, ...], list[Atom]]) -> Array:
+    """The type of a view in a chain."""
+    (first, *_), operands = segment
+    if first == "T":
+        return Array(array.dtype, array.dims[::-1])
+    if first.startswith("transpose"):
+        return Array(array.dtype, tuple(array.dims[k] for k in axes_order(first)))
+    if first.startswith("reshape"):
+        return Array(array.dtype, reshaped(array, operands))
+    taken = _indexed(array, *segment)
+    assert isinstance(taken, Array)
+    return taken
+
+
+def reshaped(array: Array, lengths: Sequence[Atom]) -> tuple[Dim, ...]:
+    """The shape that an array is given; a length of -1 takes what is left."""
+    return tuple(
+        Sym(f"rest({'*'.join(map(str, array.dims))}).{axis}")
+        if isinstance(length, Const) and length.value == -1
+        else length_of(length)
+        for axis, length in enumerate(lengths)
+    )
+
+
+def _indexed(array: Array, pattern: tuple[str, ...], operands: list[Atom]) -> Type:
+    """The type of a part of an array."""
     axes = list(array.dims)
-    mask_rank = _mask_rank(pattern.value, operands)
-    full = pattern.value if "mask" in pattern.value else expanded(array, pattern.value)
+    mask_rank = _mask_rank(pattern, operands)
+    full = pattern if "mask" in pattern else expanded(array, pattern)
     advanced = [item for item in full if item in ADVANCED]
     if len(advanced) > 1 and "mask" in advanced:
         raise TypeRefusal("a mask beside another array index", "index in two steps")
@@ -83,7 +124,7 @@ def part_type(args: Sequence[Atom]) -> Type:
         together = places[-1] - places[0] == len(places) - 1
         at = sum(1 for kind, _ in kept[: places[0]] if kind == "kept") if together else 0
         dims[at:at] = list(broadcast(*shapes))
-    if not dims and "..." not in pattern.value:
+    if not dims and "..." not in pattern:
         return number_of(array.dtype)
     return Array(array.dtype, tuple(dims))
 
@@ -189,8 +230,9 @@ GETITEM = register(
 
 
 def _store(a: Any, pattern: Any, value: Any, *operands: Any) -> Any:
-    out = a.copy()
-    out[concrete(pattern, operands)] = value
+    out = a.copy(order="K")
+    part, key = located(out, pattern, operands)
+    part[key] = value
     return out
 
 
@@ -215,8 +257,9 @@ STORE = register(
 
 
 def _add_at(a: Any, pattern: Any, value: Any, *operands: Any) -> Any:
-    out = a.copy()
-    np.add.at(out, concrete(pattern, operands), value)
+    out = a.copy(order="K")
+    part, key = located(out, pattern, operands)
+    np.add.at(part, key, value)
     return out
 
 

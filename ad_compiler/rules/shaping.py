@@ -12,6 +12,7 @@ from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefus
 from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of, dtype_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
+from ad_compiler.rules.indexing import reshaped
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.registry import ATTRIBUTES, METHODS, Linear, compile_time, register
 
@@ -43,14 +44,7 @@ def _reshape(x: Any, *shape: int) -> Any:
 def _reshape_type(args: Sequence[Atom]) -> Type:
     x, *lengths = args
     array = infer.array(x, "reshape")
-    dims = [_reshaped(array, k, length) for k, length in enumerate(lengths)]
-    return Array(array.dtype, tuple(dims))
-
-
-def _reshaped(array: Array, axis: int, length: Atom) -> Dim:
-    if isinstance(length, Const) and length.value == -1:
-        return Sym(f"rest({'*'.join(map(str, array.dims))}).{axis}")
-    return length_of(length)
+    return Array(array.dtype, reshaped(array, lengths))
 
 
 def may_fail(_args: Sequence[Atom]) -> bool:
