@@ -8,8 +8,16 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.frontend import indexing
-from ad_compiler.frontend.context import Context
-from ad_compiler.frontend.values import Structure, Value, constant_of, describe, static
+from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend.values import (
+    Loose,
+    Place,
+    Structure,
+    Value,
+    constant_of,
+    describe,
+    static,
+)
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 
@@ -102,8 +110,8 @@ def _operand(ctx: Context, primitive: Primitive, name: str, value: Value) -> Ato
         return _dtype(value)
     value = indexing.resolved(ctx, value)
     match value:
-        case Var() | Const() | Undef():
-            return value
+        case Var() | Const() | Undef() | Place() | Loose():
+            return atom_of(ctx, value)
         case Structure():
             constant = constant_of(value)
             if constant is not None and name not in ("x", "y", "condition"):

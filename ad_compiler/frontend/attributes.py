@@ -7,8 +7,18 @@ from types import ModuleType
 
 import numpy as np
 
-from ad_compiler.frontend.context import Context, apply
-from ad_compiler.frontend.values import Method, Shape, Structure, Value, describe, static
+from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
+from ad_compiler.frontend.indexing import viewed
+from ad_compiler.frontend.values import (
+    Loose,
+    Method,
+    Place,
+    Shape,
+    Structure,
+    Value,
+    describe,
+    static,
+)
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, rank
@@ -33,7 +43,7 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
     match value:
         case Const(type=Static()):
             return _of_object(ctx, value.value, name)
-        case Var() | Const() | Undef():
+        case Var() | Const() | Undef() | Place() | Loose():
             return _of_number(ctx, value, name, target)
         case Structure(kind):
             if name in CONTAINER_METHODS[kind]:
@@ -51,7 +61,7 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
             close = difflib.get_close_matches(name, dir(thing), 1)
             hint = f"did you mean `{close[0]}`?" if close else ""
             raise TypeRefusal(f"module `{thing.__name__}` has no attribute `{name}`", hint)
-        return ctx.captures.attribute(thing, name)
+        return from_outside(ctx, ctx.captures.attribute(thing, name))
     if isinstance(thing, np.dtype) and name in ("name", "kind", "char", "itemsize"):
         return const(getattr(thing, name))
     if thing in (np.add, np.multiply) and name == "outer":
@@ -62,7 +72,8 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
     )
 
 
-def _of_number(ctx: Context, atom: Atom, name: str, target: str) -> Value:
+def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:
+    atom = atom_of(ctx, value)
     is_array = isinstance(atom.type, Array)
     dtype = dtype_of(atom.type)
     if not is_array and dtype is None:
@@ -79,9 +90,10 @@ def _of_number(ctx: Context, atom: Atom, name: str, target: str) -> Value:
     if name == "size":
         return apply(ctx, PRIMITIVES["size"], (atom,), target) if is_array else const(1)
     if name in ATTRIBUTES:
-        return apply(ctx, ATTRIBUTES[name], (atom,), target)
+        prim = ATTRIBUTES[name]
+        return viewed(ctx, value, prim, (atom,), apply(ctx, prim, (atom,), target))
     if name in METHODS:
-        return Method(atom, name)
+        return Method(value, name)
     raise _no_such(name)
 
 

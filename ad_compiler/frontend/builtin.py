@@ -12,11 +12,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from ad_compiler.frontend import arguments, indexing, iterables
-from ad_compiler.frontend.context import Context, apply, atom_of, primitive_of, truth_of
+from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
+    Loose,
     Partial,
+    Place,
     Range,
     Shape,
     Structure,
@@ -47,6 +49,8 @@ Lower = Callable[[Context, Args, Keywords, str, Call], Value | None]
 
 
 def _is_array(value: Value) -> bool:
+    if isinstance(value, Place | Loose):
+        return True
     return isinstance(value, Var | Const) and isinstance(value.type, Array)
 
 
@@ -63,7 +67,7 @@ def _items(ctx: Context, value: Value, who: str) -> list[Value]:
 def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Value | None:
     (value,) = args
     if _is_array(value):
-        array = atom_of(value)
+        array = atom_of(ctx, value)
         if not rank(array.type):
             raise TypeRefusal("len() of an array without axes", "use its value")
         return indexing.length(ctx, array, 0, name)
@@ -76,13 +80,13 @@ def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Val
             return const(len(_items(ctx, value, "len()")))
 
 
-def _range(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    return iterables.range_of(list(args))
+def _range(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return iterables.range_of(ctx, list(args))
 
 
-def _enumerate(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+def _enumerate(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
     start = kw.get("start", args[1] if len(args) > 1 else const(0))
-    return Counted(args[0], atom_of(start))
+    return Counted(args[0], atom_of(ctx, start))
 
 
 def _zip(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
@@ -99,8 +103,8 @@ def _reversed(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) 
                     "reversed() of a range with a step", "write the range with the other step"
                 )
             minus = OPERATORS["-"]
-            last = atom_of(apply(ctx, minus, (stop, const(1))))
-            before = atom_of(apply(ctx, minus, (start, const(1))))
+            last = atom_of(ctx, apply(ctx, minus, (stop, const(1))))
+            before = atom_of(ctx, apply(ctx, minus, (start, const(1))))
             return Range(last, before, const(-1))
         case Structure(kind, _, items) if kind != "dict":
             return Structure("tuple", (), items[::-1])
@@ -137,7 +141,7 @@ def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Valu
     items = _items(ctx, args[0], "sum()")
     for position, item in enumerate(items):
         label = name if position == len(items) - 1 else ""
-        total = apply(ctx, plus, (atom_of(total), atom_of(item)), label)
+        total = apply(ctx, plus, (atom_of(ctx, total), atom_of(ctx, item)), label)
     return total
 
 
@@ -150,17 +154,18 @@ def _extreme(builtin: Any) -> Lower:
         if len(args) == 1:
             if _is_array(args[0]):
                 whole = PRIMITIVES[f"np.{builtin.__name__}"]
-                if rank(atom_of(args[0]).type) != 1:
+                array = atom_of(ctx, args[0])
+                if rank(array.type) != 1:
                     raise TypeRefusal(
-                        f"{builtin.__name__}() of an array of {rank(atom_of(args[0]).type)} axes",
+                        f"{builtin.__name__}() of an array of {rank(array.type)} axes",
                         f"use np.{builtin.__name__}",
                     )
-                return apply(ctx, whole, (atom_of(args[0]), const(None), const(False)), name)
+                return apply(ctx, whole, (array, const(None), const(False)), name)
             args = _items(ctx, args[0], f"{builtin.__name__}()")
         best = args[0]
         for position, item in enumerate(args[1:], 2):
             label = name if position == len(args) else ""
-            best = apply(ctx, primitive_of(builtin), (atom_of(best), atom_of(item)), label)
+            best = apply(ctx, primitive_of(builtin), atoms_of(ctx, (best, item)), label)
         return best
 
     return lower
@@ -178,7 +183,7 @@ def _truths(name: str) -> Lower:
             truth = truth_of(item)
             if truth is None:
                 symbol = OPERATORS["|" if stop else "&"]
-                result = apply(ctx, symbol, (atom_of(result), atom_of(item)))
+                result = apply(ctx, symbol, (atom_of(ctx, result), atom_of(ctx, item)))
             elif truth is stop:
                 return const(stop)
         return result
@@ -205,6 +210,8 @@ _DTYPES: dict[type, str] = {Int: "int64", Bool: "bool"}
 
 def _class_of(value: Value) -> type | None:
     match value:
+        case Place() | Loose():
+            return np.ndarray
         case Structure(kind):
             return {"tuple": tuple, "list": list, "dict": dict}[kind]
         case Const(value=thing) if not isinstance(value.type, Array):
@@ -245,31 +252,33 @@ def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Val
     wanted = arguments.plain_dtype([dtype])[0]
     if isinstance(wanted, Const) and wanted.value is None:
         return made
-    if NUMPY_NAMES.get(dtype_of(atom_of(made).type) or "") == getattr(wanted, "value", None):
+    if NUMPY_NAMES.get(dtype_of(atom_of(ctx, made).type) or "") == getattr(wanted, "value", None):
         return made
-    return apply(ctx, PRIMITIVES["astype"], (atom_of(made), atom_of(wanted)), name)
+    return apply(ctx, PRIMITIVES["astype"], (atom_of(ctx, made), atom_of(ctx, wanted)), name)
 
 
 def _as_array(ctx: Context, value: Value, name: str, call: Call) -> Value:
     value = indexing.resolved(ctx, value)
     if _is_array(value):
-        return apply(ctx, PRIMITIVES["copy"], (atom_of(value),), name)
+        return apply(ctx, PRIMITIVES["copy"], (atom_of(ctx, value),), name)
     if not isinstance(value, Structure):
-        return apply(ctx, PRIMITIVES["array0"], (atom_of(value),), name)
+        return apply(ctx, PRIMITIVES["array0"], (atom_of(ctx, value),), name)
     if value.kind == "dict" or not value.items:
         raise TypeRefusal(f"an array of {describe(value)}", "give numbers or arrays")
     if all(is_number(getattr(item, "type", None)) for item in value.items):  # type: ignore[arg-type]
-        return apply(ctx, PRIMITIVES["array_of"], [atom_of(i) for i in value.items], name)
+        return apply(ctx, PRIMITIVES["array_of"], atoms_of(ctx, value.items), name)
     rows = [_as_row(ctx, item, call) for item in value.items]
     return apply(ctx, PRIMITIVES["np.stack"], [*rows, const(0)], name)
 
 
 def _as_row(ctx: Context, value: Value, call: Call) -> Atom:
-    return atom_of(value) if _is_array(value) else atom_of(_as_array(ctx, value, "", call))
+    return (
+        atom_of(ctx, value) if _is_array(value) else atom_of(ctx, _as_array(ctx, value, "", call))
+    )
 
 
 def _asarray(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
-    """Values are never changed in place, so an array stands for itself."""
+    """An array is itself, not a copy."""
     if _is_array(args[0]) and len(args) == 1 and not kw:
         return args[0]
     return _array(ctx, args, kw, name, call)
@@ -290,8 +299,12 @@ def _filled(path: str) -> Lower:
         lengths = list(shape.items) if isinstance(shape, Structure) else [shape]
         name_of = arguments.plain_dtype([dtype])[0]
         if isinstance(name_of, Const) and name_of.value is None:
-            name_of = static(_default_dtype(value))
-        atoms = [*map(atom_of, lengths), *map(atom_of, value), atom_of(name_of)]
+            name_of = static(_default_dtype(ctx, value))
+        atoms = [
+            *atoms_of(ctx, lengths),
+            *atoms_of(ctx, value),
+            atom_of(ctx, name_of),
+        ]
         return apply(ctx, PRIMITIVES[path], atoms, name)
 
     return lower
@@ -301,14 +314,14 @@ def _eye(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Valu
     """`np.eye(n)`, `np.eye(n, m)`."""
     if kw or not 1 <= len(args) <= 2:
         raise TypeRefusal("np.eye with these arguments is not supported", "give n, or n and m")
-    atoms = [atom_of(a) for a in (args[0], args[-1])]
+    atoms = atoms_of(ctx, (args[0], args[-1]))
     return apply(ctx, PRIMITIVES["np.eye"], atoms, name)
 
 
-def _default_dtype(value: list[Value]) -> str:
+def _default_dtype(ctx: Context, value: list[Value]) -> str:
     if not value:
         return "float64"
-    type_ = atom_of(value[0]).type
+    type_ = atom_of(ctx, value[0]).type
     dtype = dtype_of(type_)
     if dtype is not None:
         return NUMPY_NAMES[dtype]
@@ -316,15 +329,15 @@ def _default_dtype(value: list[Value]) -> str:
 
 
 def _shape(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    return indexing.lengths(ctx, atom_of(args[0]))
+    return indexing.lengths(ctx, atom_of(ctx, args[0]))
 
 
-def _ndim(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    return const(rank(atom_of(args[0]).type))
+def _ndim(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return const(rank(atom_of(ctx, args[0]).type))
 
 
 def _size(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
-    atom = atom_of(args[0])
+    atom = atom_of(ctx, args[0])
     if len(args) > 1 or kw:
         axis = args[1] if len(args) > 1 else kw["axis"]
         if isinstance(axis, Const):
@@ -342,7 +355,7 @@ def _math_prod(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call)
         return None
     total: Value = const(1)
     for item in _items(ctx, args[0], "math.prod()"):
-        total = apply(ctx, OPERATORS["*"], (atom_of(total), atom_of(item)))
+        total = apply(ctx, OPERATORS["*"], (atom_of(ctx, total), atom_of(ctx, item)))
     return total
 
 

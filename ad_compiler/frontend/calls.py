@@ -8,11 +8,13 @@ from types import FunctionType
 from typing import Any
 
 from ad_compiler.frontend import arguments, builtin, indexing, inline
-from ad_compiler.frontend.context import Context, apply, atom_of
+from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.source import source_of
 from ad_compiler.frontend.values import (
+    Loose,
     Method,
     Partial,
+    Place,
     Structure,
     UserFunction,
     Value,
@@ -58,12 +60,13 @@ def _object(
         if made is not None:
             return made
     if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
-        return apply(ctx, thing, [atom_of(arg) for arg in args], name)  # as rules call it
+        return apply(ctx, thing, [atom_of(ctx, arg) for arg in args], name)  # as rules call it
     primitive = thing if isinstance(thing, Primitive) else meaning(thing)
     if primitive is not None:
         return of_primitive(ctx, primitive, args, keywords, name)
     if thing is functools.partial:
-        return Partial(args[0], tuple(args[1:]), dict(keywords))
+        first, *given = (ctx.storage.rooted(arg) for arg in args)
+        return Partial(first, tuple(given), {k: ctx.storage.rooted(v) for k, v in keywords.items()})
     if isinstance(thing, functools.partial):
         return call(ctx, *_taken_apart(ctx, thing, args, keywords), name)
     if isinstance(thing, FunctionType):
@@ -91,7 +94,9 @@ def of_primitive(
 ) -> Value:
     """A call of a function that has a rule."""
     atoms = arguments.operands(ctx, primitive, args, keywords)
-    return apply(ctx, primitive, atoms, name)
+    result = apply(ctx, primitive, atoms, name)
+    base = args[0] if args else next(iter(keywords.values()), None)
+    return result if base is None else indexing.viewed(ctx, base, primitive, atoms, result)
 
 
 def user_function(ctx: Context, function: FunctionType) -> UserFunction:
@@ -105,13 +110,15 @@ def user_function(ctx: Context, function: FunctionType) -> UserFunction:
     for k, (name, default) in enumerate(
         zip(positional[len(positional) - len(given) :], given, strict=True)
     ):
-        defaults[name] = ctx.captures.capture(
+        captured = ctx.captures.capture(
             name, default, _default(function, k), (identity, "default", name)
         )
+        defaults[name] = from_outside(ctx, captured)
     for name, default in (function.__kwdefaults__ or {}).items():
-        defaults[name] = ctx.captures.capture(
+        captured = ctx.captures.capture(
             name, default, _keyword_default(function, name), (identity, "default", name)
         )
+        defaults[name] = from_outside(ctx, captured)
     return UserFunction(code, ctx.captures.environment(function), defaults)
 
 
@@ -129,11 +136,15 @@ def _taken_apart(
     """A live `functools.partial`, its arguments captured."""
     identity = ctx.captures.identity(thing)
     captured = [
-        ctx.captures.capture(f"arg{k}", value, _argument(thing, k), (identity, k))
+        from_outside(
+            ctx, ctx.captures.capture(f"arg{k}", value, _argument(thing, k), (identity, k))
+        )
         for k, value in enumerate(thing.args)
     ]
     named = {
-        key: ctx.captures.capture(key, value, _keyword(thing, key), (identity, key))
+        key: from_outside(
+            ctx, ctx.captures.capture(key, value, _keyword(thing, key), (identity, key))
+        )
         for key, value in thing.keywords.items()
     }
     return static(thing.func), [*captured, *args], {**named, **keywords}
@@ -174,7 +185,7 @@ def _method(
     name: str,
 ) -> Value:
     match receiver:
-        case Var() | Const():
+        case Var() | Const() | Place() | Loose():
             if method == "astype":
                 args = arguments.plain_dtype(args)
             if method == "transpose" and len(args) > 1:

@@ -9,9 +9,19 @@ from typing import Any
 
 from ad_compiler.errors import Unsupported
 from ad_compiler.frontend.captures import Captures
+from ad_compiler.frontend.joining import Joining
+from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
-from ad_compiler.frontend.values import NeedsStatic, Structure, Value, describe
+from ad_compiler.frontend.values import (
+    Loose,
+    NeedsStatic,
+    Place,
+    Structure,
+    Value,
+    describe,
+    mapped,
+)
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
@@ -43,12 +53,24 @@ class Context:
     active: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     codes: dict[Code, None] = field(default_factory=dict[Code, None])
     """The functions whose source went into the program, in order."""
+    storage: Storage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.storage = Storage(self.builder)
+        self.builder.junctions = Joining(self.storage)
 
 
-def atom_of(value: Value) -> Atom:
-    """The value as an operand: a number, an array or a constant."""
-    if isinstance(value, Var | Const | Undef):
-        return value
+def atom_of(ctx: Context, value: Value) -> Atom:
+    """The value as an operand: a number, an array as it is now, or a constant."""
+    match value:
+        case Var() | Const() | Undef():
+            return value
+        case Place():
+            return ctx.storage.read(value)
+        case Loose(atom):
+            return atom
+        case _:
+            pass
     raise TypeRefusal(
         f"{describe(value)} stands where a number or an array is needed",
         "pass its elements, or make an array of them with np.array",
@@ -73,6 +95,34 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
     targets = tuple(Var(primitive.noun, t) for t in type_)
     builder.append(Let(targets, primitive, tuple(args), builder.at))
     return Structure("tuple", (), targets)
+
+
+def atoms_of(ctx: Context, values: Iterable[Value]) -> list[Atom]:
+    """Values as operands."""
+    return [atom_of(ctx, value) for value in values]
+
+
+def array_of(ctx: Context, value: Value) -> Atom | None:
+    """The value as an array, None if it is none."""
+    match value:
+        case Place() | Loose():
+            return atom_of(ctx, value)
+        case Var(type=Array()) | Const(type=Array()):
+            return value
+        case _:
+            return None
+
+
+def from_outside(ctx: Context, value: Value) -> Value:
+    """A captured value: each array of it is the place that all its users share."""
+
+    def leaf(one: Value) -> Value:
+        is_array = isinstance(one, Var) and isinstance(one.type, Array)
+        if is_array and one in ctx.captures.hidden:
+            return ctx.storage.outside(one)  # type: ignore[arg-type]
+        return one
+
+    return mapped(value, leaf)
 
 
 class Snapshot:
@@ -184,7 +234,7 @@ def _evaluated(primitive: Primitive, values: list[Any]) -> Const | None:
 def truth_of(value: Value) -> bool | None:
     """The truth value of what is known at compile time; None if it is not known."""
     match value:
-        case Const(type=Array()) | Var() | Undef():
+        case Const(type=Array()) | Var() | Undef() | Place() | Loose():
             return None
         case Const():
             return bool(value.value)
@@ -196,7 +246,7 @@ def truth_of(value: Value) -> bool | None:
 
 def test_of(ctx: Context, value: Value) -> Atom:
     """The truth value of a number that is only known at run time."""
-    atom = atom_of(value)
+    atom = atom_of(ctx, value)
     if isinstance(atom.type, Bool):
         return atom
     if not is_number(atom.type):
@@ -204,7 +254,7 @@ def test_of(ctx: Context, value: Value) -> Atom:
             f"the truth value of an array ({atom.type}) is ambiguous",
             "use np.any(...) or np.all(...)",
         )
-    return atom_of(apply(ctx, primitive_of(bool), (atom,)))
+    return atom_of(ctx, apply(ctx, primitive_of(bool), (atom,)))
 
 
 def primitive_of(thing: object) -> Primitive:

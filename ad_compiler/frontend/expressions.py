@@ -13,8 +13,8 @@ from ad_compiler.frontend import (
     operators,
     refusals,
 )
-from ad_compiler.frontend.context import Context, test_of, truth_of, with_place
-from ad_compiler.frontend.scope import Scope, load, new_slot, store
+from ad_compiler.frontend.context import Context, from_outside, test_of, truth_of, with_place
+from ad_compiler.frontend.scope import Scope, new_slot, store, take
 from ad_compiler.frontend.values import (
     Environment,
     NeedsStatic,
@@ -53,10 +53,10 @@ def _constant(_ctx: Context, _scope: Scope, node: ast.Constant, _name: str) -> V
 
 
 def _name(ctx: Context, scope: Scope, node: ast.Name, _name: str) -> Value:
-    value = scope.find(ctx.builder, node.id)
+    value = scope.find(ctx.storage, node.id)
     if value is None:
         raise TypeRefusal(f"there is no name `{node.id}` here", "define or import it first")
-    return value
+    return from_outside(ctx, value)
 
 
 def _binary(ctx: Context, scope: Scope, node: ast.BinOp, name: str) -> Value:
@@ -130,15 +130,13 @@ def choice(
     truth = truth_of(test)
     if truth is not None:
         return one() if truth else other()
-    slot = new_slot(ctx.builder, name or "chosen")
+    slot = new_slot(ctx.storage, name or "chosen")
     ctx.builder.if_(
         test_of(ctx, test),
-        lambda: store(ctx.builder, slot, one()),
-        lambda: store(ctx.builder, slot, other()),
+        lambda: store(ctx.storage, slot, one()),
+        lambda: store(ctx.storage, slot, other()),
     )
-    value = load(ctx.builder, slot)
-    assert value is not None
-    return value
+    return take(ctx.storage, slot)
 
 
 def _conditional(ctx: Context, scope: Scope, node: ast.IfExp, name: str) -> Value:
@@ -159,10 +157,17 @@ def _attribute(ctx: Context, scope: Scope, node: ast.Attribute, name: str) -> Va
 
 def _subscript(ctx: Context, scope: Scope, node: ast.Subscript, name: str) -> Value:
     value = expression(ctx, scope, node.value)
+    items, is_tuple = subscript_items(ctx, scope, node)
+    return indexing.subscript(ctx, value, items, is_tuple, name)
+
+
+def subscript_items(
+    ctx: Context, scope: Scope, node: ast.Subscript
+) -> tuple[list[indexing.Item], bool]:
+    """What stands in the brackets, and whether it was written with a comma."""
     is_tuple = isinstance(node.slice, ast.Tuple)
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    items = [_index_item(ctx, scope, part) for part in parts]
-    return indexing.subscript(ctx, value, items, is_tuple, name)
+    return [_index_item(ctx, scope, part) for part in parts], is_tuple
 
 
 def _index_item(ctx: Context, scope: Scope, node: ast.expr) -> indexing.Item:
@@ -190,11 +195,11 @@ def elements(ctx: Context, scope: Scope, nodes: Sequence[ast.expr]) -> list[Valu
 
 
 def _tuple(ctx: Context, scope: Scope, node: ast.Tuple, _name: str) -> Value:
-    return Structure("tuple", (), tuple(elements(ctx, scope, node.elts)))
+    return ctx.storage.rooted(Structure("tuple", (), tuple(elements(ctx, scope, node.elts))))
 
 
 def _list(ctx: Context, scope: Scope, node: ast.List, _name: str) -> Value:
-    return Structure("list", (), tuple(elements(ctx, scope, node.elts)))
+    return ctx.storage.rooted(Structure("list", (), tuple(elements(ctx, scope, node.elts))))
 
 
 def _dict(ctx: Context, scope: Scope, node: ast.Dict, _name: str) -> Value:
@@ -207,7 +212,7 @@ def _dict(ctx: Context, scope: Scope, node: ast.Dict, _name: str) -> Value:
             items.update(zip(value.keys, value.items, strict=True))
             continue
         items[calls.dict_key(expression(ctx, scope, key_node))] = value
-    return Structure("dict", tuple(items), tuple(items.values()))
+    return ctx.storage.rooted(Structure("dict", tuple(items), tuple(items.values())))
 
 
 def _lambda(ctx: Context, scope: Scope, node: ast.Lambda, _name: str) -> Value:
@@ -226,13 +231,13 @@ def function_value(ctx: Context, scope: Scope, node: ast.FunctionDef | ast.Lambd
     for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         if default is not None:
             defaults[arg.arg] = expression(ctx, scope, default)
-    find = Environment(lambda name: scope.find(ctx.builder, name))
+    find = Environment(lambda name: scope.find(ctx.storage, name))
     return UserFunction(scope.code.source.code(node), find, defaults)
 
 
 def _named(ctx: Context, scope: Scope, node: ast.NamedExpr, _name: str) -> Value:
-    value = expression(ctx, scope, node.value, node.target.id)
-    scope.bind(ctx.builder, node.target.id, value)
+    value = ctx.storage.rooted(expression(ctx, scope, node.value, node.target.id))
+    scope.bind(ctx.storage, node.target.id, value)
     return value
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ad_compiler.frontend.context import Context, apply, raise_needs
-from ad_compiler.frontend.values import Shape, Structure, Value, constant_of, describe, static
+from ad_compiler.frontend.context import Context, apply, array_of, atom_of, raise_needs
+from ad_compiler.frontend.values import (
+    Loose,
+    Place,
+    Shape,
+    Structure,
+    Value,
+    constant_of,
+    describe,
+    static,
+)
 from ad_compiler.ir.nodes import Atom, Const, Var, const
-from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Int, Static, is_number
 from ad_compiler.rules.registry import PRIMITIVES
 
@@ -30,7 +40,7 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
     if not is_tuple and isinstance(items[0], Structure) and items[0].kind == "tuple":
         items, is_tuple = list(items[0].items), True
     match value:
-        case Var(type=Array()) | Const(type=Array()):
+        case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
             return _of_array(ctx, value, items, name)
         case Structure() if not is_tuple:
             return _of_structure(ctx, value, items[0])
@@ -40,18 +50,58 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
             raise TypeRefusal(f"{describe(value)} has no elements", "index an array or a container")
 
 
-def _of_array(ctx: Context, array: Atom, items: list[Item], name: str) -> Value:
+def _of_array(ctx: Context, array: Value, items: list[Item], name: str) -> Value:
+    pattern, operands = pattern_of(ctx, items)
+    return taken(ctx, array, pattern, operands, name)
+
+
+def taken(
+    ctx: Context, array: Value, pattern: tuple[str, ...], operands: Sequence[Atom], name: str = ""
+) -> Value:
+    """`array[pattern]`: a number, a copy, or a view of a place."""
+    prim = PRIMITIVES["getitem"]
+    args = (atom_of(ctx, array), static(pattern), *operands)
+    return viewed(ctx, array, prim, args, apply(ctx, prim, args, name))
+
+
+def pattern_of(ctx: Context, items: list[Item]) -> tuple[tuple[str, ...], list[Atom]]:
+    """An index as the IR holds it: a pattern, and its dynamic parts."""
     pattern: list[str] = []
     operands: list[Atom] = []
     for item in items:
-        kind, own = _pattern_item(item)
+        kind, own = _pattern_item(ctx, item)
         pattern.append(kind)
         operands.extend(own)
-    return apply(ctx, PRIMITIVES["getitem"], (array, static(tuple(pattern)), *operands), name)
+    return tuple(pattern), operands
 
 
-def _pattern_item(item: Item) -> tuple[str, list[Atom]]:
+def viewed(
+    ctx: Context, base: Value, prim: Primitive, args: Sequence[Atom], result: Value
+) -> Value:
+    """The result of an operation that may give a view of `base`: as a place, if it is one."""
+    if prim.fresh or not isinstance(result, Var) or not isinstance(result.type, Array):
+        return result
+    if prim.name == "getitem" and not {"array", "mask"}.isdisjoint(_pattern(args)):
+        return result
+    match base:
+        case Place():
+            return ctx.storage.view(base, prim, args, result)
+        case Loose(_, roots, why):
+            return Loose(result, roots, why)
+        case _:
+            return result
+
+
+def _pattern(args: Sequence[Atom]) -> tuple[str, ...]:
+    pattern = args[1]
+    assert isinstance(pattern, Const)
+    return pattern.value
+
+
+def _pattern_item(ctx: Context, item: Item) -> tuple[str, list[Atom]]:
     """An item of an index as the IR holds it: its kind, and its dynamic parts."""
+    array = None if isinstance(item, Slice) else array_of(ctx, item)
+    item = item if array is None else array
     match item:
         case Slice(start, stop, step):
             return _slice_item(start, stop, step)
@@ -142,9 +192,9 @@ def lengths(ctx: Context, array: Atom) -> Structure:
     return Structure("tuple", (), tuple(length(ctx, array, axis) for axis in range(rank)))
 
 
-def element(ctx: Context, array: Atom, index: Atom, name: str = "") -> Value:
+def element(ctx: Context, array: Value, index: Atom, name: str = "") -> Value:
     """`array[index]`."""
-    return apply(ctx, PRIMITIVES["getitem"], (array, static(("int",)), index), name)
+    return _of_array(ctx, array, [index], name)
 
 
 def resolved(ctx: Context, value: Value) -> Value:

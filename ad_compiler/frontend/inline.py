@@ -28,10 +28,11 @@ def call(
     bound = bind(function, args, keywords)
     scope = Scope(code, function.environment, locals_of(code), name, home=ctx.builder.frame)
     for parameter, value in bound.items():
-        scope.bind(ctx.builder, parameter, value)
+        scope.bind(ctx.storage, parameter, value)
     at = ctx.builder.at
     ctx.active.append((code,))
     value = body_of(ctx, scope)
+    scope.leave(ctx.storage, value)
     ctx.active.pop()
     ctx.builder.at = at
     return value

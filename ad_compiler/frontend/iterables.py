@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ad_compiler.frontend import indexing
-from ad_compiler.frontend.context import Context, apply, atom_of, raise_needs
+from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
+    Loose,
+    Place,
     Range,
     Structure,
     Value,
@@ -26,9 +28,9 @@ LONGEST = 1000
 """How many trips are written out at most."""
 
 
-def range_of(args: list[Value]) -> Range:
+def range_of(ctx: Context, args: list[Value]) -> Range:
     """`range(...)`."""
-    atoms = [atom_of(arg) for arg in args]
+    atoms = atoms_of(ctx, args)
     for atom in atoms:
         if not isinstance(atom.type, Int):
             raise TypeRefusal(f"range() of {describe(atom)}", "convert it with int(...)")
@@ -98,8 +100,8 @@ def trips_of(ctx: Context, value: Value) -> Trips:
 def _length(ctx: Context, value: Value) -> Atom:
     """How many items an iterable has."""
     match value:
-        case Var(type=Array()) | Const(type=Array()):
-            return atom_of(indexing.length(ctx, value, 0))
+        case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
+            return atom_of(ctx, indexing.length(ctx, atom_of(ctx, value), 0))
         case Range(Const(value=0), stop, Const(value=1)) if not isinstance(stop, Const):
             return _at_least_zero(ctx, stop)
         case Range(Const(value=start), Const(value=stop), Const(value=step)):
@@ -110,7 +112,7 @@ def _length(ctx: Context, value: Value) -> Atom:
             lengths = [_length(ctx, part) for part in parts]
             least = lengths[0]
             for length in lengths[1:]:
-                least = atom_of(apply(ctx, PRIMITIVES["min"], (least, length)))
+                least = atom_of(ctx, apply(ctx, PRIMITIVES["min"], (least, length)))
             return least
         case Counted(inner) | Backwards(inner):
             return _length(ctx, inner)
@@ -124,7 +126,7 @@ def _length(ctx: Context, value: Value) -> Atom:
 def _at_least_zero(ctx: Context, stop: Atom) -> Atom:
     if isinstance(stop.type, Int) and stop.type.length is not None:
         return stop
-    return atom_of(apply(ctx, PRIMITIVES["max"], (stop, const(0))))
+    return atom_of(ctx, apply(ctx, PRIMITIVES["max"], (stop, const(0))))
 
 
 def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
@@ -132,7 +134,7 @@ def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
     match value:
         case Range():
             return index
-        case Zipped() | Counted() | Backwards() | Var() | Const():
+        case Zipped() | Counted() | Backwards() | Var() | Const() | Place() | Loose():
             return _nth(ctx, value, index, name)
         case _:
             raise TypeRefusal(f"a loop over {describe(value)} is not supported")
@@ -140,7 +142,7 @@ def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
 
 def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
     match value:
-        case Var(type=Array()) | Const(type=Array()):
+        case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
             return indexing.element(ctx, value, index, name)
         case Range(start, _, step):
             return _plus(ctx, start, _scaled(ctx, step, index))
@@ -150,7 +152,7 @@ def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
             return Structure("tuple", (), (_plus(ctx, start, index), _nth(ctx, inner, index)))
         case Backwards(inner):
             last = apply(ctx, OPERATORS["-"], (_length(ctx, inner), const(1)))
-            back = atom_of(apply(ctx, OPERATORS["-"], (atom_of(last), index)))
+            back = atom_of(ctx, apply(ctx, OPERATORS["-"], (atom_of(ctx, last), index)))
             return _nth(ctx, inner, back, name)
         case Structure():
             refusal = TypeRefusal(
@@ -166,13 +168,13 @@ def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
 def _plus(ctx: Context, start: Atom, offset: Atom) -> Atom:
     if start == const(0):
         return offset
-    return atom_of(apply(ctx, OPERATORS["+"], (start, offset)))
+    return atom_of(ctx, apply(ctx, OPERATORS["+"], (start, offset)))
 
 
 def _scaled(ctx: Context, step: Atom, index: Atom) -> Atom:
     if step == const(1):
         return index
-    return atom_of(apply(ctx, OPERATORS["*"], (step, index)))
+    return atom_of(ctx, apply(ctx, OPERATORS["*"], (step, index)))
 
 
 __all__ = ["Trips", "item_at", "known_items", "range_of", "static", "trips_of"]

@@ -11,13 +11,15 @@ from typing import Any
 from ad_compiler.errors import Unsupported
 from ad_compiler.frontend import calls, inline, statements
 from ad_compiler.frontend.captures import Capture, Captures, Guard, Key
-from ad_compiler.frontend.context import Context, with_place
+from ad_compiler.frontend.context import Context, atom_of, with_place
 from ad_compiler.frontend.names import locals_of
 from ad_compiler.frontend.refusals import syntax
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
+    Loose,
     NeedsStatic,
+    Place,
     Structure,
     UserFunction,
     Value,
@@ -42,7 +44,7 @@ from ad_compiler.ir.nodes import (
     map_tree,
 )
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Bool, Int, Static
+from ad_compiler.ir.types import Array, Bool, Int, Static
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,11 @@ def _lowered(
     parameters = [replace(p, tree=map_tree(p.tree, settled)) for p in parameters]
     params = tuple(v for p in parameters for v in leaves(p.tree) if isinstance(v, Var))
     ctx.origins.update(v for v in params if isinstance(v.type, Int | Bool))
+    for var in params:
+        if isinstance(var.type, Array):
+            ctx.storage.outside(var)
     value = _body(ctx, user, parameters)
-    output, results = _output(user.code, value)
+    output, results = _output(ctx, user.code, value)
     used = free_vars(Block((), tuple(builder.frame.stmts), results))
     hidden = [(var, capture) for var, (_, capture) in captures.hidden.items() if var in used]
     taken = {p.name for p in parameters}
@@ -152,9 +157,9 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
     given = {p.name for p in parameters}
     for star, empty in ((code.node.args.vararg, "tuple"), (code.node.args.kwarg, "dict")):
         if star is not None and star.arg not in given:
-            scope.bind(ctx.builder, star.arg, Structure(empty, (), ()))
+            scope.bind(ctx.storage, star.arg, Structure(empty, (), ()))
     for parameter in parameters:
-        scope.bind(ctx.builder, parameter.name, from_tree(parameter.tree))
+        scope.bind(ctx.storage, parameter.name, from_tree(parameter.tree))
     ctx.active.append((code,))
     try:
         return inline.body_of(ctx, scope)
@@ -162,11 +167,13 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
         raise with_place(scope, code.node, refusal) from None
 
 
-def _output(code: Code, value: Value) -> tuple[Tree, tuple[Atom, ...]]:
+def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, ...]]:
     """The returned container, and its leaves."""
     results: list[Atom] = []
 
     def tree(part: Value) -> Tree:
+        if isinstance(part, Place | Loose):
+            part = atom_of(ctx, part)
         if isinstance(part, Structure):
             return Branch(part.kind, part.keys, tuple(map(tree, part.items)))
         if isinstance(part, Const) and isinstance(part.type, Static):
@@ -192,12 +199,8 @@ def inline_call(
     builder: Builder, function: FunctionType, args: Sequence[Atom], kwargs: Mapping[str, Atom]
 ) -> list[Atom]:
     """Lower a function of a rule into a program under construction; gives its results."""
-    captures = Captures(inline=True)
-    ctx = Context(builder, captures, statements.run)
+    before = builder.junctions
+    ctx = Context(builder, Captures(inline=True), statements.run)
     value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
-    return [_rule_result(leaf) for leaf in leaves_of(value)]
-
-
-def _rule_result(value: Value) -> Atom:
-    assert is_atom(value), f"a rule returns {describe(value)}"
-    return value  # type: ignore[return-value]
+    builder.junctions = before
+    return [atom_of(ctx, leaf) for leaf in leaves_of(value)]

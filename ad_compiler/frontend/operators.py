@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ad_compiler.frontend.context import Context, apply, atom_of
+from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of
 from ad_compiler.frontend.values import (
     Structure,
     Value,
@@ -51,7 +51,7 @@ def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str 
     joined = _of_structures(symbol, left, right)
     if joined is not None:
         return joined
-    return apply(ctx, OPERATORS[symbol], (atom_of(left), atom_of(right)), name)
+    return apply(ctx, OPERATORS[symbol], atoms_of(ctx, (left, right)), name)
 
 
 def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
@@ -74,7 +74,7 @@ def unary(ctx: Context, op: ast.unaryop, operand: Value, name: str = "") -> Valu
     literal = isinstance(operand, Const) and isinstance(operand.type, Float)
     if literal and isinstance(op, ast.USub) and operand.spelling is None:  # type: ignore[union-attr]
         return const(-operand.value)  # type: ignore[union-attr]
-    return apply(ctx, OPERATORS[UNARY[type(op)]], (atom_of(operand),), name)
+    return apply(ctx, OPERATORS[UNARY[type(op)]], (atom_of(ctx, operand),), name)
 
 
 def negation(ctx: Context, test: Atom, name: str = "") -> Value:
@@ -99,7 +99,7 @@ def compare(ctx: Context, op: ast.cmpop, left: Value, right: Value, name: str = 
         equal = _static_equality(left, right)
         if equal is not None:
             return const(equal == isinstance(op, ast.Eq))
-    return apply(ctx, OPERATORS[COMPARISONS[type(op)]], (atom_of(left), atom_of(right)), name)
+    return apply(ctx, OPERATORS[COMPARISONS[type(op)]], atoms_of(ctx, (left, right)), name)
 
 
 def _identical(left: Value, right: Value) -> bool:

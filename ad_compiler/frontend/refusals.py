@@ -36,16 +36,6 @@ SYNTAX: dict[type[ast.AST], Refusal] = {
     ast.Continue: ("`continue` is not supported yet", "put the rest of the body under an `if`"),
 }
 
-IN_PLACE: Refusal = (
-    "writing into an array in place is not supported yet",
-    "build a new array, e.g. with np.where, np.concatenate or np.array([...])",
-)
-
-IN_PLACE_OPERATOR: Refusal = (
-    "an augmented assignment changes the array in place, which is not supported yet",
-    "write `x = x + ...`, which makes a new array",
-)
-
 
 def syntax(scope: Scope, node: ast.AST) -> Unsupported:
     """The refusal of a kind of syntax."""

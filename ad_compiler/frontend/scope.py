@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ad_compiler.frontend.places import Storage, held
 from ad_compiler.frontend.source import Code
-from ad_compiler.frontend.values import Environment, Structure, Value, is_atom, static
+from ad_compiler.frontend.values import (
+    Environment,
+    Partial,
+    Place,
+    Structure,
+    UserFunction,
+    Value,
+    is_atom,
+    leaves_of,
+    static,
+)
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.nodes import Const
 from ad_compiler.ir.primitive import TypeRefusal
 
 Path = tuple[str | int, ...]
@@ -50,44 +61,59 @@ class Slot:
         return [self.main, *self.leaves.values()]
 
 
-def new_slot(builder: Builder, name: str, home: Frame | None = None) -> Slot:
+def new_slot(storage: Storage, name: str, home: Frame | None = None) -> Slot:
     """A name that is not bound yet, and lives in a frame: the current one, if none is given."""
-    return Slot(name, Cell(name, home or builder.frame))
+    return Slot(name, Cell(name, home or storage.builder.frame))
 
 
-def store(builder: Builder, slot: Slot, value: Value) -> None:
+def store(storage: Storage, slot: Slot, value: Value) -> None:
     """Bind a name."""
     if not isinstance(value, Structure):
-        builder.assign(slot.main, _as_atom(value))
+        _fill(storage, slot.main, value)
         return
-    builder.assign(slot.main, static(_store_leaves(builder, slot, value, ())))
+    with storage.pin(leaves_of(value)):
+        skeleton = _store_leaves(storage, slot, value, ())
+    storage.builder.assign(slot.main, static(skeleton))
 
 
-def _as_atom(value: Value) -> Atom:
-    return value if is_atom(value) else static(Opaque(value))  # type: ignore[return-value]
+def _fill(storage: Storage, cell: Cell, value: Value) -> None:
+    value = storage.hold(cell, value)
+    if isinstance(value, Place):
+        storage.builder.assign(cell, held(value))
+    else:
+        atom = value if is_atom(value) else static(Opaque(value))
+        storage.builder.assign(cell, atom)  # type: ignore[arg-type]
 
 
-def _store_leaves(builder: Builder, slot: Slot, value: Structure, path: Path) -> Skeleton:
+def _store_leaves(storage: Storage, slot: Slot, value: Structure, path: Path) -> Skeleton:
     keys = value.keys if value.kind == "dict" else range(len(value.items))
     children: list[Skeleton | None] = []
     for key, item in zip(keys, value.items, strict=True):
         at = (*path, key)
         if isinstance(item, Structure):
-            children.append(_store_leaves(builder, slot, item, at))
+            children.append(_store_leaves(storage, slot, item, at))
             continue
         cell = slot.leaves.get(at)
         if cell is None:
             label = "_".join((slot.name, *map(str, at)))
             name = label if label.isidentifier() else slot.name
             cell = slot.leaves[at] = Cell(name, slot.main.home)
-        builder.assign(cell, _as_atom(item))
+        _fill(storage, cell, item)
         children.append(None)
     return Skeleton(value.kind, value.keys, tuple(children))
 
 
-def load(builder: Builder, slot: Slot) -> Value | None:
+def load(storage: Storage, slot: Slot) -> Value | None:
     """What a name is bound to; None if it is not, or not on every path."""
-    return _load_cell(builder, slot, slot.main, ())
+    return _load_cell(storage.builder, slot, slot.main, ())
+
+
+def take(storage: Storage, slot: Slot) -> Value:
+    """What a name is bound to, which nobody will read again."""
+    value = load(storage, slot)
+    assert value is not None
+    storage.release(slot.cells())
+    return value
 
 
 def _load_cell(builder: Builder, slot: Slot, cell: Cell, path: Path) -> Value | None:
@@ -99,6 +125,8 @@ def _load_cell(builder: Builder, slot: Slot, cell: Cell, path: Path) -> Value | 
         raise conflict
     if isinstance(atom, Const):
         match atom.value:
+            case Place() as place:
+                return place
             case Opaque(value):
                 return value
             case Skeleton() as skeleton:
@@ -144,26 +172,31 @@ class Scope:
         """The scope of a comprehension with these names of its own."""
         return Scope(self.code, self.environment, names, outer=self)
 
-    def bind(self, builder: Builder, name: str, value: Value) -> None:
+    def bind(self, storage: Storage, name: str, value: Value) -> None:
         """Assign a name of the function."""
         if self.outer is not None and name not in self.local:
-            self.outer.bind(builder, name, value)
+            self.outer.bind(storage, name, value)
             return
         slot = self.slots.get(name)
         if slot is None:
-            self.home = self.home or builder.frame
-            slot = self.slots[name] = new_slot(builder, name, self.home)
-        store(builder, slot, value)
+            self.home = self.home or storage.builder.frame
+            slot = self.slots[name] = new_slot(storage, name, self.home)
+        store(storage, slot, value)
 
-    def find(self, builder: Builder, name: str) -> Value | None:
+    def find(self, storage: Storage, name: str) -> Value | None:
         """The value of a name that is read; None if there is no such name."""
         if name not in self.local:
-            return self.outer.find(builder, name) if self.outer else self.environment.find(name)
+            return self.outer.find(storage, name) if self.outer else self.environment.find(name)
         slot = self.slots.get(name)
-        value = load(builder, slot) if slot is not None else None
+        value = load(storage, slot) if slot is not None else None
         if value is None:
-            raise _unbound(builder, name, slot)
+            raise _unbound(storage.builder, name, slot)
         return value
+
+    def leave(self, storage: Storage, result: Value) -> None:
+        """The call is over: its names are gone, unless a function in the result knows them."""
+        if not any(isinstance(leaf, UserFunction | Partial) for leaf in leaves_of(result)):
+            storage.release(cell for slot in self.slots.values() for cell in slot.cells())
 
     def cells(self, names: frozenset[str]) -> frozenset[Cell]:
         """The cells that some of the names have by now."""

@@ -5,16 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ad_compiler.frontend import iterables, operators, refusals
-from ad_compiler.frontend.context import Context, Snapshot, place, test_of, truth_of, with_place
+from ad_compiler.frontend import iterables, operators, parts, refusals, writing
+from ad_compiler.frontend.context import (
+    Context,
+    Snapshot,
+    array_of,
+    place,
+    test_of,
+    truth_of,
+    with_place,
+)
 from ad_compiler.frontend.expressions import expression, function_value
 from ad_compiler.frontend.names import returns
-from ad_compiler.frontend.scope import Scope, load, new_slot, store
+from ad_compiler.frontend.scope import Scope, new_slot, store, take
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import NeedsStatic, Value
-from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.index import WHOLE
+from ad_compiler.ir.nodes import Atom, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array
 
 MOST_COPIES = 64
 """How often the rest of a function is written out, one time a path, before it is refused."""
@@ -51,19 +59,17 @@ def _returning_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]
         raise scope.code.source.refuse(
             node, "too many paths with a `return` of their own", "return once, at the end"
         )
-    slot = new_slot(ctx.builder, scope.result_name or "value")
+    slot = new_slot(ctx.storage, scope.result_name or "value")
 
     def arm(body: list[ast.stmt]) -> None:
         value = run(ctx, scope, [*body, *rest])
-        store(ctx.builder, slot, const(None) if value is None else value)
+        store(ctx.storage, slot, const(None) if value is None else value)
 
     at = scope.code.source.span(node)
     with _placed(scope, node):
         atom = test_of(ctx, test)
         ctx.builder.if_(atom, lambda: arm(node.body), lambda: arm(node.orelse), at)
-        value = load(ctx.builder, slot)
-    assert value is not None
-    return value
+        return take(ctx.storage, slot)
 
 
 class _placed:  # noqa: N801
@@ -99,6 +105,8 @@ def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
     first = node.targets[0]
     name = first.id if isinstance(first, ast.Name) else ""
     value = expression(ctx, scope, node.value, name)
+    if len(node.targets) > 1:
+        value = ctx.storage.rooted(value, name)
     for target in node.targets:
         bind_target(ctx, scope, target, value)
 
@@ -110,14 +118,20 @@ def _annotated(ctx: Context, scope: Scope, node: ast.AnnAssign) -> None:
 
 
 def _augmented(ctx: Context, scope: Scope, node: ast.AugAssign) -> None:
+    if isinstance(node.target, ast.Subscript):
+        part = parts.located(ctx, scope, node.target)
+        old = parts.read(ctx, part)
+        parts.update(ctx, part, node.op, old, expression(ctx, scope, node.value))
+        return
     if not isinstance(node.target, ast.Name):
-        raise scope.code.source.refuse(node.target, *refusals.IN_PLACE)
+        raise refusals.syntax(scope, node.target)
     name = node.target.id
     old = expression(ctx, scope, ast.copy_location(ast.Name(name, ast.Load()), node.target))
-    if isinstance(old, Var | Const) and isinstance(old.type, Array):
-        raise scope.code.source.refuse(node, *refusals.IN_PLACE_OPERATOR)
     value = expression(ctx, scope, node.value)
-    scope.bind(ctx.builder, name, operators.binary(ctx, node.op, old, value, name))
+    if array_of(ctx, old) is not None:
+        writing.update(ctx, old, WHOLE, (), node.op, old, value)
+        return
+    scope.bind(ctx.storage, name, operators.binary(ctx, node.op, old, value, name))
 
 
 def _expression(ctx: Context, scope: Scope, node: ast.Expr) -> None:
@@ -136,21 +150,21 @@ def _function(ctx: Context, scope: Scope, node: ast.FunctionDef) -> None:
         )
     if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node)):
         raise scope.code.source.refuse(node, *refusals.SYNTAX[ast.Yield])
-    scope.bind(ctx.builder, node.name, function_value(ctx, scope, node))
+    scope.bind(ctx.storage, node.name, function_value(ctx, scope, node))
 
 
 def _import(ctx: Context, scope: Scope, node: ast.Import) -> None:
     for alias in node.names:
         value = ctx.captures.module(alias.name if alias.asname else alias.name.partition(".")[0])
         ctx.captures.module(alias.name)
-        scope.bind(ctx.builder, alias.asname or alias.name.partition(".")[0], value)
+        scope.bind(ctx.storage, alias.asname or alias.name.partition(".")[0], value)
 
 
 def _import_from(ctx: Context, scope: Scope, node: ast.ImportFrom) -> None:
     module = ctx.captures.module(node.module or "")
     for alias in node.names:
         value = ctx.captures.attribute(module.value, alias.name)
-        scope.bind(ctx.builder, alias.asname or alias.name, value)
+        scope.bind(ctx.storage, alias.asname or alias.name, value)
 
 
 def _if(ctx: Context, scope: Scope, node: ast.If) -> None:

@@ -7,13 +7,14 @@ structure around atoms: they exist only here, and no statement of the IR ever se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ad_compiler.errors import Span
 from ad_compiler.frontend.source import Code
+from ad_compiler.ir.builder import Cell, Frame
 from ad_compiler.ir.nodes import Atom, Branch, Const, Tree, Undef, Var, const
-from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Static, is_number
 
 
@@ -100,9 +101,74 @@ class Backwards:
     inner: Value
 
 
+@dataclass(eq=False)
+class Root:
+    """The storage of one array. Its current value is what `cell` holds.
+
+    `contiguous`: certainly laid out row by row. `origin`: the variable, of an array that comes
+    from outside. `frozen`: why it must not be written, if it must not.
+    """
+
+    cell: Cell
+    serial: int
+    contiguous: bool = False
+    origin: Var | None = None
+    holders: dict[Cell, None] = field(default_factory=dict[Cell, None])
+    """The cells that ever held a place in this storage."""
+    frozen: str = ""
+    written: bool = False
+    sources: tuple[Root, ...] = ()
+    """The roots whose array it may hold, where paths met."""
+
+    def mark_written(self) -> None:
+        """Note that the array changes, here and wherever it came from."""
+        self.written = True
+        for root in self.sources:
+            if not root.written:
+                root.mark_written()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Step:
+    """A view: how it is read (`prim` of the array and `args`), and as part of a store's pattern."""
+
+    prim: Primitive
+    args: tuple[Atom, ...]
+    pattern: tuple[str, ...]
+    operands: tuple[Atom, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.pattern}{self.operands}"
+
+
+@dataclass(eq=False, repr=False)
+class Place:
+    """An array by where it lives: a root, and a path of views with their indices fixed.
+
+    `known` is the view as it was last read: of which value, and in which frame.
+    """
+
+    root: Root
+    path: tuple[Step, ...]
+    name: str = ""
+    known: tuple[Atom, Atom, Frame] | None = None
+
+    def __repr__(self) -> str:
+        return f"{self.root.serial}{self.path}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Loose:
+    """An array that may share memory with roots, or may not: to be read, never written."""
+
+    atom: Atom
+    roots: tuple[Root, ...]
+    why: str
+
+
 Value = (
     Var | Const | Undef | Structure | UserFunction | Partial | Method | Shape | Range | Zipped
-    | Counted | Backwards
+    | Counted | Backwards | Place | Loose
 )  # fmt: skip
 
 Iterables = Range | Zipped | Counted | Backwards
@@ -218,6 +284,8 @@ def describe(value: Value) -> str:
             return "a range"
         case Zipped() | Counted() | Backwards():
             return "an iterator"
+        case Place() | Loose():
+            return "an array"
 
 
 def _describe_object(thing: object) -> str:

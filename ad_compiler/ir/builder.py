@@ -14,9 +14,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from ad_compiler.errors import Span
-from ad_compiler.ir.frames import Cell, Frame, JoinRefusal, Widening, covers, is_part, merge
+from ad_compiler.ir.frames import (
+    Cell,
+    Frame,
+    JoinRefusal,
+    Junctions,
+    Widening,
+    covers,
+    is_part,
+    merge,
+)
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -34,7 +44,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import PY, Array, Int, Static, Sym, Type
 
-__all__ = ["Builder", "Cell", "Frame", "JoinRefusal"]
+__all__ = ["Builder", "Cell", "Frame", "JoinRefusal", "Junctions", "Widening"]
 
 
 class Builder:
@@ -47,6 +57,7 @@ class Builder:
         self.frames: list[Frame] = [Frame(is_loop=False)]
         self.at: Span | None = None
         self.maybe_unbound: set[Cell] = set()
+        self.junctions: Junctions | None = None
         self._conflicts: dict[Undef, JoinRefusal] = {}
         self._widenings: dict[object, Widening] = {}
         self._fresh = itertools.count()
@@ -108,6 +119,17 @@ class Builder:
     def read(self, cell: Cell) -> Atom | None:
         """The current value of a cell, None if nothing was assigned on this path."""
         return self._read(cell, len(self.frames) - 1)
+
+    def peek(self, cell: Cell) -> Atom | None:
+        """What a cell holds, without making it a parameter of a loop."""
+        return self._peek(cell, self.frames)
+
+    def outer(self, cell: Cell) -> Atom | None:
+        """What a cell holds outside the current frame."""
+        return self._peek(cell, self.frames[:-1])
+
+    def _peek(self, cell: Cell, frames: list[Frame]) -> Atom | None:
+        return next((f.values[cell] for f in reversed(frames) if cell in f.values), None)
 
     def _read(self, cell: Cell, depth: int) -> Atom | None:
         frame = self.frames[depth]
@@ -180,6 +202,8 @@ class Builder:
     ) -> None:
         """Append an `If`; cells assigned in an arm are joined after it."""
         arms = [self._arm(then), self._arm(orelse)]
+        if self.junctions is not None:
+            self.junctions.arms(arms)
         if all(arm.dead for arm in arms):
             self.frame.dead = True
         alive = [arm for arm in arms if not arm.dead]
@@ -304,11 +328,16 @@ class Builder:
     ) -> Frame:
         """Build a loop body until the types of its parameters hold."""
         widening = Widening() if key is None else self._widenings.setdefault(key, Widening())
+        carried: dict[Cell, Any] = {}
         while True:
-            self.frames.append(Frame(is_loop=True, widening=widening, assigned=assigned))
+            if self.junctions is not None:
+                self.junctions.enter(widening, carried)
+            frame = Frame(is_loop=True, widening=widening, assigned=assigned)
+            self.frames.append(frame)
             build()
-            frame = self.frames.pop()
-            if not self._widen(frame, widening):
+            again = self.junctions is not None and self.junctions.leave(frame, widening, carried)
+            self.frames.pop()
+            if not (again or self._widen(frame, widening)):
                 return frame
 
     def _widen(self, frame: Frame, widening: Widening) -> bool:

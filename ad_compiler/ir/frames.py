@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ad_compiler.ir.atoms import Atom, Var
 from ad_compiler.ir.nodes import Stmt
@@ -48,6 +48,8 @@ class Widening:
     """Lengths that stand for whatever length an axis has in a trip."""
     conflicts: dict[Cell, JoinRefusal] = field(default_factory=dict[Cell, JoinRefusal])
     """Cells that no parameter can carry; they may be assigned, but not read, before assigned."""
+    moving: dict[Cell, bool] = field(default_factory=dict[Cell, bool])
+    """Cells of names that stand for other storage after a trip; True: without former aliases."""
 
 
 @dataclass(eq=False, slots=True)
@@ -93,3 +95,19 @@ def covers(param: Type, value: Type, fresh: set[Sym]) -> bool:
             return covers(p, q, fresh)
         case _:
             return join(param, value) == param
+
+
+class Junctions(Protocol):
+    """Who is asked where paths meet, before cells are joined or carried."""
+
+    def arms(self, arms: Sequence[Frame]) -> None:
+        """The arms of an `If` are built; their frames are closed, and can be opened again."""
+        ...
+
+    def enter(self, widening: Widening, carried: dict[Cell, Any]) -> None:
+        """A loop body is about to be built, perhaps again."""
+        ...
+
+    def leave(self, frame: Frame, widening: Widening, carried: dict[Cell, Any]) -> bool:
+        """The end of a loop body is reached; whether it must be built again."""
+        ...

@@ -117,6 +117,11 @@ def our_dtype(dtype: np.dtype[Any]) -> str:
     return name
 
 
+def our_dtype_of(type_: Type) -> str:
+    """Our dtype of an array or a number, Python's numbers as NumPy stores them."""
+    return dtype_of(type_) or _promoted((kind_of(type_),))
+
+
 def numpy_dtype(dtype: str) -> np.dtype[Any]:
     """NumPy's dtype of our name."""
     return np.dtype(NUMPY_NAMES[dtype])

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of, dtype_of
+from ad_compiler.ir.types import Array, Sym, Type, dims_of, dtype_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import reshaped
