@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ad_compiler.backend.expressions import Renderer
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
-from ad_compiler.ir.types import Array, is_differentiable
+from ad_compiler.ir.types import Array, is_differentiable, rank
 
 Change = Callable[[Renderer, str, Sequence[Atom]], str]
 
@@ -26,7 +26,8 @@ def _add_at(to: Renderer, target: str, args: Sequence[Atom]) -> str:
         index = to.index(pattern.value, args[3:])
         key = f"{to.resolve('np.s_')}[{index}]" if len(pattern.value) > 1 else index
         return f"{to.resolve('np.add')}.at({target}, {key}, {to.atom(args[2]).text})"
-    return step(to, _part(to, target, args), "+", args[2])
+    whole = pattern.value == WHOLE and bool(rank(args[0].type))
+    return step(to, target if whole else _part(to, target, args), "+", args[2])
 
 
 def _part(to: Renderer, target: str, args: Sequence[Atom]) -> str:

@@ -16,5 +16,22 @@ CHECK_LENGTH = '''def check_length(x, n):
     if len(x) < n:
         raise ValueError(f"not enough values to unpack (expected {n}, got {len(x)})")'''
 
-HELPERS = {"unbroadcast": UNBROADCAST, "check_length": CHECK_LENGTH}
+LAST_WRITES = '''def last_writes(shape, index):
+    """Where, in `x[index] = values`, a value is the last one written to its place."""
+    order = np.zeros(shape, dtype=np.int64)
+    places = np.arange(order[index].size).reshape(order[index].shape)
+    order[index] = places
+    return order[index] == places'''
+
+CHECK_APART = '''def check_apart(x, y, names):
+    """Raise ValueError if two arrays share memory, one of which is changed in place."""
+    if np.may_share_memory(x, y):
+        raise ValueError(f"{names} share memory, and one of them is changed in place")'''
+
+HELPERS = {
+    "unbroadcast": UNBROADCAST,
+    "check_length": CHECK_LENGTH,
+    "last_writes": LAST_WRITES,
+    "check_apart": CHECK_APART,
+}
 """Source text by name."""

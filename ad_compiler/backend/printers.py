@@ -30,6 +30,15 @@ def getitem(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(array)}[{to.index(pattern.value, operands)}]")
 
 
+def _last_writes(to: Renderer, args: Sequence[Atom]) -> Text:
+    array, pattern, *operands = args
+    assert isinstance(pattern, Const)
+    index = to.index(pattern.value, operands)
+    if len(pattern.value) > 1:
+        index = f"{to.resolve('np.s_')}[{index}]"
+    return Text(f"{to.resolve('last_writes')}({to.receiver(array)}.shape, {index})")
+
+
 def _broadcast_like(to: Renderer, args: Sequence[Atom]) -> Text:
     value, model = args
     shape = f"{to.receiver(model)}.shape"
@@ -146,6 +155,7 @@ PRINTERS: Mapping[str, Printer] = {
     "dim": _dim,
     "size": _size,
     "getitem": getitem,
+    "last_writes": _last_writes,
     "broadcast_like": _broadcast_like,
     "astype": _astype,
     "quiet_div": _quiet_div,
@@ -156,6 +166,7 @@ PRINTERS: Mapping[str, Printer] = {
     "last_index": _last_index,
     "np.zeros": _allocated("np.zeros"),
     "np.ones": _allocated("np.ones"),
+    "np.empty": _allocated("np.empty"),
     "np.full": _allocated("np.full", values=1),
     "array_of": _array_of,
     "np.broadcast_to": _broadcast_to,
@@ -167,6 +178,7 @@ PRINTERS: Mapping[str, Printer] = {
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     "broadcast_like": ("np.broadcast_to",),
+    "last_writes": ("last_writes", "np.s_"),
     "astype": ("np.float64",),
     "quiet_div": ("math.inf", "np.errstate"),
     "tape_zeros_like": ("np.zeros_like", "len"),
@@ -174,6 +186,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "add_at": ("np.add",),
     "np.zeros": ("np.zeros",),
     "np.ones": ("np.ones",),
+    "np.empty": ("np.empty",),
     "np.full": ("np.full",),
     "array_of": ("np.array",),
     "np.broadcast_to": ("np.broadcast_to",),

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
+from ad_compiler.frontend import writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.values import (
@@ -25,9 +26,7 @@ from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, 
 from ad_compiler.rules.infer import numpy_dtype
 from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES
 
-IN_PLACE = frozenset(
-    ["sort", "fill", "put", "resize", "partition", "itemset", "setfield", "setflags", "byteswap"]
-)
+IN_PLACE = frozenset(["put", "resize", "partition", "itemset", "setfield", "setflags", "byteswap"])
 """Methods of arrays that change the array."""
 
 CONTAINER_METHODS = {
@@ -64,7 +63,7 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
         return from_outside(ctx, ctx.captures.attribute(thing, name))
     if isinstance(thing, np.dtype) and name in ("name", "kind", "char", "itemsize"):
         return const(getattr(thing, name))
-    if thing in (np.add, np.multiply) and name == "outer":
+    if isinstance(thing, np.ufunc) and name in ("outer", "at"):
         return static(getattr(thing, name))
     raise TypeRefusal(
         f"the attribute `{name}` of {describe(static(thing))} is not supported",
@@ -92,7 +91,7 @@ def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:
     if name in ATTRIBUTES:
         prim = ATTRIBUTES[name]
         return viewed(ctx, value, prim, (atom,), apply(ctx, prim, (atom,), target))
-    if name in METHODS:
+    if name in METHODS or name in writing.METHODS:
         return Method(value, name)
     raise _no_such(name)
 

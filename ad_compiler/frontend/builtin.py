@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ad_compiler.frontend import arguments, indexing, iterables
+from ad_compiler.frontend import arguments, indexing, iterables, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.values import (
     Backwards,
@@ -350,6 +350,24 @@ def _print(_ctx: Context, _args: Args, _kw: Keywords, _name: str, _call: Call) -
     raise TypeRefusal("print() is not supported", "remove it from the function")
 
 
+def _ufunc_at(*, negative: bool) -> Lower:
+    """`np.add.at(x, index, values)`, `np.subtract.at(...)`."""
+
+    def lower(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+        target, index, values = args
+        writing.add_at(ctx, target, index, values, negative=negative)
+        return const(None)
+
+    return lower
+
+
+def _copyto(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+    if kw or len(args) != 2:
+        raise TypeRefusal("np.copyto with these arguments is not supported", "write x[...] = y")
+    writing.into(ctx, args[0], args[1], "np.copyto")
+    return const(None)
+
+
 def _math_prod(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
     if _is_array(args[0]):
         return None
@@ -382,11 +400,15 @@ TABLE: dict[Any, Lower] = {
     np.asarray: _asarray,
     np.zeros: _filled("np.zeros"),
     np.ones: _filled("np.ones"),
+    np.empty: _filled("np.empty"),
     np.full: _filled("np.full"),
     np.eye: _eye,
     np.identity: _eye,
     np.shape: _shape,
     np.ndim: _ndim,
     np.size: _size,
+    np.add.at: _ufunc_at(negative=False),
+    np.subtract.at: _ufunc_at(negative=True),
+    np.copyto: _copyto,
 }
 """Builtins by identity."""

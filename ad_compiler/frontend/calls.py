@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
 
-from ad_compiler.frontend import arguments, builtin, indexing, inline
+import numpy as np
+
+from ad_compiler.frontend import arguments, builtin, indexing, inline, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.source import source_of
 from ad_compiler.frontend.values import (
@@ -51,6 +53,10 @@ def _object(
     ctx: Context, thing: Any, args: Sequence[Value], keywords: dict[str, Value], name: str
 ) -> Value:
     """A call of a Python object that is known at compile time."""
+    out, args, keywords = _without_out(thing, args, keywords)
+    if out is not None:
+        result = _object(ctx, thing, args, keywords, "")
+        return writing.into(ctx, out, result, _label(thing))
     try:
         special = builtin.TABLE.get(thing)
     except TypeError:
@@ -76,10 +82,37 @@ def _object(
     raise TypeRefusal(*_unknown(thing))
 
 
-def _unknown(thing: Any) -> tuple[str, str]:
+def _without_out(
+    thing: Any, args: Sequence[Value], keywords: dict[str, Value]
+) -> tuple[Value | None, Sequence[Value], dict[str, Value]]:
+    """The array that a NumPy function writes its result to, and the other arguments."""
+    if isinstance(thing, np.ufunc) and len(args) > thing.nin:
+        keywords = {**keywords, "out": args[thing.nin]}
+        args = [*args[: thing.nin], *args[thing.nin + 1 :]]
+    if "out" not in keywords or (isinstance(thing, FunctionType) and not _is_numpy(thing)):
+        return None, args, keywords
+    rest = {name: value for name, value in keywords.items() if name != "out"}
+    match keywords["out"]:
+        case Const(value=None):
+            return None, args, rest
+        case Structure("tuple", (), (one,)):
+            return one, args, rest
+        case out:
+            return out, args, rest
+
+
+def _is_numpy(thing: Any) -> bool:
+    return (getattr(thing, "__module__", None) or "").partition(".")[0] == "numpy"
+
+
+def _label(thing: Any) -> str:
     module = getattr(thing, "__module__", None) or ""
     label = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", repr(thing))
-    shown = f"{module}.{label}" if module not in ("", "builtins") else str(label)
+    return f"{module}.{label}" if module not in ("", "builtins") else str(label)
+
+
+def _unknown(thing: Any) -> tuple[str, str]:
+    shown = _label(thing)
     if isinstance(thing, type):
         return f"calls of the class `{shown}` are not supported", "use tuples, dicts and arrays"
     return f"`{shown}` has no derivative rule", "write it with functions that have one"
@@ -185,6 +218,9 @@ def _method(
     name: str,
 ) -> Value:
     match receiver:
+        case Place() | Loose() if method in writing.METHODS:
+            writing.call_method(ctx, receiver, method, args)
+            return static(None)
         case Var() | Const() | Place() | Loose():
             if method == "astype":
                 args = arguments.plain_dtype(args)

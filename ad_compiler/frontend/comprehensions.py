@@ -9,7 +9,7 @@ from ad_compiler.frontend import iterables
 from ad_compiler.frontend.calls import dict_key
 from ad_compiler.frontend.context import Context, truth_of
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.targets import bind_target
+from ad_compiler.frontend.unpacking import unpacked
 from ad_compiler.frontend.values import Structure, Value
 from ad_compiler.ir.primitive import TypeRefusal
 
@@ -46,6 +46,17 @@ def _inner(scope: Scope, generators: list[ast.comprehension]) -> Scope:
     return scope.inner(own)
 
 
+def _bind(ctx: Context, scope: Scope, target: ast.expr, value: Value) -> None:
+    match target:
+        case ast.Name(id=name):
+            scope.bind(ctx.storage, name, value)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part, item in unpacked(ctx, parts, value):
+                _bind(ctx, scope, part, item)
+        case _:
+            raise TypeRefusal("this target of a comprehension is not supported", "use a name")
+
+
 def _trips(
     ctx: Context, scope: Scope, generators: list[ast.comprehension], lower: Lower
 ) -> Iterator[None]:
@@ -61,7 +72,7 @@ def _trips(
             "write a NumPy expression, or a loop that adds up",
         )
     for item in items:
-        bind_target(ctx, scope, first.target, item)
+        _bind(ctx, scope, first.target, item)
         tests = [truth_of(lower(ctx, scope, test)) for test in first.ifs]
         if None in tests:
             raise TypeRefusal(

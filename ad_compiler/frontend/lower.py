@@ -34,8 +34,10 @@ from ad_compiler.ir.nodes import (
     Block,
     Branch,
     Const,
+    Effect,
     Function,
     Parameter,
+    Stmt,
     Tree,
     Var,
     const,
@@ -45,6 +47,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Bool, Int, Static
+from ad_compiler.rules.allocation import CHECK_APART
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def _lowered(
             ctx.storage.outside(var)
     value = _body(ctx, user, parameters)
     output, results = _output(ctx, user.code, value)
+    builder.frame.stmts[:0] = _apart(ctx)
     used = free_vars(Block((), tuple(builder.frame.stmts), results))
     hidden = [(var, capture) for var, (_, capture) in captures.hidden.items() if var in used]
     taken = {p.name for p in parameters}
@@ -135,6 +139,18 @@ def _lowered(
     return Lowered(
         made, tuple(c for _, c in hidden), tuple(captures.guards), fixed, tuple(ctx.codes)
     )
+
+
+def _apart(ctx: Context) -> list[Stmt]:
+    """Checks that what is written shares no memory with other arrays from outside."""
+    arrays = list(ctx.storage.external)
+    written = ctx.storage.written()
+    return [
+        Effect(CHECK_APART, (one, other, const(f"`{one.name}` and `{other.name}`")))
+        for k, one in enumerate(arrays)
+        for other in arrays[k + 1 :]
+        if one in written or other in written
+    ]
 
 
 def _name(code: Code) -> str:

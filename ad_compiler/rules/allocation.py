@@ -58,6 +58,21 @@ def check_length(x: Any, n: int) -> None:
         raise ValueError(f"not enough values to unpack (expected {n}, got {len(x)})")
 
 
+def check_apart(x: Any, y: Any, names: str) -> None:
+    """Raise ValueError if two arrays share memory, one of which is changed in place."""
+    if np.may_share_memory(x, y):
+        raise ValueError(f"{names} share memory, and one of them is changed in place")
+
+
+CHECK_APART = register(
+    Primitive(
+        "check_apart", check_apart, lambda args: args[0].type, Call("check_apart"),
+        ("x", "y", "names"), raises=lambda _: True,
+    ),
+    Flat("a check"),
+)  # fmt: skip
+
+
 def _checked(args: Sequence[Atom]) -> Type:
     if not infer.array(args[0], "unpacking").dims:
         raise TypeRefusal("an array without axes cannot be unpacked", "use its value")
@@ -113,7 +128,7 @@ def _allocator(make: Callable[..., Any]) -> Callable[..., Any]:
     return evaluate
 
 
-_CONSTANTS: dict[str, Any] = {"zeros": np.zeros, "ones": np.ones}
+_CONSTANTS: dict[str, Any] = {"zeros": np.zeros, "ones": np.ones, "empty": np.empty}
 
 for _name, _make in _CONSTANTS.items():
     register(

@@ -30,7 +30,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import length_of
-from ad_compiler.rules.registry import Linear, register
+from ad_compiler.rules.registry import Flat, Linear, register
 
 ADVANCED = ("array", "mask")
 
@@ -253,6 +253,28 @@ STORE = register(
         (np.array([1.0, -2.0, 3.0]), ("int",), 5.0, 1),
         (np.array([1.0, -2.0, 3.0]), ("a:b",), np.array([4.0, 5.0]), 1, 3),
     )),
+)  # fmt: skip
+
+
+def last_writes(a: Any, pattern: Any, *operands: Any) -> Any:
+    """Where, in `a[index] = values`, a value is the last one written to its place."""
+    index = concrete(pattern, operands)
+    order = np.zeros(np.shape(a), dtype=np.int64)
+    places = np.arange(order[index].size).reshape(order[index].shape)
+    order[index] = places
+    return order[index] == places
+
+
+def _last_writes_type(args: Sequence[Atom]) -> Type:
+    return Array("bool", dims_of(part_type(args)))
+
+
+register(
+    Primitive(
+        "last_writes", last_writes, _last_writes_type, Special(), ("a", "pattern", "*operands"),
+        raises=may_miss, noun="wins",
+    ),
+    Flat("a truth value"),
 )  # fmt: skip
 
 

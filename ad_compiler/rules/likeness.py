@@ -22,7 +22,7 @@ def _like(args: Sequence[Atom]) -> Type:
     return infer.array(args[0], "a shape")
 
 
-for _make_like in (np.zeros_like, np.ones_like):
+for _make_like in (np.zeros_like, np.ones_like, np.empty_like):
     register(
         Primitive(
             _make_like.__name__,

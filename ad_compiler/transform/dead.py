@@ -44,13 +44,25 @@ def _vars(atoms: tuple[Atom, ...]) -> set[Var]:
 def _prune(body: tuple[Stmt, ...], live: set[Var]) -> tuple[Stmt, ...]:
     """The statements that are needed; `live` grows by what they read."""
     kept: list[Stmt] = []
-    for stmt in reversed(body):
+    for position in reversed(range(len(body))):
+        stmt = body[position]
+        if isinstance(stmt, Effect) and _is_computed(stmt, body[:position], live):
+            continue
         new = _statement(stmt, live)
         if new is not None:
             kept.append(new)
             live |= _vars(atoms_of(new))
     kept.reverse()
     return tuple(kept)
+
+
+def _is_computed(effect: Effect, before: tuple[Stmt, ...], live: set[Var]) -> bool:
+    """Whether an operation that was kept only for what it may raise is needed for its value."""
+    return any(
+        isinstance(s, Let) and s.prim is effect.prim and s.args == effect.args
+        and not live.isdisjoint(s.targets)
+        for s in before
+    )  # fmt: skip
 
 
 def _statement(stmt: Stmt, live: set[Var]) -> Stmt | None:

@@ -37,7 +37,7 @@ from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.forward import jvp as push
 from ad_compiler.transform.jacobian import by_forward, by_reverse, choose_mode
 from ad_compiler.transform.names import name_value, prefer_names
-from ad_compiler.transform.rebuild import rebuild
+from ad_compiler.transform.rebuild import normalise, rebuild
 from ad_compiler.transform.request import Request, scalar_result, variables, wrt_parameters
 from ad_compiler.transform.reverse import Reverse
 from ad_compiler.transform.shapes import cast, widen
@@ -49,7 +49,7 @@ def derive(function: Function, request: Request) -> Function:
     Raises UsageError where the request cannot be meant: integer inputs, a gradient of an array.
     """
     make = KINDS[request.kind]
-    derived = make(name_value(anchor(function)), request)
+    derived = make(name_value(anchor(normalise(function))), request)
     return rebuild(prefer_names(derived))
 
 

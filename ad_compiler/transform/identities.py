@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
-from ad_compiler.ir.types import PY, Array, Float, Type, is_number
+from ad_compiler.ir.types import PY, Array, Float, Type, dtype_of, is_number
 
 Definitions = Mapping[Var, Let]
 
@@ -121,7 +122,49 @@ def _full_like(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form 
     return None
 
 
+def _store(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    a, pattern, value, *index = args
+    made = defs.get(value) if isinstance(value, Var) else None
+    if made is None:
+        return None
+    if _takes(value, a, pattern, index, defs):
+        return a  # a[i] = a[i]
+    if made.prim.name in ("add", "sub") and _takes(made.args[0], a, pattern, index, defs):
+        if dtype_of(value.type) != dtype_of(a.type) or "array" in pattern.value:
+            return None
+        added: Atom | Form = made.args[1]
+        if made.prim.name == "sub":
+            added = Form("neg", (added,))
+        return Form("add_at", (a, pattern, added, *index))  # a[i] = a[i] + e is a[i] += e
+    return None
+
+
+def _takes(part: Atom, a: Atom, pattern: Atom, index: list[Atom], defs: Definitions) -> bool:
+    """Whether a value is `a[index]`, or a itself where the index takes all of it."""
+    assert isinstance(pattern, Const)
+    if pattern.value == WHOLE:
+        return part is a
+    let = defs.get(part) if isinstance(part, Var) else None
+    if let is None or let.prim.name != "getitem":
+        return False
+    return let.args[0] is a and let.args[1] == pattern and list(let.args[2:]) == index
+
+
+def _add_at(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    """Adding to what was just set to zero is storing."""
+    a, pattern, value, *index = args
+    made = defs.get(a) if isinstance(a, Var) else None
+    if made is None or made.prim.name != "store" or "array" in pattern.value:
+        return None
+    before, where, zero, *there = made.args
+    if where == pattern and there == index and zero == const(0.0):
+        return Form("store", (before, pattern, value, *index))
+    return None
+
+
 EXACT: dict[str, Rewrite] = {
+    "store": _store,
+    "add_at": _add_at,
     "mul": _mul,
     "truediv": _div,
     "add": _add,

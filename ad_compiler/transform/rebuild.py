@@ -28,6 +28,7 @@ from ad_compiler.ir.nodes import (
     Undef,
     Var,
     While,
+    walk,
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Type
@@ -44,6 +45,23 @@ def rebuild(function: Function) -> Function:
     walk = Rebuild()
     body, results = walk.block(function.block)
     return dead_code(function.with_block(Block(function.params, body, results)))
+
+
+def normalise(function: Function) -> Function:
+    """Simplify a program whose loops and stores would hide from a transformation what is equal.
+
+    Nothing is removed, so that what may raise is still there to be kept.
+    """
+    if not any(map(_is_structured, walk(function.block))):
+        return function
+    body, results = Rebuild().block(function.block)
+    return function.with_block(Block(function.params, body, results))
+
+
+def _is_structured(stmt: Stmt) -> bool:
+    return isinstance(stmt, For | While) or (
+        isinstance(stmt, Let) and stmt.prim.in_place is not None
+    )
 
 
 class Rebuild:

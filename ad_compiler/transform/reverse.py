@@ -13,7 +13,6 @@ on a tape of the loop, or by computing it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import assert_never
 
 from ad_compiler.analysis.activity import active, differentiable_operands
@@ -39,11 +38,12 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of, is_number
-from ad_compiler.rules.registry import PRIMITIVES, RULES, Flat, Linear, Partials
+from ad_compiler.rules.registry import RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, operand_env, parsed
 from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
+from ad_compiler.transform.storage import SPECIAL
 from ad_compiler.transform.structural import operand_label, pulled, pushed
 
 
@@ -222,7 +222,7 @@ class Reverse:
         special = SPECIAL.get(let.prim.name)
         if special is not None:
             assert bars[0] is not None
-            special(self, let, self.adjoints.full(let.targets[0], bars[0]))
+            special(self.adjoints, let, self.adjoints.full(let.targets[0], bars[0]))
             return
         rule = RULES[let.prim]
         match rule:
@@ -278,12 +278,6 @@ class Reverse:
             value = self.recognised(value)
             self.adjoints.add(operand, cast(self.builder, value, _array_only(operand.type)))
 
-    def part_of(self, value: Atom, part: Var) -> Atom:
-        """The cotangent of a value that a store broadcast into a part of an array."""
-        if dims_of(value.type) == dims_of(part.type):
-            return part
-        return reduce_to(self.builder, part, part, value, self.shapes)
-
     def recognised(self, value: Atom) -> Atom:
         """A contribution that a rule wrote as `np.where(mask, raw, 0)` is a selection."""
         last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
@@ -321,73 +315,3 @@ class Reverse:
 def _array_only(type_: Type) -> Type:
     """Kinds of numbers are settled at the end; dtypes of arrays at once."""
     return type_ if isinstance(type_, Array) else Float(MIXED)
-
-
-# -- operations on storage ------------------------------------------------------------------------
-
-
-def getitem(self: Reverse, let: Let, z_bar: Atom) -> None:
-    """Element cotangents gather in one accumulator: `x_bar[i] += z_bar`."""
-    x, pattern, *operands = let.args
-    adjoints, builder = self.adjoints, self.builder
-    assert isinstance(x, Var)
-    assert isinstance(pattern, Const)
-    adjoints.mark_taken(x, pattern, operands)
-    cell = adjoints.cell(x)
-    before = builder.read_or_zero(cell)
-    made = before is None
-    base = adjoints.full(x, before)
-    unique = made and "array" not in pattern.value
-    prim = PRIMITIVES["store" if unique else "add_at"]
-    name = adjoint_name(x)
-    builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands, hint=name))
-
-
-def store(self: Reverse, let: Let, z_bar: Atom) -> None:
-    """`r = store(a, i, v)`: v gets what was written, a gets the rest."""
-    a, pattern, v, *operands = let.args
-    part = self.builder.emit(PRIMITIVES["getitem"], z_bar, pattern, *operands)
-    self.adjoints.add(v, self.part_of(v, part))
-    rest = self.builder.emit(PRIMITIVES["store"], z_bar, pattern, const(0.0), *operands)
-    self.adjoints.add(a, rest)
-
-
-def add_at(self: Reverse, let: Let, z_bar: Atom) -> None:
-    """`r = add_at(a, i, v)`: v gets what was added to, a gets all."""
-    a, pattern, v, *operands = let.args
-    part = self.builder.emit(PRIMITIVES["getitem"], z_bar, pattern, *operands)
-    self.adjoints.add(v, self.part_of(v, part))
-    self.adjoints.add(a, z_bar)
-
-
-def tape_put(self: Reverse, let: Let, z_bar: Atom) -> None:
-    """An element is written once, so its cotangent needs no reset."""
-    tape, k, value = let.args
-    self.adjoints.add(value, self.builder.emit(PRIMITIVES["tape_get"], z_bar, k))
-    self.adjoints.add(tape, z_bar)
-
-
-def tape_get(self: Reverse, let: Let, z_bar: Atom) -> None:
-    """The cotangent of a tape is a tape that is added to."""
-    tape, k = let.args
-    assert isinstance(tape, Var)
-    cell = self.adjoints.cell(tape)
-    base = self.adjoints.full(tape, self.builder.read_or_zero(cell))
-    self.builder.assign(cell, self.builder.emit(PRIMITIVES["tape_add"], base, k, z_bar))
-
-
-def tape_add(self: Reverse, let: Let, z_bar: Atom) -> None:
-    """As `add_at`."""
-    tape, k, value = let.args
-    self.adjoints.add(value, self.builder.emit(PRIMITIVES["tape_get"], z_bar, k))
-    self.adjoints.add(tape, z_bar)
-
-
-SPECIAL: dict[str, Callable[[Reverse, Let, Atom], None]] = {
-    "getitem": getitem,
-    "store": store,
-    "add_at": add_at,
-    "tape_put": tape_put,
-    "tape_get": tape_get,
-    "tape_add": tape_add,
-}
