@@ -11,6 +11,8 @@ from ad_compiler.backend.expressions import Renderer
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
 from ad_compiler.ir.types import Array, is_differentiable, rank
+from ad_compiler.rules.registry import OPERATORS
+from ad_compiler.transform.augment import AUGMENTED, SYMBOLS
 
 Change = Callable[[Renderer, str, Sequence[Atom]], str]
 
@@ -28,6 +30,19 @@ def _add_at(to: Renderer, target: str, args: Sequence[Atom]) -> str:
         return f"{to.resolve('np.add')}.at({target}, {key}, {to.atom(args[2]).text})"
     whole = pattern.value == WHOLE and bool(rank(args[0].type))
     return step(to, target if whole else _part(to, target, args), "+", args[2])
+
+
+def _augmented(symbol: str) -> Change:
+    """`x[i] *= v`."""
+
+    def change(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+        pattern = args[1]
+        assert isinstance(pattern, Const)
+        whole = pattern.value == WHOLE and bool(rank(args[0].type))
+        place = target if whole else _part(to, target, args)
+        return f"{place} {symbol}= {to.atom(args[2]).text}"
+
+    return change
 
 
 def _part(to: Renderer, target: str, args: Sequence[Atom]) -> str:
@@ -70,6 +85,7 @@ CHANGES: Mapping[str, Change] = {
     "sub_into": _sub_into,
     "tape_put": _tape_put,
     "tape_add": _tape_add,
+    **{AUGMENTED[OPERATORS[symbol]].name: _augmented(symbol) for symbol in SYMBOLS},
 }
 """The line of each primitive that works in place."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special
 from ad_compiler.ir.types import Array
+from ad_compiler.transform.augment import AUGMENTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ LAYOUTS: dict[str, Layout] = {
     "sub_into": _into,
     "tape_put": _tape_put,
     "tape_add": _tape_add,
+    **{prim.name: _add_at for prim in AUGMENTED.values()},
     "select": _select,
     "quiet_div": _quiet_div,
 }

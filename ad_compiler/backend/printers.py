@@ -30,6 +30,10 @@ def getitem(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(array)}[{to.index(pattern.value, operands)}]")
 
 
+def _duplicate(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f'{to.receiver(args[0])}.copy(order="K")')
+
+
 def _last_writes(to: Renderer, args: Sequence[Atom]) -> Text:
     array, pattern, *operands = args
     assert isinstance(pattern, Const)
@@ -155,6 +159,7 @@ PRINTERS: Mapping[str, Printer] = {
     "dim": _dim,
     "size": _size,
     "getitem": getitem,
+    "duplicate": _duplicate,
     "last_writes": _last_writes,
     "broadcast_like": _broadcast_like,
     "astype": _astype,

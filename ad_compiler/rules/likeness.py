@@ -96,6 +96,16 @@ METHODS["copy"] = register(
 )
 
 
+def _duplicate(x: Any) -> Any:
+    return x.copy(order="K")
+
+
+register(
+    Primitive("duplicate", _duplicate, _copied, Special(), ("x",), noun="copied"),
+    Linear({"x": _copy_x}, {"x": _copy_bar}, samples=((VECTOR,),)),
+)
+
+
 def _broadcast_like(value: Any, x: Any) -> Any:
     return np.broadcast_to(value, np.shape(x)).copy()
 

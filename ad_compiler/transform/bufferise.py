@@ -39,7 +39,7 @@ from ad_compiler.ir.nodes import (
     walk,
 )
 from ad_compiler.ir.primitive import Primitive, Special
-from ad_compiler.ir.types import Array
+from ad_compiler.ir.types import Array, rank
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 ADJOINTS = ("_bar", "_dot")
@@ -136,14 +136,20 @@ class _Rewrite:
 
 
 def copy_of(atom: Atom, name: str, temp: bool = False) -> Let:
-    """A statement that copies an array or tape."""
-    return Let((Var(name, atom.type, temp=temp),), PRIMITIVES["copy"], (atom,))
+    """A statement that copies an array or tape.
+
+    What the user computes with keeps its memory layout, on which the last bit of a sum depends.
+    """
+    keeps = rank(atom.type) > 1 and not name.endswith(ADJOINTS)
+    prim = PRIMITIVES["duplicate" if keeps else "copy"]
+    return Let((Var(name, atom.type, temp=temp),), prim, (atom,))
 
 
 def _with_copy(stmt: Let, position: int, temp: bool) -> Iterator[Stmt]:
     """A statement that works on a copy of one operand."""
     atom = stmt.args[position]
-    name = atom.name if isinstance(atom, Var) else stmt.targets[0].name
+    changed = position == stmt.prim.in_place
+    name = stmt.targets[0].name if changed or not isinstance(atom, Var) else atom.name
     copied = copy_of(atom, name, temp)
     yield copied
     args = (*stmt.args[:position], copied.targets[0], *stmt.args[position + 1 :])

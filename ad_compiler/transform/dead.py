@@ -11,6 +11,7 @@ may go (a gradient that does not return the value need not compute it).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
@@ -46,7 +47,7 @@ def _prune(body: tuple[Stmt, ...], live: set[Var]) -> tuple[Stmt, ...]:
     kept: list[Stmt] = []
     for position in reversed(range(len(body))):
         stmt = body[position]
-        if isinstance(stmt, Effect) and _is_computed(stmt, body[:position], live):
+        if isinstance(stmt, Effect) and _is_computed(stmt, body[:position], kept, live):
             continue
         new = _statement(stmt, live)
         if new is not None:
@@ -56,13 +57,27 @@ def _prune(body: tuple[Stmt, ...], live: set[Var]) -> tuple[Stmt, ...]:
     return tuple(kept)
 
 
-def _is_computed(effect: Effect, before: tuple[Stmt, ...], live: set[Var]) -> bool:
-    """Whether an operation that was kept only for what it may raise is needed for its value."""
-    return any(
+def _is_computed(
+    effect: Effect, before: Sequence[Stmt], after: Sequence[Stmt], live: set[Var]
+) -> bool:
+    """Whether what an operation is kept for, that it may raise, happens anyhow.
+
+    Its value may be needed after all; or the element that it reads is written in place.
+    """
+    same = any(
         isinstance(s, Let) and s.prim is effect.prim and s.args == effect.args
         and not live.isdisjoint(s.targets)
         for s in before
     )  # fmt: skip
+    return same or (effect.prim.name == "getitem" and any(_changes(s, effect.args) for s in after))
+
+
+def _changes(stmt: Stmt, place: tuple[Atom, ...]) -> bool:
+    """Whether a statement adds to `a[i]`, given `(a, pattern, *operands)`."""
+    if not isinstance(stmt, Let) or stmt.prim.name != "add_at":
+        return False
+    a, pattern, _, *operands = stmt.args
+    return (a, pattern, *operands) == place
 
 
 def _statement(stmt: Stmt, live: set[Var]) -> Stmt | None:

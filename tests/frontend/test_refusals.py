@@ -16,16 +16,43 @@ from ad_compiler import Unsupported, grad
 x3 = np.array([1.0, 2.0, 3.0])
 
 
-def element(x: Any) -> Any:
-    y = x * 2
-    y[0] = 1.0
-    return y[0]
+def item_of_a_list(x: Any) -> Any:
+    parts = [x[0], x[1]]
+    parts[0] = 1.0
+    return parts[0]
 
 
-def augmented(x: Any) -> Any:
-    y = x * 2
-    y += 1
-    return y[0]
+def floats_into_integers(x: Any) -> Any:
+    y = np.zeros(3, dtype=int)
+    y += 0.5
+    return y[0] * x[0]
+
+
+def perhaps_an_alias(x: Any) -> Any:
+    y = x.copy()
+    if x[0] > 0:
+        z = y
+    else:
+        z = x * 2
+    z[0] = 1.0
+    return np.sum(y)
+
+
+def perhaps_a_view(x: Any) -> Any:
+    y = (x * np.ones((2, 3))).T.ravel()
+    z = y.reshape(2, 3)
+    w = x[::2].ravel()
+    w[0] = 2.0
+    return np.sum(z) + w[0]
+
+
+def an_alias_in_one_trip(x: Any) -> Any:
+    y = x.copy()
+    z = y
+    for _ in range(3):
+        z[0] = 1.0
+        z = z * 2
+    return np.sum(y) + np.sum(z)
 
 
 def broken(x: Any) -> Any:
@@ -86,8 +113,11 @@ def generator(x: Any) -> Any:
 
 
 CASES = [
-    (element, "y[0]", "in place"),
-    (augmented, "y += 1", "in place"),
+    (item_of_a_list, "parts[0]", "in place"),
+    (floats_into_integers, "y += 0.5", "does not write float64 into an array of int64 so"),
+    (perhaps_an_alias, "z[0] = 1.0", "depends on the path taken"),
+    (perhaps_a_view, "w[0] = 2.0", "may share memory"),
+    (an_alias_in_one_trip, "z[0] = 1.0", "depends on the path taken"),
     (broken, "break", "break"),
     (early, "return x[k]", "return"),
     (one_path, "y", "one path"),

@@ -1,0 +1,69 @@
+"""Subscripts as targets: what they point at, and what assigning to it does."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+import numpy as np
+
+from ad_compiler.frontend import calls, indexing, writing
+from ad_compiler.frontend.context import Context, array_of, atom_of
+from ad_compiler.frontend.expressions import expression, subscript_items
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.values import Place, Structure, Value, describe, static
+from ad_compiler.ir.index import Pattern
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import TypeRefusal
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """`array[pattern]`, evaluated as far as Python does before an assignment."""
+
+    array: Value
+    pattern: Pattern
+    operands: tuple[Atom, ...]
+
+
+def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part:
+    """What a subscript points at."""
+    array = expression(ctx, scope, target.value)
+    if isinstance(array, Structure):
+        raise TypeRefusal(
+            f"{describe(array)} cannot be changed in place",
+            "build a new container, e.g. {**d, key: value}",
+        )
+    if array_of(ctx, array) is None:
+        raise TypeRefusal(f"{describe(array)} has no parts to assign", "assign to an array")
+    items, is_tuple = subscript_items(ctx, scope, target)
+    if not is_tuple and isinstance(items[0], Structure) and items[0].kind == "tuple":
+        items = list(items[0].items)
+    pattern, operands = indexing.pattern_of(ctx, items)
+    return Part(array, pattern, tuple(operands))
+
+
+def read(ctx: Context, part: Part) -> Value:
+    """The value of a part: a number or a copy as it is now, a view as it will be."""
+    if part.pattern == ("...",) and isinstance(part.array, Place):
+        return part.array
+    return indexing.taken(ctx, part.array, part.pattern, part.operands)
+
+
+def assign(ctx: Context, part: Part, value: Value) -> None:
+    """`array[pattern] = value`."""
+    writing.write(ctx, part.array, part.pattern, part.operands, _as_array(ctx, value))
+
+
+def update(ctx: Context, part: Part, op: ast.operator, old: Value, value: Value) -> None:
+    """`array[pattern] op= value`, where `old` was read before the value."""
+    writing.update(ctx, part.array, part.pattern, part.operands, op, old, _as_array(ctx, value))
+
+
+def _as_array(ctx: Context, value: Value) -> Value:
+    """A list or tuple as the array that NumPy makes of it."""
+    value = indexing.resolved(ctx, value)
+    if isinstance(value, Structure) and value.kind != "dict":
+        return calls.call(ctx, static(np.array), [value], {})
+    atom_of(ctx, value)
+    return value

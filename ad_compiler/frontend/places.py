@@ -1,0 +1,333 @@
+"""Places: which storage the array of a name lives in, so that aliases see each other's writes.
+
+A name bound to an array is bound to a *place*: a root (the storage of one array, whose current
+value is a cell of the builder) and a path of views. `y = x` makes two names of one root,
+`v = x[2:5]` binds v to a path into it. Reading a place reads the current value of the root;
+writing stores through the path and gives the root a new value. The IR sees pure values only.
+
+Which place a name has is known at compile time, and must not depend on the path taken. Where
+paths meet, names that moved get a root of their own there (`joining.py`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.frontend.values import Loose, Place, Root, Step, Value, mapped, static
+from ad_compiler.ir.builder import Builder, Cell
+from ad_compiler.ir.index import WHOLE, Pattern, composed, is_whole
+from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.types import Array, Static, rank
+from ad_compiler.rules.registry import PRIMITIVES
+
+CONTIGUOUS = frozenset(["np.zeros", "np.ones", "np.full", "np.empty", "array_of", "copy"])
+"""Operations whose result is laid out row by row, whatever the layout of their operands."""
+
+COPY = "write `.copy()` where it is made, so that it has memory of its own"
+
+
+@dataclass(eq=False)
+class Storage:
+    """The roots of a program under construction."""
+
+    builder: Builder
+    external: dict[Var, Place] = field(default_factory=dict[Var, Place])
+    """The places of arrays that come from outside: parameters, captured arrays."""
+    watched: frozenset[Var] = frozenset()
+    """The arrays from outside whose final state is asked for."""
+    pinned: list[Root] = field(default_factory=list[Root])
+    """Roots that a statement in progress still reads."""
+    frozen: int = 0
+    """How many roots were frozen so far."""
+    _serial: Iterator[int] = field(default_factory=itertools.count)
+
+    # -- roots --------------------------------------------------------------------------------
+
+    def new_root(self, name: str, value: Atom, *, contiguous: bool | None = None) -> Root:
+        """A root in the current frame that holds an array."""
+        known = self.is_contiguous(value) if contiguous is None else contiguous
+        root = Root(Cell(name, self.builder.frame), next(self._serial), known)
+        self.builder.assign(root.cell, value)
+        return root
+
+    def unset_root(self, name: str, places: Sequence[Place]) -> Root:
+        """A root in the current frame that is about to get what lives in one of some places."""
+        root = Root(Cell(name, self.builder.frame), next(self._serial))
+        root.contiguous = all(map(self.lies_in_rows, places))
+        root.sources = tuple(place.root for place in places)
+        return root
+
+    def lies_in_rows(self, place: Place) -> bool:
+        """Whether the array of a place is certainly laid out row by row."""
+        return place.root.contiguous and not place.path
+
+    def is_watched(self, root: Root) -> bool:
+        """Whether somebody outside will look at what becomes of an array."""
+        return root.origin is not None and root.origin in self.watched
+
+    def outside(self, var: Var) -> Place:
+        """The place of an array that comes from outside."""
+        place = self.external.get(var)
+        if place is None:
+            root = Root(Cell(var.name, self.builder.frames[0]), next(self._serial), origin=var)
+            self.builder.frames[0].values[root.cell] = var
+            place = self.external[var] = Place(root, ())
+        elif place.root.cell not in self.builder.frames[0].values:
+            self.builder.frames[0].values[place.root.cell] = var  # it was undone
+        return place
+
+    def is_contiguous(self, atom: Atom) -> bool:
+        """Whether a new array is certainly laid out row by row."""
+        if rank(atom.type) <= 1:
+            return True
+        last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
+        made = isinstance(last, Let) and last.targets[0] is atom
+        return made and last.prim.name in CONTIGUOUS  # type: ignore[union-attr]
+
+    def freeze(self, roots: Iterable[Root], why: str) -> None:
+        """Forbid to write to storage that may be reached in ways that cannot be told apart."""
+        for root in roots:
+            if not root.frozen:
+                root.frozen = why
+                self.frozen += 1
+
+    # -- names --------------------------------------------------------------------------------
+
+    def hold(self, cell: Cell, value: Value) -> Value:
+        """What a cell is to hold for a value: for an array, its place."""
+        if isinstance(value, Loose):
+            self.freeze(value.roots, value.why)
+            root = self.new_root(cell.name, value.atom)
+            self.freeze([root], value.why)
+            value = Place(root, ())
+        elif isinstance(value, Var | Const) and isinstance(value.type, Array):
+            value = self.place_for(cell, value)
+        if isinstance(value, Place):
+            value.root.holders[cell] = None
+        return value
+
+    def place_for(self, cell: Cell, atom: Atom) -> Place:
+        """The place of a new array that a cell is to hold: its old one, if only it knows that."""
+        if isinstance(atom, Var) and atom in self.external:
+            return self.external[atom]
+        old = place_in(self.builder.peek(cell))
+        contiguous = self.is_contiguous(atom)
+        if old is not None and self.is_own(old, cell) and old.root.contiguous == contiguous:
+            self.builder.assign(old.root.cell, atom)
+            return old
+        return Place(self.new_root(cell.name, atom, contiguous=contiguous), ())
+
+    def is_own(self, place: Place, cell: Cell) -> bool:
+        """Whether nothing but a cell can reach the storage of a place."""
+        root = place.root
+        if place.path or root.origin is not None or root.frozen or root in self.pinned:
+            return False
+        return all(holder is cell for holder in self.holders(root))
+
+    def holders(self, root: Root) -> list[Cell]:
+        """The cells that hold a place of a root now."""
+        found = [(cell, place_in(self.builder.peek(cell))) for cell in root.holders]
+        return [cell for cell, place in found if place is not None and place.root is root]
+
+    def release(self, cells: Iterable[Cell]) -> None:
+        """Forget names that nobody can read any more."""
+        for cell in cells:
+            place = place_in(self.builder.peek(cell))
+            if place is not None:
+                place.root.holders.pop(cell, None)
+
+    @contextmanager
+    def pin(self, values: Iterable[Value]) -> Iterator[None]:
+        """While values are on their way to names, no name may reuse the storage they are in."""
+        length = len(self.pinned)
+        self.pinned += [v.root for v in values if isinstance(v, Place)]
+        yield
+        del self.pinned[length:]
+
+    def rooted(self, value: Value, name: str = "values") -> Value:
+        """A value that may be used more than once: its arrays have places."""
+
+        def leaf(one: Value) -> Value:
+            if isinstance(one, Var | Const) and isinstance(one.type, Array):
+                if isinstance(one, Var) and one in self.external:
+                    return self.external[one]
+                return Place(self.new_root(getattr(one, "name", name), one), ())
+            return one
+
+        return mapped(value, leaf)
+
+    # -- reading and writing ------------------------------------------------------------------
+
+    def read(self, place: Place, name: str = "") -> Atom:
+        """The current value of a place."""
+        value = self.builder.read(place.root.cell)
+        assert value is not None, f"{place.root.cell.name} is read outside its frame"
+        known = place.known
+        if known is not None and known[0] is value and known[2] in self.builder.frames:
+            return known[1]
+        result = value
+        for step in place.path:
+            result = self.builder.emit(step.prim, result, *step.args, name=name or place.name)
+        place.known = (value, result, self.builder.frame)
+        return result
+
+    def view(self, place: Place, prim: Primitive, args: Sequence[Atom], atom: Atom) -> Value:
+        """What a view of a place is: a longer path, or a value that may share its memory."""
+        step = _step(prim, args, place)
+        if step is None:
+            why = f"it may share memory with the result of `{prim.name.removeprefix('np.')}`"
+            return Loose(atom, (place.root,), why)
+        value = self.builder.peek(place.root.cell)
+        name = atom.name if isinstance(atom, Var) and not atom.temp else ""
+        known = None if value is None else (value, atom, self.builder.frame)
+        return Place(place.root, (*place.path, step), name, known)
+
+    def write(self, place: Place, pattern: Pattern, value: Atom, operands: Sequence[Atom]) -> None:
+        """`place[pattern] = value`."""
+        self._change(PRIMITIVES["store"], place, pattern, value, operands)
+
+    def add_at(self, place: Place, pattern: Pattern, value: Atom, operands: Sequence[Atom]) -> None:
+        """`np.add.at(place, pattern, value)`."""
+        self._change(PRIMITIVES["add_at"], place, pattern, value, operands)
+
+    def _change(
+        self,
+        prim: Primitive,
+        place: Place,
+        pattern: Pattern,
+        value: Atom,
+        operands: Sequence[Atom],
+    ) -> None:
+        root = place.root
+        self.require_writable(root)
+        chain, own = chain_of(place.path)
+        whole = composed(chain, pattern) if chain else pattern
+        if is_whole(whole):
+            whole = WHOLE
+        old = self.builder.read(root.cell)
+        assert old is not None
+        args = (old, Const(whole, Static()), value, *own, *operands)
+        self.builder.assign(root.cell, self.builder.emit(prim, *args, name=root.cell.name))
+        root.mark_written()
+
+    def require_writable(self, root: Root) -> None:
+        """Refuse to write where other names may or may not see it."""
+        if root.frozen:
+            raise TypeRefusal(
+                f"`{root.cell.name}` cannot be changed in place here: {root.frozen}", COPY
+            )
+
+    def written(self) -> list[Var]:
+        """The arrays from outside that are written."""
+        return [var for var, place in self.external.items() if place.root.written]
+
+
+def place_in(atom: Atom | None) -> Place | None:
+    """The place that a cell holds, None if it holds something else."""
+    if isinstance(atom, Const) and isinstance(atom.value, Place):
+        return atom.value
+    return None
+
+
+def held(place: Place) -> Const:
+    """A place as a cell holds it."""
+    return static(place)
+
+
+def chain_of(path: Sequence[Step]) -> tuple[Pattern, list[Atom]]:
+    """The views of a path as one pattern, and its operands."""
+    chain: Pattern = ()
+    operands: list[Atom] = []
+    for step in path:
+        chain = composed(chain, step.pattern) if chain else step.pattern
+        operands += step.operands
+    return chain, operands
+
+
+def _step(prim: Primitive, args: Sequence[Atom], place: Place) -> Step | None:
+    """A view as a step of a path, None if it may be a copy, or cannot be written through."""
+    find = VIEWS.get(prim.name)
+    if find is None:
+        return None
+    found = find(args[0].type, args[1:], place)
+    return None if found is None else Step(prim, tuple(args[1:]), *found)
+
+
+Found = tuple[Pattern, tuple[Atom, ...]]
+Rest = Sequence[Any]
+
+
+def _item(_: Array, rest: Rest, __: Place) -> Found | None:
+    pattern, *operands = rest
+    if "array" in pattern.value or "mask" in pattern.value:
+        return None
+    return pattern.value, tuple(operands)
+
+
+def _order(prim: str) -> Callable[[Array, Rest, Place], Found]:
+    """The order of axes that a rearrangement gives, read off an array whose lengths count."""
+
+    def find(array: Array, rest: Rest, _: Place) -> Found:
+        lengths = tuple(range(len(array.dims)))
+        made = PRIMITIVES[prim].evaluate(np.empty(lengths), *(a.value for a in rest))
+        if made.shape == lengths[::-1]:
+            return ("T",), ()
+        return (f"transpose({', '.join(map(str, made.shape))})",), ()
+
+    return find
+
+
+def _expanded(array: Array, rest: Rest, _: Place) -> Found:
+    made = np.expand_dims(np.empty((2,) * len(array.dims)), rest[0].value)
+    return tuple("new" if n == 1 else ":" for n in made.shape), ()
+
+
+def _squeezed(array: Array, rest: Rest, _: Place) -> Found | None:
+    axis = rest[0].value
+    if not isinstance(axis, int) or len(array.dims) == 1:
+        return None
+    gone = axis % len(array.dims)
+    return tuple("int" if k == gone else ":" for k in range(len(array.dims))), (const(0),)
+
+
+def _flipped(array: Array, rest: Rest, _: Place) -> Found:
+    axis = rest[0].value
+    count = len(array.dims)
+    turned = range(count) if axis is None else [a % count for a in np.atleast_1d(axis)]
+    pattern = tuple("::c" if k in turned else ":" for k in range(count))
+    return pattern, (const(-1),) * len(turned)
+
+
+def _reshaped(array: Array, rest: Rest, place: Place) -> Found | None:
+    """All of an array that lies row by row, or has one axis, is given a shape without a copy."""
+    if place.path or not (place.root.contiguous or len(array.dims) == 1):
+        return None
+    return (f"reshape({len(rest)})",), tuple(rest)
+
+
+def _raveled(_: Array, __: Rest, place: Place) -> Found | None:
+    if place.path or not place.root.contiguous:
+        return None
+    return ("reshape(1)",), (const(-1),)
+
+
+VIEWS: dict[str, Callable[[Array, Rest, Place], Found | None]] = {
+    "getitem": _item,
+    "T": _order("T"),
+    "np.transpose": _order("np.transpose"),
+    "np.swapaxes": _order("np.swapaxes"),
+    "np.moveaxis": _order("np.moveaxis"),
+    "np.expand_dims": _expanded,
+    "np.squeeze": _squeezed,
+    "np.flip": _flipped,
+    "np.reshape": _reshaped,
+    "ravel": _raveled,
+}
+"""How each primitive that gives a view says which part of the array it is."""

@@ -1,0 +1,112 @@
+"""The adjoints of operations on storage: reading and writing parts of arrays, and tapes.
+
+r = store(a, i, v)      v_bar += r_bar[i]           what was written
+                        r_bar[i] = 0                the rest is the cotangent of a
+v = a[i]                a_bar[i] += v_bar           one accumulator for all loads
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ad_compiler.ir.index import WHOLE, Pattern, axes_order, segments
+from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
+from ad_compiler.ir.types import Array, Static, dims_of
+from ad_compiler.rules.registry import ATTRIBUTES, PRIMITIVES
+from ad_compiler.transform.adjoints import Adjoints
+from ad_compiler.transform.shapes import cast, reduce_to
+
+
+def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """Element cotangents gather in one accumulator: `x_bar[i] += z_bar`."""
+    x, pattern, *operands = let.args
+    builder = adjoints.builder
+    assert isinstance(x, Var)
+    assert isinstance(pattern, Const)
+    adjoints.mark_taken(x, pattern, operands)
+    cell = adjoints.cell(x)
+    before = builder.read_or_zero(cell)
+    made = before is None
+    base = adjoints.full(x, before)
+    unique = made and "array" not in pattern.value
+    prim = PRIMITIVES["store" if unique else "add_at"]
+    builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands))
+
+
+def store(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """`r = store(a, i, v)`: v gets what was written, a gets the rest."""
+    a, pattern, v, *operands = let.args
+    assert isinstance(pattern, Const)
+    builder = adjoints.builder
+    if v in adjoints.active:
+        part = part_of(adjoints, z_bar, pattern.value, operands)
+        if "array" in pattern.value:  # of values written to one place, the last one counts
+            wins = builder.emit(PRIMITIVES["last_writes"], a, pattern, *operands)
+            part = adjoints.mask(part, wins)
+        adjoints.add(v, fitted(adjoints, part, v))
+    if pattern.value != WHOLE:
+        adjoints.add(a, builder.emit(PRIMITIVES["store"], z_bar, pattern, const(0.0), *operands))
+
+
+def add_at(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """`r = add_at(a, i, v)`: v gets what was added to, a gets all."""
+    a, pattern, v, *operands = let.args
+    assert isinstance(pattern, Const)
+    if v in adjoints.active:
+        part = part_of(adjoints, z_bar, pattern.value, operands)
+        adjoints.add(v, fitted(adjoints, part, v))
+    adjoints.add(a, z_bar)
+
+
+def part_of(adjoints: Adjoints, array: Atom, pattern: Pattern, operands: Sequence[Atom]) -> Atom:
+    """What a chain of views takes of an array, one operation a view."""
+    builder = adjoints.builder
+    for items, own in segments(pattern, operands):
+        if items == WHOLE:
+            continue
+        if items == ("T",):
+            array = builder.emit(ATTRIBUTES["T"], array)
+        elif items[0].startswith("transpose"):
+            order = Const(axes_order(items[0]), Static())
+            array = builder.emit(PRIMITIVES["np.transpose"], array, order)
+        elif items[0].startswith("reshape"):
+            array = builder.emit(PRIMITIVES["np.reshape"], array, *own)
+        else:
+            array = builder.emit(PRIMITIVES["getitem"], array, Const(items, Static()), *own)
+    return array
+
+
+def fitted(adjoints: Adjoints, part: Atom, value: Atom) -> Atom:
+    """The cotangent of a value that was broadcast into a part of an array, or cast for it."""
+    if dims_of(value.type) != dims_of(part.type):
+        assert isinstance(part, Var)
+        part = reduce_to(adjoints.builder, part, part, value, adjoints.shapes)
+    return cast(adjoints.builder, part, value.type) if isinstance(value.type, Array) else part
+
+
+def tape_put(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """An element is written once, so its cotangent needs no reset."""
+    tape, k, value = let.args
+    adjoints.add(value, adjoints.builder.emit(PRIMITIVES["tape_get"], z_bar, k))
+    adjoints.add(tape, z_bar)
+
+
+def tape_get(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """The cotangent of a tape is a tape that is added to."""
+    tape, k = let.args
+    assert isinstance(tape, Var)
+    builder = adjoints.builder
+    cell = adjoints.cell(tape)
+    base = adjoints.full(tape, builder.read_or_zero(cell))
+    builder.assign(cell, builder.emit(PRIMITIVES["tape_add"], base, k, z_bar))
+
+
+SPECIAL: dict[str, Callable[[Adjoints, Let, Atom], None]] = {
+    "getitem": getitem,
+    "store": store,
+    "add_at": add_at,
+    "tape_put": tape_put,
+    "tape_get": tape_get,
+    "tape_add": tape_put,
+}
+"""The operations that are not left to their rules."""
