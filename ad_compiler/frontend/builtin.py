@@ -350,24 +350,6 @@ def _print(_ctx: Context, _args: Args, _kw: Keywords, _name: str, _call: Call) -
     raise TypeRefusal("print() is not supported", "remove it from the function")
 
 
-def _ufunc_at(*, negative: bool) -> Lower:
-    """`np.add.at(x, index, values)`, `np.subtract.at(...)`."""
-
-    def lower(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-        target, index, values = args
-        writing.add_at(ctx, target, index, values, negative=negative)
-        return const(None)
-
-    return lower
-
-
-def _copyto(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
-    if kw or len(args) != 2:
-        raise TypeRefusal("np.copyto with these arguments is not supported", "write x[...] = y")
-    writing.into(ctx, args[0], args[1], "np.copyto")
-    return const(None)
-
-
 def _math_prod(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
     if _is_array(args[0]):
         return None
@@ -407,8 +389,6 @@ TABLE: dict[Any, Lower] = {
     np.shape: _shape,
     np.ndim: _ndim,
     np.size: _size,
-    np.add.at: _ufunc_at(negative=False),
-    np.subtract.at: _ufunc_at(negative=True),
-    np.copyto: _copyto,
+    **writing.FUNCTIONS,
 }
 """Builtins by identity."""

@@ -64,7 +64,7 @@ def taken(
     return viewed(ctx, array, prim, args, apply(ctx, prim, args, name))
 
 
-def pattern_of(ctx: Context, items: list[Item]) -> tuple[tuple[str, ...], list[Atom]]:
+def pattern_of(ctx: Context, items: Sequence[Item]) -> tuple[tuple[str, ...], list[Atom]]:
     """An index as the IR holds it: a pattern, and its dynamic parts."""
     pattern: list[str] = []
     operands: list[Atom] = []

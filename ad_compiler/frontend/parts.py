@@ -38,8 +38,9 @@ def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part:
         raise TypeRefusal(f"{describe(array)} has no parts to assign", "assign to an array")
     items, is_tuple = subscript_items(ctx, scope, target)
     if not is_tuple and isinstance(items[0], Structure) and items[0].kind == "tuple":
-        items = list(items[0].items)
-    pattern, operands = indexing.pattern_of(ctx, items)
+        pattern, operands = indexing.pattern_of(ctx, items[0].items)
+    else:
+        pattern, operands = indexing.pattern_of(ctx, items)
     return Part(array, pattern, tuple(operands))
 
 

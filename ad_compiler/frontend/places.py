@@ -12,7 +12,7 @@ paths meet, names that moved get a root of their own there (`joining.py`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,7 +144,7 @@ class Storage:
                 place.root.holders.pop(cell, None)
 
     @contextmanager
-    def pin(self, values: Iterable[Value]) -> Iterator[None]:
+    def pin(self, values: Iterable[Value]) -> Generator[None]:
         """While values are on their way to names, no name may reuse the storage they are in."""
         length = len(self.pinned)
         self.pinned += [v.root for v in values if isinstance(v, Place)]
@@ -253,10 +253,10 @@ def chain_of(path: Sequence[Step]) -> tuple[Pattern, list[Atom]]:
 
 def _step(prim: Primitive, args: Sequence[Atom], place: Place) -> Step | None:
     """A view as a step of a path, None if it may be a copy, or cannot be written through."""
-    find = VIEWS.get(prim.name)
-    if find is None:
+    find, array = VIEWS.get(prim.name), args[0].type
+    if find is None or not isinstance(array, Array):
         return None
-    found = find(args[0].type, args[1:], place)
+    found = find(array, args[1:], place)
     return None if found is None else Step(prim, tuple(args[1:]), *found)
 
 

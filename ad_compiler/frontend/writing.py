@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -115,3 +116,29 @@ def add_at(ctx: Context, target: Value, index: Value, value: Value, *, negative:
     if not isinstance(target, Place):
         raise TypeRefusal(f"{describe(target)} cannot be added into", "pass an array by name")
     ctx.storage.add_at(target, pattern, atom, operands)
+
+
+def _ufunc_at(*, negative: bool) -> Any:
+    """`np.add.at(x, index, values)`, `np.subtract.at(...)`."""
+
+    def lower(ctx: Context, args: Sequence[Value], *_rest: Any) -> Value:
+        target, index, values = args
+        add_at(ctx, target, index, values, negative=negative)
+        return const(None)
+
+    return lower
+
+
+def _copyto(ctx: Context, args: Sequence[Value], keywords: dict[str, Value], *_rest: Any) -> Value:
+    if keywords or len(args) != 2:
+        raise TypeRefusal("np.copyto with these arguments is not supported", "write x[...] = y")
+    into(ctx, args[0], args[1], "np.copyto")
+    return const(None)
+
+
+FUNCTIONS: dict[Any, Any] = {
+    np.add.at: _ufunc_at(negative=False),
+    np.subtract.at: _ufunc_at(negative=True),
+    np.copyto: _copyto,
+}
+"""Functions of NumPy that change an array, as `builtin.TABLE` has them."""

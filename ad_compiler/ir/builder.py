@@ -11,12 +11,12 @@ Constructs take functions that build their bodies, because a body may have to be
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from ad_compiler.errors import Span
+from ad_compiler.ir.cells import Cells
 from ad_compiler.ir.frames import (
     Cell,
     Frame,
@@ -47,24 +47,17 @@ from ad_compiler.ir.types import PY, Array, Int, Static, Sym, Type
 __all__ = ["Builder", "Cell", "Frame", "JoinRefusal", "Junctions", "Widening"]
 
 
-class Builder:
+class Builder(Cells):
     """Appends statements to the innermost open frame.
 
     `at` is the source place given to statements that do not name their own.
     """
 
     def __init__(self) -> None:
-        self.frames: list[Frame] = [Frame(is_loop=False)]
+        super().__init__()
         self.at: Span | None = None
-        self.maybe_unbound: set[Cell] = set()
         self.junctions: Junctions | None = None
-        self._conflicts: dict[Undef, JoinRefusal] = {}
         self._widenings: dict[object, Widening] = {}
-        self._fresh = itertools.count()
-
-    @property
-    def frame(self) -> Frame:
-        return self.frames[-1]
 
     # -- statements ---------------------------------------------------------------------------
 
@@ -100,89 +93,6 @@ class Builder:
     def append(self, stmt: Stmt) -> None:
         """Append a finished statement as it is."""
         self.frame.stmts.append(stmt)
-
-    # -- cells --------------------------------------------------------------------------------
-
-    def cell(
-        self, name: str, value: Atom | None = None, zero: Callable[[Builder], Atom] | None = None
-    ) -> Cell:
-        """A new mutable name that lives in the current frame."""
-        cell = Cell(name, self.frame, zero)
-        if value is not None:
-            self.assign(cell, value)
-        return cell
-
-    def assign(self, cell: Cell, value: Atom) -> None:
-        self.frame.values[cell] = value
-        self.maybe_unbound.discard(cell)
-
-    def read(self, cell: Cell) -> Atom | None:
-        """The current value of a cell, None if nothing was assigned on this path."""
-        return self._read(cell, len(self.frames) - 1)
-
-    def peek(self, cell: Cell) -> Atom | None:
-        """What a cell holds, without making it a parameter of a loop."""
-        return self._peek(cell, self.frames)
-
-    def outer(self, cell: Cell) -> Atom | None:
-        """What a cell holds outside the current frame."""
-        return self._peek(cell, self.frames[:-1])
-
-    def _peek(self, cell: Cell, frames: list[Frame]) -> Atom | None:
-        return next((f.values[cell] for f in reversed(frames) if cell in f.values), None)
-
-    def _read(self, cell: Cell, depth: int) -> Atom | None:
-        frame = self.frames[depth]
-        if cell in frame.values:
-            return frame.values[cell]
-        if depth == 0:
-            return None
-        outer = self._read(cell, depth - 1)
-        if outer is None or not frame.is_loop:
-            return outer
-        if cell in frame.widening.conflicts:
-            return self._mark(frame.widening.conflicts[cell])
-        if isinstance(outer.type, Static) or not frame.may_assign(cell):
-            return outer
-        # The outer value becomes a parameter: only at the end is it known what is carried.
-        param = Var(cell.name, frame.widening.types.get(cell, outer.type))
-        frame.params[cell] = param
-        frame.values[cell] = param
-        return param
-
-    def _mark(self, refusal: JoinRefusal) -> Undef:
-        """A value that stands for "differs between paths": it may be there, but not be read."""
-        mark = Undef(Static())
-        self._conflicts[mark] = refusal
-        return mark
-
-    def conflict(self, atom: Atom) -> JoinRefusal | None:
-        """Why what `read` gave is no value, where a name differs too much between paths."""
-        return self._conflicts.get(atom) if isinstance(atom, Undef) else None
-
-    def read_or_zero(self, cell: Cell) -> Atom | None:
-        """The value of a cell that is about to be added to; None if nothing is there yet.
-
-        Where a loop was entered since the cell's home, trips accumulate: the cell is made zero
-        just outside the outermost such loop.
-        """
-        value = self.read(cell)
-        if value is not None:
-            return value
-        start = self.frames.index(cell.home) + 1
-        for depth in range(start, len(self.frames)):
-            if self.frames[depth].is_loop:
-                self._zero_in_frame(depth - 1, cell)
-                return self.read(cell)
-        return None
-
-    def _zero_in_frame(self, depth: int, cell: Cell) -> None:
-        """Assign a cell its zero in an outer frame."""
-        assert cell.zero is not None
-        inner = self.frames[depth + 1 :]
-        del self.frames[depth + 1 :]
-        self.assign(cell, cell.zero(self))
-        self.frames.extend(inner)
 
     # -- constructs ---------------------------------------------------------------------------
 
@@ -406,9 +316,6 @@ class Builder:
             targets,
             env,
         )
-
-    def _sym(self, name: str) -> Sym:
-        return Sym(f"{name}#{next(self._fresh)}")
 
 
 def _refresh(block: Block, params: tuple[Var, ...]) -> Block:

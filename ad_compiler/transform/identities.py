@@ -130,13 +130,18 @@ def _store(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | 
     if _takes(value, a, pattern, index, defs):
         return a  # a[i] = a[i]
     if made.prim.name in ("add", "sub") and _takes(made.args[0], a, pattern, index, defs):
-        if dtype_of(value.type) != dtype_of(a.type) or "array" in pattern.value:
+        if dtype_of(value.type) != dtype_of(a.type) or _may_repeat(pattern):
             return None
         added: Atom | Form = made.args[1]
         if made.prim.name == "sub":
             added = Form("neg", (added,))
         return Form("add_at", (a, pattern, added, *index))  # a[i] = a[i] + e is a[i] += e
     return None
+
+
+def _may_repeat(pattern: Atom) -> bool:
+    """Whether an index may name one element several times."""
+    return isinstance(pattern, Const) and "array" in pattern.value
 
 
 def _takes(part: Atom, a: Atom, pattern: Atom, index: list[Atom], defs: Definitions) -> bool:
@@ -154,7 +159,7 @@ def _add_at(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form |
     """Adding to what was just set to zero is storing."""
     a, pattern, value, *index = args
     made = defs.get(a) if isinstance(a, Var) else None
-    if made is None or made.prim.name != "store" or "array" in pattern.value:
+    if made is None or made.prim.name != "store" or _may_repeat(pattern):
         return None
     before, where, zero, *there = made.args
     if where == pattern and there == index and zero == const(0.0):

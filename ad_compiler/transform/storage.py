@@ -13,7 +13,7 @@ from ad_compiler.ir.index import WHOLE, Pattern, axes_order, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Static, dims_of
 from ad_compiler.rules.registry import ATTRIBUTES, PRIMITIVES
-from ad_compiler.transform.adjoints import Adjoints
+from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.shapes import cast, reduce_to
 
 
@@ -30,7 +30,8 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     base = adjoints.full(x, before)
     unique = made and "array" not in pattern.value
     prim = PRIMITIVES["store" if unique else "add_at"]
-    builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands))
+    name = adjoint_name(x)
+    builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands, hint=name))
 
 
 def store(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
