@@ -119,7 +119,7 @@ def from_outside(ctx: Context, value: Value) -> Value:
     def leaf(one: Value) -> Value:
         is_array = isinstance(one, Var) and isinstance(one.type, Array)
         if is_array and one in ctx.captures.hidden:
-            return ctx.storage.outside(one)  # type: ignore[arg-type]
+            return ctx.storage.outside(one)
         return one
 
     return mapped(value, leaf)
