@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.backend import emit, emit_module
+from ad_compiler.backend import emit_module
 from ad_compiler.driver.build import Options, simplified
-from ad_compiler.driver.load import load
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.files import lower_file, parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower
@@ -134,6 +133,7 @@ def compared(
     target: str, types: dict[str, str], run_file: bool, stdin_name: str, text: str
 ) -> tuple[str, bool]:
     """The table of `compare`, and whether all agree."""
+    from ad_compiler.inspection import run
     from ad_compiler.symbolic.compare import compare
 
     function, values = _at_point(target, types, run_file, stdin_name, text)
@@ -154,8 +154,3 @@ def drawn(program: Lowered, form: str) -> str:
 
     graph = graph_of(program.function)
     return graph.dot if form == "dot" else graph.mermaid
-
-
-def run(function: Function) -> Any:
-    """A program as a callable."""
-    return load(emit(finish(function)), function.name)

@@ -18,6 +18,7 @@ from ad_compiler.ir.nodes import Const, Function, leaves
 from ad_compiler.symbolic.compare import Comparison
 from ad_compiler.symbolic.compare import compare as compare_programs
 from ad_compiler.transform.pipeline import finish
+from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.viz.graph import Graph, graph_of
 from ad_compiler.viz.trace import Trace, trace_table
 
@@ -97,7 +98,7 @@ def check_grads(
 
 def run(function: Function) -> Callable[..., Any]:
     """A program as a callable."""
-    return load(emit(finish(function)), function.name)
+    return load(emit(finish(rebuild(function))), function.name)
 
 
 def _lowered(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Lowered:

@@ -22,12 +22,13 @@ def differentiable_operands(let: Let) -> tuple[int, ...]:
         case Flat():
             return ()
         case Partials():
-            wanted = [k for k, partial in enumerate(rule.texts(let.args)) if partial is not None]
+            wanted = [k for k, text in enumerate(rule.texts(let.args)) if text is not None]
         case Linear():
             wanted = _named(let, rule)
         case _:
             assert_never(rule)
-    return tuple(k for k in wanted if k < len(let.args) and is_differentiable(let.args[k].type))
+    count = len(let.args)
+    return tuple([k for k in wanted if k < count and is_differentiable(let.args[k].type)])
 
 
 def _named(let: Let, rule: Linear) -> list[int]:

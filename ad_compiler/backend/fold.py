@@ -37,15 +37,16 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive
 from ad_compiler.ir.types import Array, Tape, is_number
 
+NOTHING: frozenset[Var] = frozenset()
 WIDTH = 60
 """How wide an expression may grow by folding."""
 DEPTH = 20
 """How deeply it may nest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tree:
-    """What folding needs to know of an expression."""
+    """What folding needs to know of an expression. Changes only while it is being put together."""
 
     width: int
     depth: int
@@ -53,9 +54,10 @@ class Tree:
     """Position of the first statement in it."""
     reads: frozenset[Var]
     """The arrays it reads, each by the variable that owns the storage."""
-    raising: tuple[int, int] | None = None
+    raising: tuple[int, int] | None
     """Which of the block's raising operations are in it: first and last of a run."""
-    epoch: int = 0
+    epoch: int
+    """How many loops and branches came before it."""
 
 
 @dataclass(slots=True)
@@ -100,7 +102,9 @@ def _count(function: Function) -> Counter[Var]:
     counts: Counter[Var] = Counter()
 
     def note(atoms: Iterable[Atom]) -> None:
-        counts.update(a for a in atoms if isinstance(a, Var))
+        for atom in atoms:
+            if isinstance(atom, Var):
+                counts[atom] = counts.get(atom, 0) + 1
 
     for stmt in walk(function.block):
         note(atoms_of(stmt))
@@ -164,16 +168,12 @@ class _Folder:
 
     def _let(self, stmt: Let, scope: Scope) -> None:
         tree = self.take(operands_of(stmt.prim, stmt.args), scope, overhead(stmt.prim))
-        reads = frozenset(
-            self.roots.get(a, a)
-            for a in stmt.args
-            if isinstance(a, Var) and isinstance(a.type, Array | Tape)
-        )
-        tree = Tree(
-            tree.width, tree.depth + 1, tree.since, tree.reads | reads, tree.raising, scope.epoch
-        )
+        tree.depth += 1
+        arrays = [a for a in stmt.args if isinstance(a, Var) and isinstance(a.type, (Array, Tape))]
+        if arrays:
+            tree.reads |= {self.roots.get(a, a) for a in arrays}
         if stmt.prim.raises(stmt.args):
-            tree = _raising(tree, scope)
+            _raise(tree, scope)
         self._remember(stmt, stmt.targets, tree, scope)
         if stmt.prim.in_place is not None:
             changed = stmt.args[stmt.prim.in_place]
@@ -199,13 +199,12 @@ class _Folder:
             scope.epoch += 1
             return
         self.conditionals[stmt.targets[0]] = stmt
-        since = min(test.since, scope.position)
         raising = tree.raising is not None
-        tree = Tree(
-            tree.width, tree.depth, since, tree.reads | test.reads, test.raising, scope.epoch
-        )
+        tree.since = min(test.since, scope.position)
+        tree.reads |= test.reads
+        tree.raising, tree.epoch = test.raising, scope.epoch
         if raising:
-            tree = _raising(tree, scope)
+            _raise(tree, scope)
         self._remember(stmt, stmt.targets, tree, scope)
 
     def _conditional(self, stmt: If, test: Tree, inner: tuple[Scope, Scope]) -> Tree | None:
@@ -227,6 +226,7 @@ class _Folder:
                 0,
                 trees[0].reads | trees[1].reads,
                 trees[0].raising or trees[1].raising,
+                0,
             )
         for arm in arms:
             result = arm.results[0]
@@ -243,9 +243,9 @@ class _Folder:
 
     def take(self, operands: Sequence[Operand], scope: Scope, width: int) -> Tree:
         """Fold what may be folded into an expression of these operands, rightmost first."""
-        total = width + sum(width_of(o.atom) for o in operands)
+        total = width + sum([width_of(o.atom) for o in operands])
         depth, since, raising = 0, scope.position, None
-        reads: frozenset[Var] = frozenset()
+        reads = NOTHING
         last = scope.raising - 1
         for operand in reversed(operands):
             var = operand.atom
@@ -263,11 +263,11 @@ class _Folder:
                 continue
             self.folded[var] = self.defined[var]
             total, depth = grown, max(depth, tree.depth)
-            since, reads = min(since, tree.since), reads | tree.reads
+            since, reads = min(since, tree.since), reads | tree.reads if reads else tree.reads
             if tree.raising:
                 raising = (tree.raising[0], raising[1] if raising else tree.raising[1])
                 last = tree.raising[0] - 1
-        return Tree(total, depth, since, reads, raising)
+        return Tree(total, depth, since, reads, raising, scope.epoch)
 
     def _movable(self, tree: Tree, operand: Operand, scope: Scope, last: int) -> bool:
         """Whether an expression means the same at the place of the operand."""
@@ -278,12 +278,11 @@ class _Folder:
         return all(scope.changed.get(root, -1) < tree.since for root in tree.reads)
 
 
-def _raising(tree: Tree, scope: Scope) -> Tree:
-    """The tree of an operation that may itself raise, after its operands."""
+def _raise(tree: Tree, scope: Scope) -> None:
+    """Note that the operation itself may raise, after its operands."""
     own = scope.raising
     scope.raising += 1
-    run = (tree.raising[0] if tree.raising else own, own)
-    return Tree(tree.width, tree.depth, tree.since, tree.reads, run, tree.epoch)
+    tree.raising = (tree.raising[0] if tree.raising else own, own)
 
 
 def _keeps(arm: Block, target: Var) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 
 from ad_compiler.backend.printers import PATHS
 from ad_compiler.backend.text import paths_of_literal
@@ -98,5 +99,5 @@ def _of_atoms(atoms: Iterable[Atom]) -> Iterator[str]:
         if isinstance(atom, Const):
             if atom.spelling is not None:
                 yield atom.spelling.removeprefix("-")
-            else:
+            elif not (isinstance(atom.value, float) and isfinite(atom.value)):
                 yield from paths_of_literal(atom.value)

@@ -16,6 +16,7 @@ from ad_compiler.ir.nodes import Branch, Function, Tree
 from ad_compiler.ir.text import to_text
 from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.pipeline import finish
+from ad_compiler.transform.rebuild import rebuild
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def simplified(function: Function, options: Options) -> Function:
     """The program with its straight-line regions simplified, if that was asked for."""
     if options.simplify is None:
         return function
-    return simplify(function)
+    return rebuild(simplify(function))
 
 
 def flat_values(tree: Tree, value: Any) -> list[Any]:

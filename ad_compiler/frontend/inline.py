@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from ad_compiler.frontend.context import Context, refuse_recursion
-from ad_compiler.frontend.names import locals_of, own_nodes
+from ad_compiler.frontend.names import locals_of, nodes_of
 from ad_compiler.frontend.refusals import SYNTAX
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
@@ -54,10 +54,9 @@ def _returning(body: ast.expr) -> ast.Return:
 
 
 def _refuse_generator(code: Code) -> None:
-    if isinstance(code.node, ast.FunctionDef):
-        for node in own_nodes(code.node.body):
-            if isinstance(node, ast.Yield | ast.YieldFrom):
-                raise code.source.refuse(node, *SYNTAX[type(node)])
+    for node in nodes_of(code):
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            raise code.source.refuse(node, *SYNTAX[type(node)])
 
 
 def bind(

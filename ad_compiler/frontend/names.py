@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from ad_compiler.frontend.source import Code, FunctionNode, Source
+from ad_compiler.frontend.source import Code, Source, children
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -22,11 +22,20 @@ def own_nodes(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
         if isinstance(node, _COMPREHENSIONS):
             stack.extend(n for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
             continue
-        stack.extend(ast.iter_child_nodes(node))
+        stack.extend(children(node))
 
 
-def _bound(roots: Iterable[ast.AST]) -> Iterator[str]:
-    for node in own_nodes(roots):
+def nodes_of(code: Code) -> list[ast.AST]:
+    """The nodes of a function's body that belong to its scope."""
+    node, known = code.node, code.source.nodes
+    if node not in known:
+        body = node.body if isinstance(node, ast.FunctionDef) else [node.body]
+        known[node] = list(own_nodes(body))
+    return known[node]
+
+
+def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                 yield name
@@ -46,24 +55,24 @@ def bound_in(source: Source, *roots: ast.stmt) -> frozenset[str]:
     """The names that statements bind; remembered under the first one."""
     known = source.bound.get(roots[0])
     if known is None:
-        known = source.bound[roots[0]] = frozenset(_bound(roots))
+        known = source.bound[roots[0]] = frozenset(_bound(own_nodes(roots)))
     return known
 
 
 def locals_of(code: Code) -> frozenset[str]:
     """The names that are a function's own."""
-    node: FunctionNode = code.node
+    node = code.node
     known = code.source.bound.get(node)
     if known is None:
-        body = node.body if isinstance(node, ast.FunctionDef) else [node.body]
+        nodes = nodes_of(code)
         declared = {
             name
-            for inner in own_nodes(body)
+            for inner in nodes
             if isinstance(inner, ast.Global | ast.Nonlocal)
             for name in inner.names
         }
         stars = [arg.arg for arg in (node.args.vararg, node.args.kwarg) if arg is not None]
-        names = {*_bound(body), *(arg.arg for arg in code.arguments), *stars} - declared
+        names = {*_bound(nodes), *(arg.arg for arg in code.arguments), *stars} - declared
         known = code.source.bound[node] = frozenset(names)
     return known
 

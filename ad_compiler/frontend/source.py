@@ -27,6 +27,7 @@ class Source:
     text: str
     codes: dict[FunctionNode, Code] = field(default_factory=dict["FunctionNode", "Code"])
     bound: dict[ast.AST, frozenset[str]] = field(default_factory=dict["ast.AST", "frozenset[str]"])
+    nodes: dict[ast.AST, list[ast.AST]] = field(default_factory=dict["ast.AST", "list[ast.AST]"])
 
     @cached_property
     def lines(self) -> list[str]:
@@ -42,7 +43,10 @@ class Source:
     def functions(self) -> dict[int, list[FunctionNode]]:
         """All functions, by the line that their code object begins at."""
         found: dict[int, list[FunctionNode]] = {}
-        for node in ast.walk(self.tree):
+        stack: list[ast.AST] = [self.tree]
+        while stack:
+            node = stack.pop()
+            stack.extend(children(node))
             if isinstance(node, ast.FunctionDef | ast.Lambda):
                 found.setdefault(first_line(node), []).append(node)
         return found
@@ -107,6 +111,16 @@ class Code:
     def text(self) -> str:
         """The lines that the function stands on."""
         return "\n".join(self.source.lines[first_line(self.node) - 1 : self.node.end_lineno])
+
+
+def children(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a node, but for the operators and contexts, which have no parts."""
+    for name in node._fields:
+        part = getattr(node, name, None)
+        if isinstance(part, list):
+            yield from (item for item in part if isinstance(item, ast.AST))
+        elif isinstance(part, ast.AST) and part._fields:
+            yield part
 
 
 def first_line(node: FunctionNode) -> int:
@@ -213,10 +227,12 @@ def _extent(node: FunctionNode) -> tuple[int, int]:
 def _is_current(source: Source, code: CodeType, node: FunctionNode) -> bool:
     """Whether the text compiles to the code that runs. Test runners rewrite `assert`."""
     twins = source.compiled.get((code.co_name, code.co_firstlineno), [])
-    if any(isinstance(inner, ast.Assert) for inner in ast.walk(node)):
-        return any(twin.co_varnames[: twin.co_argcount] == code.co_varnames[: code.co_argcount]
-                   for twin in twins)  # fmt: skip
-    return any(_same(code, twin) for twin in twins)
+    if any(_same(code, twin) for twin in twins):
+        return True
+    return any(isinstance(inner, ast.Assert) for inner in ast.walk(node)) and any(
+        twin.co_varnames[: twin.co_argcount] == code.co_varnames[: code.co_argcount]
+        for twin in twins
+    )
 
 
 def _same(code: CodeType, twin: CodeType) -> bool:

@@ -231,8 +231,9 @@ def walk(block: Block) -> Iterator[Stmt]:
     """All statements, inner ones after the statement that holds them."""
     for stmt in block.body:
         yield stmt
-        for inner in blocks_of(stmt):
-            yield from walk(inner)
+        if not isinstance(stmt, Let):
+            for inner in blocks_of(stmt):
+                yield from walk(inner)
 
 
 def substitute(block: Block, env: Mapping[Var, Atom]) -> Block:

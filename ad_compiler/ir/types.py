@@ -118,6 +118,7 @@ class Static:
 
 Type = Float | Int | Bool | Array | Tape | Static
 Number = Float | Int | Bool
+NUMBERS = (Float, Int, Bool)
 
 FLOAT_DTYPES = ("f32", "f64")
 """The dtypes that are differentiated."""
@@ -135,15 +136,11 @@ DTYPE_OF_NAME = {name: dtype for dtype, name in NUMPY_NAMES.items()}
 
 def is_differentiable(type_: Type) -> bool:
     """Whether values of this type can carry a derivative."""
-    match type_:
-        case Float():
-            return True
-        case Array(dtype):
-            return dtype in FLOAT_DTYPES
-        case Tape(element):
-            return is_differentiable(element)
-        case _:
-            return False
+    if isinstance(type_, Float):
+        return True
+    if isinstance(type_, Array):
+        return type_.dtype in FLOAT_DTYPES
+    return isinstance(type_, Tape) and is_differentiable(type_.element)
 
 
 def rank(type_: Type) -> int:
@@ -158,20 +155,18 @@ def dims_of(type_: Type) -> tuple[Dim, ...]:
 
 def dtype_of(type_: Type) -> str | None:
     """The dtype of an array or NumPy number, None for a Python or mixed number."""
-    match type_:
-        case Array(dtype):
-            return dtype
-        case Bool(kind):
-            return "bool" if kind == "np" else None
-        case Float(kind) | Int(kind):
-            return kind if kind not in (PY, MIXED, ANY) else None
-        case _:
-            return None
+    if isinstance(type_, Array):
+        return type_.dtype
+    if isinstance(type_, Bool):
+        return "bool" if type_.kind == "np" else None
+    if isinstance(type_, (Float, Int)) and type_.kind not in (PY, MIXED, ANY):
+        return type_.kind
+    return None
 
 
 def is_number(type_: Type) -> bool:
     """Whether the value is a single number (no array, not even of rank 0)."""
-    return isinstance(type_, Float | Int | Bool)
+    return isinstance(type_, NUMBERS)
 
 
 def number_of(dtype: str) -> Float | Int | Bool:

@@ -19,6 +19,7 @@ from ad_compiler.ir.types import (
     ANY,
     DTYPE_OF_NAME,
     MIXED,
+    NUMBERS,
     NUMPY_NAMES,
     PY,
     Array,
@@ -49,19 +50,18 @@ _INT_KINDS = tuple(d for d in NUMPY_NAMES if d[0] in "iu")
 
 def types_of(args: Sequence[Atom]) -> tuple[Type, ...]:
     """The types of the operands."""
-    return tuple(arg.type for arg in args)
+    return tuple([arg.type for arg in args])
 
 
 def numeric(args: Sequence[Atom]) -> tuple[Type, ...]:
     """The types of the operands, each of which must be a number or an array."""
-    types = types_of(args)
-    for arg, type_ in zip(args, types, strict=True):
-        if isinstance(type_, Static):
+    for arg in args:
+        if isinstance(arg.type, Static):
             shown = repr(arg.value) if isinstance(arg, Const) else "a static value"
             raise TypeRefusal(f"{shown} is no number", "pass a number or an array here")
-        if isinstance(type_, Tape):
+        if isinstance(arg.type, Tape):
             raise TypeRefusal("a tape is no number")
-    return types
+    return types_of(args)
 
 
 def numbers(args: Sequence[Atom], who: str, remedy: str) -> tuple[Number, ...]:
@@ -93,12 +93,17 @@ def static(arg: Atom, name: str) -> Any:
 
 def is_python(type_: Type) -> bool:
     """Whether the value is surely a Python number, for which Python's own rules hold."""
-    return isinstance(type_, Float | Int | Bool) and type_.kind == PY
+    return isinstance(type_, NUMBERS) and type_.kind == PY
 
 
 def may_be_python(type_: Type) -> bool:
     """Whether the value is a Python number, or may be one at run time."""
-    return isinstance(type_, Float | Int | Bool) and type_.kind in (PY, MIXED, ANY)
+    return isinstance(type_, NUMBERS) and type_.kind in (PY, MIXED, ANY)
+
+
+def is_mixed(type_: Type) -> bool:
+    """Whether it is decided only at run time what kind of number the value is."""
+    return isinstance(type_, NUMBERS) and type_.kind in (MIXED, ANY)
 
 
 def of_dtype(dtype: str, dims: tuple[Dim, ...]) -> Type:
@@ -163,6 +168,8 @@ def alternatives(type_: Type) -> tuple[Type, ...]:
 
 def for_each_alternative(types: Sequence[Type], one: Callable[[tuple[Type, ...]], Type]) -> Type:
     """Apply a type rule to all that mixed operands can be, and join the answers."""
+    if not any(map(is_mixed, types)):
+        return one(tuple(types))
     combinations = itertools.product(*map(alternatives, types))
     return common(one(combination) for combination in combinations)
 
@@ -248,7 +255,9 @@ def python_or_ufunc(ufunc: np.ufunc, python: PythonRule) -> Infer:
 def may_not_broadcast(types: Iterable[Type]) -> bool:
     """Whether shapes may clash at run time, which NumPy answers by raising."""
     shapes = [dims_of(type_) for type_ in types if not is_number(type_)]
-    width = max(map(len, shapes), default=0)
+    if len(shapes) < 2:
+        return False
+    width = max(map(len, shapes))
     padded = [(1,) * (width - len(shape)) + shape for shape in shapes]
     return any(len(set(axis) - {1}) > 1 for axis in zip(*padded, strict=True))
 

@@ -52,7 +52,7 @@ def _prune(body: tuple[Stmt, ...], live: set[Var]) -> tuple[Stmt, ...]:
         new = _statement(stmt, live)
         if new is not None:
             kept.append(new)
-            live |= _vars(atoms_of(new))
+            live.update([a for a in atoms_of(new) if isinstance(a, Var)])
     kept.reverse()
     return tuple(kept)
 

@@ -47,9 +47,11 @@ def negated(atom: Atom, defs: Definitions) -> Atom | None:
 def _mul(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
     x, y = args
     for factor, other in ((x, y), (y, x)):
-        if is_number_constant(factor, 1) and other.type == type_:
+        if not isinstance(factor, Const) or other.type != type_:
+            continue
+        if is_number_constant(factor, 1):
             return other  # x * 1 = x
-        if is_number_constant(factor, -1) and other.type == type_:
+        if is_number_constant(factor, -1):
             return Form("neg", (other,))  # x * -1 = -x
     if (inner := negated(x, defs)) is not None:
         return Form("neg", (Form("mul", (inner, y)),))  # (-x) * y = -(x * y)
@@ -193,10 +195,10 @@ FOLDED = frozenset(
 
 def folded(let: Let) -> Const | None:
     """The value of an operation on constants, if writing it is no longer than writing that."""
-    if let.prim.name not in FOLDED or not all(isinstance(a, Const) for a in let.args):
+    if let.prim.name not in FOLDED:
         return None
-    constants = [a for a in let.args if isinstance(a, Const)]
-    if any(a.spelling for a in constants):
+    constants = [a for a in let.args if isinstance(a, Const) and not a.spelling]
+    if len(constants) < len(let.args):
         return None
     try:
         value: Any = let.prim.evaluate(*(a.value for a in constants))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ad_compiler.ir.nodes import Function
+from ad_compiler.analysis.ownership import has_storage
+from ad_compiler.ir.nodes import For, Function, While, defined_by, walk
 from ad_compiler.transform.augment import augment
 from ad_compiler.transform.bufferise import bufferise
 from ad_compiler.transform.dead import dead_code
@@ -11,8 +12,22 @@ from ad_compiler.transform.rebuild import rebuild
 
 
 def finish(function: Function) -> Function:
-    """Make a program ready for emission. What `derive` gives is rebuilt once already."""
-    function = hoist(function)  # what a loop does not change, moves out of it
-    function = rebuild(function)  # what met outside the loop
-    function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v
-    return bufferise(function)  # every copy explicit, every other store in place
+    """Make a program ready for emission. It was rebuilt already, by `derive` for one."""
+    if has_loops(function):
+        function = hoist(function)  # what a loop does not change, moves out of it
+        function = rebuild(function)  # what met outside the loop
+    if has_arrays(function):
+        function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v
+        function = bufferise(function)  # every copy explicit, every other store in place
+    return function
+
+
+def has_loops(function: Function) -> bool:
+    """Whether there is a loop anywhere in a program."""
+    return any(isinstance(stmt, (For, While)) for stmt in walk(function.block))
+
+
+def has_arrays(function: Function) -> bool:
+    """Whether a program takes, makes or returns anything but numbers."""
+    made = (target for stmt in walk(function.block) for target in defined_by(stmt))
+    return any(map(has_storage, (*function.params, *made, *function.results)))

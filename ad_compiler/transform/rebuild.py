@@ -77,7 +77,7 @@ class Rebuild:
         return self.env.get(atom, atom) if isinstance(atom, Var) else atom
 
     def many(self, atoms: Sequence[Atom]) -> tuple[Atom, ...]:
-        return tuple(self.env.get(a, a) if isinstance(a, Var) else a for a in atoms)
+        return tuple([self.env.get(a, a) if isinstance(a, Var) else a for a in atoms])
 
     def block(self, block: Block) -> tuple[tuple[Stmt, ...], tuple[Atom, ...]]:
         """The statements and results of a block in a scope of its own."""
@@ -117,12 +117,11 @@ class Rebuild:
             self.env.update(zip(let.targets, self.several(let, args), strict=True))
             return
         target = names.get(original, original)
-        if any(a is not b for a, b in zip(args, let.args, strict=True)):
-            let = replace(let, args=args)
+        if not all(map(alike, args, let.args)):
             type_ = inferred(let.prim, args, target.type)
             if type_ != target.type:
                 target = Var(target.name, type_, target.temp)
-        self.env[original] = self.simplest(replace(let, targets=(target,)))
+        self.env[original] = self.simplest(Let((target,), let.prim, args, let.at))
 
     def several(self, let: Let, args: tuple[Atom, ...]) -> tuple[Var, ...]:
         """An operation with several results: merged with an equal one, or appended."""
@@ -285,8 +284,8 @@ def given_names(body: tuple[Stmt, ...]) -> dict[Var, Var]:
 
 def unnamed(let: Let) -> Let:
     """The same statement with a target that nobody named."""
-    target = let.targets[0]
-    return replace(let, targets=(Var(let.prim.noun, target.type, temp=True),))
+    target = Var(let.prim.noun, let.targets[0].type, temp=True)
+    return Let((target,), let.prim, let.args, let.at)
 
 
 def inferred(prim: Primitive, args: tuple[Atom, ...], default: Type) -> Type:
@@ -296,6 +295,13 @@ def inferred(prim: Primitive, args: tuple[Atom, ...], default: Type) -> Type:
     except TypeRefusal:
         return default
     return default if isinstance(type_, tuple) else type_
+
+
+def alike(one: Atom, other: Atom) -> bool:
+    """Whether an operation has the same type for one operand as for the other."""
+    if one is other:
+        return True
+    return isinstance(one, Var) and isinstance(other, Var) and one.type == other.type
 
 
 def no_trips(bounds: tuple[Atom, ...]) -> bool:
