@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from ad_compiler.fuzz.generate import program
-from ad_compiler.fuzz.oracles import judge
+from ad_compiler.fuzz.oracles import Verdict, judge
 
 
 def main() -> int:
@@ -19,7 +19,10 @@ def main() -> int:
     print(f"seeds {first} to {first + given.count - 1}")
     outcomes: Counter[str] = Counter()
     for seed in range(first, first + given.count):
-        verdict = judge(program(seed))
+        try:
+            verdict = judge(program(seed))
+        except Exception as error:
+            verdict = Verdict("wrong", f"crash: {error!r}")
         outcomes[verdict.outcome] += 1
         if verdict.outcome in ("wrong", "refused"):
             print(f"seed {seed}: {verdict.outcome}: {verdict.detail}")

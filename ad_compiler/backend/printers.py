@@ -27,7 +27,7 @@ def getitem(to: Renderer, args: Sequence[Atom]) -> Text:
     """`x[i, 1:n]`."""
     array, pattern, *operands = args
     assert isinstance(pattern, Const)
-    return Text(f"{to.receiver(array)}[{to.index(pattern.value, operands)}]")
+    return Text(to.part(to.receiver(array), pattern.value, operands))
 
 
 def _duplicate(to: Renderer, args: Sequence[Atom]) -> Text:

@@ -11,11 +11,14 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ad_compiler.fuzz import in_place
+
 FLOAT, VECTOR, MATRIX = "float", "vector", "matrix"
 SIGNATURE = {"a": FLOAT, "b": FLOAT, "u": VECTOR, "v": VECTOR, "m": MATRIX}
 """The parameters of each program. Vectors have length n, matrices n by 3; n is the last one."""
 
-HELPERS = '''\
+HELPERS = (
+    '''\
 import math
 
 import numpy as np
@@ -42,6 +45,8 @@ def scale(w, *, by=2.0):
 
 
 '''
+    + in_place.HELPERS
+)
 """Functions and globals that programs use."""
 
 
@@ -214,17 +219,17 @@ def while_loop(g: Generator, indent: str, depth: int) -> None:
 
 Statement = tuple[str, Callable[[Generator, str, int], None]]
 SIMPLE: list[Statement] = [
-    ("assign", assign),
-    ("assign", assign),
-    ("accumulate", accumulate),
-    ("swap", swap),
+    *[("assign", assign)] * 4,
+    *[("accumulate", accumulate)] * 2,
+    *[("swap", swap)] * 2,
     ("unpack", unpack),
+    *in_place.STATEMENTS,
 ]
 STATEMENTS: list[Statement] = [
     *SIMPLE,
-    ("if", branch),
-    ("for", for_loop),
-    ("while", while_loop),
+    *[("if", branch)] * 3,
+    *[("for", for_loop)] * 3,
+    *[("while", while_loop)] * 2,
 ]
 
 Expression = tuple[str, Callable[[Generator, int], str]]

@@ -53,7 +53,7 @@ def judge(program: Program) -> Verdict:
     f, args = load(program), point(program.seed)
     try:
         with np.errstate(all="ignore"):
-            expected = f(*args)
+            expected = f(*copy.deepcopy(args))
     except (ArithmeticError, ValueError, IndexError) as error:
         return Verdict("undecided", f"the program raises {error!r}")
     try:

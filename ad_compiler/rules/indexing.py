@@ -204,7 +204,8 @@ def _may_not_fit(args: Sequence[Atom]) -> bool:
 
 
 def _getitem(x: Any, pattern: Any, *operands: Any) -> Any:
-    return x[concrete(pattern, operands)]
+    part, key = located(x, pattern, operands)
+    return part[key]
 
 
 def _getitem_x(x: Any, pattern: Any, *operands: Any, x_dot: Any) -> Any:

@@ -29,6 +29,8 @@ from ad_compiler.ir.nodes import (
     atoms_of,
     free_vars,
 )
+from ad_compiler.ir.types import Array
+from ad_compiler.rules.registry import PRIMITIVES
 
 
 def dead_code(function: Function) -> Function:
@@ -207,13 +209,29 @@ def _anchored(body: tuple[Stmt, ...], needed: set[Var]) -> tuple[Stmt, ...]:
     return tuple(out for stmt in body for out in _anchor(stmt, needed))
 
 
+def _write_check(stmt: Let) -> tuple[Stmt, ...]:
+    """What a write that nobody reads would raise: its place may not be there, its value not fit."""
+    a, pattern, value, *operands = stmt.args
+    getitem = PRIMITIVES["getitem"]
+    place = (a, pattern, *operands)
+    part = getitem.infer(place)
+    assert not isinstance(part, tuple)
+    if not isinstance(value.type, Array):
+        return (Effect(getitem, place, stmt.at),)
+    taken = Var("part", part, temp=True)
+    fits = Effect(PRIMITIVES["broadcast_like"], (value, taken), stmt.at)
+    return Let((taken,), getitem, place, stmt.at), fits
+
+
 def _anchor(stmt: Stmt, needed: set[Var]) -> tuple[Stmt, ...]:
     match stmt:
         case Let():
             unneeded = needed.isdisjoint(stmt.targets)
-            if unneeded and stmt.prim.raises(stmt.args):
-                return stmt, Effect(stmt.prim, stmt.args, stmt.at)
-            return (stmt,)
+            if not (unneeded and stmt.prim.raises(stmt.args)):
+                return (stmt,)
+            if stmt.prim.name in ("store", "add_at"):
+                return stmt, *_write_check(stmt)
+            return stmt, Effect(stmt.prim, stmt.args, stmt.at)
         case Effect():
             return (stmt,)
         case If():
