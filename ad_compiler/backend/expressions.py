@@ -25,9 +25,11 @@ from ad_compiler.backend.text import (
 )
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.index import Pattern, is_slice, segments, slice_bounds, split_operands
-from ad_compiler.ir.nodes import Atom, Const, If, Let, Undef, Var
+from ad_compiler.ir.nodes import Atom, Const, If, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive, Special
-from ad_compiler.ir.types import Bool, Float, Int
+from ad_compiler.ir.types import PY, Bool, Float, Int
+
+TRUE, FALSE = const(True), const(False)
 
 Printer = Callable[["Renderer", Sequence[Atom]], Text]
 
@@ -79,6 +81,10 @@ class Renderer:
 
     def conditional(self, test: Atom, one: Atom, other: Atom) -> Text:
         """`one if test else other`."""
+        if test.type == Bool(PY):
+            for known, symbol, rest in ((other == FALSE, "and", one), (one == TRUE, "or", other)):
+                if known:
+                    return operator(symbol, [self.atom(test), self.atom(rest)])
         return conditional(self.atom(test), self.atom(one), self.atom(other))
 
     def call(self, prim: Primitive, args: Sequence[Atom]) -> Text:

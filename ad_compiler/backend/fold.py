@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from ad_compiler.analysis.ownership import may_alias
+from ad_compiler.backend.exits import Exits, find_exits
 from ad_compiler.backend.operands import Operand, operands_of
 from ad_compiler.ir.nodes import (
     Atom,
@@ -85,16 +86,19 @@ class Folds:
     conditionals: dict[Var, If]
     inline: dict[Var, str]
     counts: Counter[Var]
+    exits: Exits
 
 
 def fold(function: Function, paths: dict[Var, str]) -> Folds:
     """Decide what folds. `paths` are the container leaves that may be read in place."""
-    folder = _Folder(_count(function), paths)
+    counts = _count(function)
+    exits = find_exits(function.block, counts)
+    folder = _Folder(counts, paths, exits)
     scope = Scope()
     folder.statements(function.block.body, scope)
     results = [function.results[k] for k in leaves(function.output) if isinstance(k, int)]
     folder.take([Operand(atom) for atom in results], scope, 0)
-    return Folds(folder.folded, folder.conditionals, folder.inline, folder.counts)
+    return Folds(folder.folded, folder.conditionals, folder.inline, counts, exits)
 
 
 def _count(function: Function) -> Counter[Var]:
@@ -113,10 +117,10 @@ def _count(function: Function) -> Counter[Var]:
                 note(then.results)
                 note(orelse.results)
             case For(body=body):
-                note(body.results)
+                note(body.yielded)
             case While(cond=cond, body=body):
                 note(cond.results)
-                note(body.results)
+                note(body.yielded)
             case _:
                 pass
     note(function.results[k] for k in leaves(function.output) if isinstance(k, int))
@@ -127,6 +131,7 @@ def _count(function: Function) -> Counter[Var]:
 class _Folder:
     counts: Counter[Var]
     paths: dict[Var, str]
+    exits: Exits
     folded: dict[Var, Let | If] = field(default_factory=dict[Var, "Let | If"])
     conditionals: dict[Var, If] = field(default_factory=dict[Var, If])
     inline: dict[Var, str] = field(default_factory=dict[Var, str])
@@ -210,6 +215,8 @@ class _Folder:
     def _conditional(self, stmt: If, test: Tree, inner: tuple[Scope, Scope]) -> Tree | None:
         """The expression of a branch that chooses between two, None if it is none."""
         arms = (stmt.then, stmt.orelse)
+        if id(stmt) in self.exits.branches:
+            return None  # it is printed around `break`
         if len(stmt.targets) != 1 or not is_number(stmt.targets[0].type):
             return None  # an array may be handed over here, and be changed after
         if any(_keeps(arm, stmt.targets[0]) for arm in arms):

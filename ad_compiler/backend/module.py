@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ad_compiler.backend.expressions import Renderer
 from ad_compiler.backend.fold import Folds, fold
@@ -83,7 +84,8 @@ def _function(function: Function, spelling: Spelling) -> str:
     reserved = reserved_names(function, spelling) | containers
     names = choose_names(function, ranges, reserved)
     to = Renderer(names, folds.folded, folds.inline, spelling, PRINTERS)
-    printer = Printer(to, ranges, folds.conditionals, _copied(function.block, names))
+    copied = _copied(function.block, names)
+    printer = Printer(to, ranges, folds.conditionals, folds.exits, copied)
     lines = [
         *(_docstring(function.about).split("\n") if function.about else []),
         *_prologue(function, folds, names),
@@ -192,7 +194,7 @@ def _output(tree: Tree, results: Sequence[Atom], to: Renderer, top: bool = False
 
 def _shared_parameters(block: Block) -> Block:
     """Give the condition and the body of each `while` the same parameters: they are one name."""
-    return Block(block.params, tuple(map(_share, block.body)), block.results)
+    return replace(block, body=tuple(map(_share, block.body)))
 
 
 def _share(stmt: Stmt) -> Stmt:
@@ -206,7 +208,7 @@ def _share(stmt: Stmt) -> Stmt:
             )  # fmt: skip
         case While(targets, inits, cond, body, at):
             env: dict[Var, Atom] = dict(zip(body.params, cond.params, strict=True))
-            shared = substitute(Block(cond.params, body.body, body.results), env)
+            shared = substitute(replace(body, params=cond.params), env)
             return While(targets, inits, _shared_parameters(cond), _shared_parameters(shared), at)
         case _:
             return stmt

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.nodes import Atom, Const, const
 from ad_compiler.ir.types import Array, Float, Tape, Type
+from ad_compiler.rules.effects import VALUE
 
 
 def _same(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -154,6 +156,50 @@ def _joining(path: str) -> Printer:
     return printer
 
 
+def _raise(to: Renderer, args: Sequence[Atom]) -> Text:
+    path, templates, *operands = args
+    assert isinstance(path, Const)
+    return Text(f"raise {to.resolve(path.value)}({', '.join(shown(to, templates, operands))})")
+
+
+def _fail(to: Renderer, args: Sequence[Atom]) -> Text:
+    """A failed `assert` that needs more than a line."""
+    return Text(f"raise {to.resolve('AssertionError')}({', '.join(shown(to, args[0], args[1:]))})")
+
+
+def _print(to: Renderer, args: Sequence[Atom]) -> Text:
+    sep, end, templates, *operands = args
+    texts = shown(to, templates, operands)
+    for key, atom in (("sep", sep), ("end", end)):
+        if atom != const(None):
+            texts.append(f"{key}={to.atom(atom).text}")
+    return Text(f"{to.resolve('print')}({', '.join(texts)})")
+
+
+def shown(to: Renderer, templates: Atom, operands: Sequence[Atom]) -> list[str]:
+    """The arguments that templates and operands make up."""
+    assert isinstance(templates, Const)
+    rest = iter(operands)
+    return [
+        to.atom(next(rest)).text if template == VALUE else _formatted(to, template, rest)
+        for template in templates.value
+    ]
+
+
+def _formatted(to: Renderer, pieces: Sequence[str | tuple[str, str]], rest: Iterator[Atom]) -> str:
+    """An f-string."""
+    text = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            quoted = json.dumps(piece, ensure_ascii=False)[1:-1]
+            text += quoted.replace("{", "{{").replace("}", "}}")
+            continue
+        conversion, spec = piece
+        inner = to.atom(next(rest)).text.replace('"', "'")
+        text += f"{{{inner}{'!' if conversion else ''}{conversion}{':' if spec else ''}{spec}}}"
+    return f'f"{text}"'
+
+
 PRINTERS: Mapping[str, Printer] = {
     "identity": _same,
     "dim": _dim,
@@ -178,6 +224,9 @@ PRINTERS: Mapping[str, Printer] = {
     "T": _transposed,
     "np.concatenate": _joining("np.concatenate"),
     "np.stack": _joining("np.stack"),
+    "raise": _raise,
+    "fail": _fail,
+    "print": _print,
 }
 """How each special primitive prints as an expression."""
 
@@ -197,5 +246,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.broadcast_to": ("np.broadcast_to",),
     "np.concatenate": ("np.concatenate",),
     "np.stack": ("np.stack",),
+    "print": ("print",),
+    "fail": ("AssertionError",),
 }
 """The dotted paths that special primitives may mention."""

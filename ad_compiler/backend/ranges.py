@@ -46,6 +46,15 @@ def live_ranges(function: Function, folds: Folds) -> dict[Var, Segments]:
     return walk.segments
 
 
+def after_moves(body: Block, params: Sequence[Var]) -> Atom:
+    """What holds the `stop` of a trip at its end, where results have become parameters."""
+    assert body.stop is not None
+    for param, result in zip(params, body.results, strict=True):
+        if result is body.stop:
+            return param
+    return body.stop
+
+
 @dataclass(slots=True)
 class _Walk:
     folds: Folds
@@ -63,6 +72,8 @@ class _Walk:
         """Read the variables that expressions for these atoms mention."""
         for atom in atoms:
             if not isinstance(atom, Var) or atom in self.folds.inline:
+                continue
+            if atom in self.folds.exits.silent:
                 continue
             if atom in self.folds.folded:
                 self._use_parts(self.folds.folded[atom])
@@ -158,7 +169,7 @@ class _Walk:
     def _for(self, stmt: For) -> None:
         index, *params = stmt.body.params
         self._after_loop(stmt.targets, params, free_vars(stmt.body))
-        self._back_edge(params, stmt.body.results)
+        self._back_edge(params, stmt.body)
         self.block(stmt.body.body)
         self.tick()
         self.define(index)
@@ -169,7 +180,7 @@ class _Walk:
     def _while(self, stmt: While) -> None:
         params = stmt.body.params
         exits = self._after_loop(stmt.targets, params, free_vars(stmt.body) | free_vars(stmt.cond))
-        self._back_edge(params, stmt.body.results)
+        self._back_edge(params, stmt.body)
         self.block(stmt.body.body)
         self.tick()
         self.use(exits)
@@ -192,11 +203,14 @@ class _Walk:
         self.use(in_order(free))
         return exits
 
-    def _back_edge(self, params: Sequence[Var], results: Sequence[Atom]) -> None:
+    def _back_edge(self, params: Sequence[Var], body: Block) -> None:
         """The end of a trip: results become parameters. Those nobody reads are not written."""
         self.tick()
+        if body.stop is not None:
+            self.use((after_moves(body, params),))
+            self.tick()
         wanted: list[Atom] = []
-        for param, result in zip(params, results, strict=True):
+        for param, result in zip(params, body.results, strict=True):
             if self.folds.counts[param] or param in self.live:
                 self.define(param)
                 wanted.append(result)

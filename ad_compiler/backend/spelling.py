@@ -14,6 +14,7 @@ from ad_compiler.backend.printers import PATHS
 from ad_compiler.backend.text import paths_of_literal
 from ad_compiler.ir.nodes import Atom, Const, Effect, For, Function, Let, atoms_of, walk
 from ad_compiler.ir.primitive import Call
+from ad_compiler.rules.effects import RAISE
 
 MODULES = {"math": "math", "np": "numpy", "builtins": "builtins"}
 """The modules that emitted code imports whole, by the name they get."""
@@ -40,6 +41,9 @@ class Spelling:
         return self.known[path]
 
     def _spell(self, path: str) -> str:
+        if ":" in path:
+            module, _, name = path.partition(":")
+            return f"{self._import(module, '')}.{name}"
         root, _, rest = path.partition(".")
         if root in MODULES:
             return f"{self._import(MODULES[root], root)}.{rest}"
@@ -92,6 +96,8 @@ def _paths(function: Function) -> Iterator[str]:
             if isinstance(stmt.prim.spelling, Call):
                 yield stmt.prim.spelling.path
             yield from PATHS.get(stmt.prim.name, ())
+            if stmt.prim is RAISE:
+                yield from (a.value for a in stmt.args[:1] if isinstance(a, Const))
 
 
 def _of_atoms(atoms: Iterable[Atom]) -> Iterator[str]:

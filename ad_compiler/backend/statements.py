@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ad_compiler.backend.changes import CHANGES, step
+from ad_compiler.backend.exits import Exits
 from ad_compiler.backend.expressions import Renderer, negated
 from ad_compiler.backend.moves import Move, ordered
-from ad_compiler.backend.printers import is_array_division
-from ad_compiler.backend.ranges import Segments
+from ad_compiler.backend.printers import is_array_division, shown
+from ad_compiler.backend.ranges import Segments, after_moves
 from ad_compiler.backend.text import literal
 from ad_compiler.ir.nodes import (
     Atom,
@@ -32,6 +33,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.primitive import Operator
 from ad_compiler.ir.types import is_number
+from ad_compiler.rules.effects import FAIL
 
 Lines = list[str]
 INDENT = "    "
@@ -46,6 +48,7 @@ class Printer:
     to: Renderer
     ranges: Mapping[Var, Segments]
     conditionals: Mapping[Var, If]
+    exits: Exits
     copied: frozenset[str]
     """Names that are read by a copy along an edge, so that they must always be bound."""
 
@@ -169,13 +172,24 @@ class Printer:
             return [f"{self._target(target)} = {self.to.statement(stmt).text}"]
         then = self._arm(stmt.then, stmt.targets)
         orelse = self._arm(stmt.orelse, stmt.targets)
+        return self._choice(stmt, then, orelse)
+
+    def _choice(self, stmt: If, then: Lines, orelse: Lines) -> Lines:
+        """`if` with the lines of its arms."""
         test = self.to.atom(stmt.test)
+        if not then and len(orelse) == 1 and _fails(stmt.orelse):
+            return [f"assert {', '.join([test.text, *self._message(stmt.orelse)])}"]
         if not then and orelse:
             test, then, orelse = negated(test), orelse, []
         lines = [f"if {test.text}:", *indented(then or ["pass"])]
         if orelse and self._is_chain(stmt.orelse, orelse):
             return [*lines, f"el{orelse[0]}", *orelse[1:]]
         return [*lines, "else:", *indented(orelse)] if orelse else lines
+
+    def _message(self, arm: Block) -> Lines:
+        """The message of a failed `assert`, if it has one."""
+        templates, *operands = arm.body[-1].args  # type: ignore[union-attr]
+        return shown(self.to, templates, operands)
 
     def _arm(self, arm: Block, targets: tuple[Var, ...]) -> Lines:
         return [*self.block(arm.body), *self._moves(targets, arm.results)]
@@ -189,7 +203,7 @@ class Printer:
 
     def _for(self, stmt: For) -> Lines:
         index, *params = stmt.body.params
-        body = [*self.block(stmt.body.body), *self._moves(params, stmt.body.results)]
+        body = self._trip(stmt.body, params)
         start, end = self.ranges[index][0]
         name = "_" if end == start + 1 else self.to.names[index]
         return [
@@ -199,6 +213,47 @@ class Printer:
             *indented(body or ["pass"]),
             *self._moves(stmt.targets, params),
         ]
+
+    def _trip(self, body: Block, params: Sequence[Var]) -> Lines:
+        """The body of a loop, and the ways out of it."""
+        after = self._moves(params, body.results)
+        if body.stop is None:
+            return [*self.block(body.body), *after]
+        if isinstance(body.stop, Const) or body.stop in self.exits.silent:
+            return self._leaving(body.body, body.stop, after, after)
+        stop = after_moves(body, params)
+        leave = [f"if {self.to.atom(stop).text}:", f"{INDENT}break"]
+        return [*self.block(body.body), *after, *leave]
+
+    def _leaving(self, body: Sequence[Stmt], stop: Atom, leave: Lines, stay: Lines) -> Lines:
+        """Statements after which the loop is left where `stop` holds.
+
+        `leave` are the lines before `break`, `stay` those that end the other paths.
+        """
+        if not isinstance(stop, Var):
+            ends = [*leave, "break"] if stop == const(True) else stay
+            return [*self.block(body), *ends]
+        last = body[-1]
+        assert isinstance(last, If)
+        k = last.targets.index(stop)
+        then, orelse = last.then, last.orelse
+        one, other = (self._moves(last.targets, arm.results) for arm in (then, orelse))
+        if id(last) in self.exits.guards:
+            return [
+                *self._leaving(body[:-1], last.test, [*one, *leave], []),
+                *self._leaving(orelse.body, orelse.results[k], [*other, *leave], [*other, *stay]),
+            ]
+        leaves = [arm.results[k] == const(True) for arm in (then, orelse)]
+        inner = [] if not any(leaves) else stay
+        above = self._leaving(then.body, then.results[k], [*one, *leave], [*one, *inner])
+        below = self._leaving(orelse.body, orelse.results[k], [*other, *leave], [*other, *inner])
+        lines = self.block(body[:-1])
+        if leaves[0]:
+            return [*lines, f"if {self.to.atom(last.test).text}:", *indented(above), *below]
+        if leaves[1]:
+            test = negated(self.to.atom(last.test)).text
+            return [*lines, f"if {test}:", *indented(below), *above]
+        return [*lines, *self._choice(last, above, below), *stay]
 
     def _range(self, stmt: For) -> str:
         simple = stmt.start == const(0) and stmt.step == const(1)
@@ -220,10 +275,7 @@ class Printer:
     def _while(self, stmt: While) -> Lines:
         cond = self.block(stmt.cond.body)
         test = self.to.atom(stmt.cond.results[0])
-        body = [
-            *self.block(stmt.body.body),
-            *self._moves(stmt.body.params, stmt.body.results),
-        ]
+        body = self._trip(stmt.body, stmt.body.params)
         if cond:
             body = [*cond, f"if {negated(test).text}:", f"{INDENT}break", *body]
         head = "while True:" if cond else f"while {test.text}:"
@@ -234,6 +286,12 @@ class Printer:
             *indented(body or ["pass"]),
             *self._moves(stmt.targets, stmt.body.params),
         ]
+
+
+def _fails(arm: Block) -> bool:
+    """Whether an arm is what a failed `assert` does."""
+    last = arm.body[-1] if arm.body else None
+    return isinstance(last, Effect) and last.prim is FAIL
 
 
 def indented(lines: Lines) -> Lines:

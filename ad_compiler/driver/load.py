@@ -17,7 +17,7 @@ IMPORTS = frozenset({"math", "numpy", "builtins", "scipy.special"})
 
 STATEMENTS = (
     ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.With,
-    ast.Raise, ast.Expr, ast.Pass, ast.Break, ast.Import,
+    ast.Raise, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Import,
 )  # fmt: skip
 """The statements that emitted modules are made of."""
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ad_compiler.frontend import arguments, indexing, iterables, writing
+from ad_compiler.frontend import arguments, effects, indexing, iterables, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.values import (
     Backwards,
@@ -346,8 +346,8 @@ def _size(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Val
     return apply(ctx, PRIMITIVES["size"], (atom,), name) if rank(atom.type) else const(1)
 
 
-def _print(_ctx: Context, _args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    raise TypeRefusal("print() is not supported", "remove it from the function")
+def _print(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+    return effects.print_(ctx, args, kw)
 
 
 def _math_prod(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:

@@ -9,6 +9,7 @@ from ad_compiler.frontend import (
     attributes,
     calls,
     comprehensions,
+    effects,
     indexing,
     operators,
     refusals,
@@ -231,7 +232,7 @@ def function_value(ctx: Context, scope: Scope, node: ast.FunctionDef | ast.Lambd
     for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         if default is not None:
             defaults[arg.arg] = expression(ctx, scope, default)
-    find = Environment(lambda name: scope.find(ctx.storage, name))
+    find = Environment(lambda name: scope.find(ctx.storage, name, free=True))
     return UserFunction(scope.code.source.code(node), find, defaults)
 
 
@@ -267,6 +268,10 @@ def _dict_comprehension(ctx: Context, scope: Scope, node: ast.DictComp, _name: s
     return comprehensions.dictionary(ctx, scope, node, expression)
 
 
+def _formatted(ctx: Context, scope: Scope, node: ast.JoinedStr, _name: str) -> Value:
+    return effects.formatted(ctx, scope, node, expression)
+
+
 TABLE: dict[type[ast.expr], Lower] = {
     ast.Constant: _constant,
     ast.Name: _name,
@@ -285,4 +290,5 @@ TABLE: dict[type[ast.expr], Lower] = {
     ast.Call: _call,
     ast.ListComp: _list_comprehension,
     ast.DictComp: _dict_comprehension,
+    ast.JoinedStr: _formatted,
 }  # type: ignore[assignment]

@@ -125,6 +125,10 @@ def _lowered(
         if isinstance(var.type, Array):
             ctx.storage.outside(var)
     value = _body(ctx, user, parameters)
+    if builder.frame.dead:
+        raise user.code.source.refuse(
+            user.code.node, f"`{user.code.name}` raises on every path", "return a value on one"
+        )
     output, results = _output(ctx, user.code, value)
     builder.frame.stmts[:0] = _apart(ctx)
     used = free_vars(Block((), tuple(builder.frame.stmts), results))

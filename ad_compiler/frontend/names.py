@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ad_compiler.frontend.source import Code, Source, children
 
@@ -75,6 +75,78 @@ def locals_of(code: Code) -> frozenset[str]:
         names = {*_bound(nodes), *(arg.arg for arg in code.arguments), *stars} - declared
         known = code.source.bound[node] = frozenset(names)
     return known
+
+
+def jumps(node: ast.stmt) -> bool:
+    """Whether a statement may leave what is around it: a loop, or the function."""
+    match node:
+        case ast.Return() | ast.Break() | ast.Continue():
+            return True
+        case ast.If():
+            return any(map(jumps, (*node.body, *node.orelse)))
+        case ast.For() | ast.While():
+            return returns(node.body) or any(map(jumps, node.orelse))
+        case _:
+            return False
+
+
+def falls_through(statements: Sequence[ast.stmt]) -> bool:
+    """Whether the end of these statements may be reached."""
+    return all(map(_falls, statements))
+
+
+def _falls(node: ast.stmt) -> bool:
+    match node:
+        case ast.Return() | ast.Raise() | ast.Break() | ast.Continue():
+            return False
+        case ast.If():
+            return falls_through(node.body) or falls_through(node.orelse)
+        case ast.While(test=ast.Constant(value=value)) if value:
+            return _breaks(node.body)
+        case ast.For() | ast.While():
+            return _breaks(node.body) or falls_through(node.orelse)
+        case _:
+            return True
+
+
+def _breaks(body: Iterable[ast.stmt]) -> bool:
+    """Whether a loop with this body is left by a `break` of its own."""
+    for node in body:
+        match node:
+            case ast.Break():
+                return True
+            case ast.If() if _breaks((*node.body, *node.orelse)):
+                return True
+            case ast.For() | ast.While() if _breaks(node.orelse):
+                return True
+            case _:
+                pass
+    return False
+
+
+def leaves_loop(node: ast.While) -> bool:
+    """Whether something in a loop ends it, besides its condition."""
+    ends = any(isinstance(n, ast.Return | ast.Raise) for n in own_nodes(node.body))
+    return ends or _breaks(node.body)
+
+
+def escaping(code: Code, loop: ast.For | ast.While) -> frozenset[str]:
+    """The names that a loop binds and that something outside the loop reads."""
+    read: set[str] = set()
+    stack: list[ast.AST] = [code.node]
+    while stack:
+        node = stack.pop()
+        if node is loop:
+            stack += [inner for inner in ast.walk(loop) if isinstance(inner, ast.Lambda)]
+            stack += loop.orelse
+            continue
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.AugAssign(target=ast.Name(id=name)):
+                read.add(name)
+            case _:
+                pass
+        stack.extend(ast.iter_child_nodes(node))
+    return bound_in(code.source, loop) & read
 
 
 def returns(statements: Iterable[ast.stmt]) -> bool:

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.frontend.values import Loose, Place, Root, Step, Value, mapped, static
-from ad_compiler.ir.builder import Builder, Cell
+from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.index import WHOLE, Pattern, composed, is_whole
-from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
+from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Static, rank
 from ad_compiler.rules.registry import PRIMITIVES
@@ -99,6 +99,25 @@ class Storage:
                 self.frozen += 1
 
     # -- names --------------------------------------------------------------------------------
+
+    def declare(self, cell: Cell, value: Value, base: Frame) -> None:
+        """Let a cell without a value be one that lacks it from an outer frame on."""
+        if self.builder.peek(cell) is not None:
+            return
+        if isinstance(value, Place):
+            atom = self.builder.peek(value.root.cell)
+            assert atom is not None
+            for step in value.path:
+                atom = Var(cell.name, step.prim.infer((atom, *step.args)))  # type: ignore[arg-type]
+        else:
+            atom = value.atom if isinstance(value, Loose) else value
+        if isinstance(atom, Var | Const | Undef) and isinstance(atom.type, Array):
+            root = Root(Cell(cell.name, base), next(self._serial))
+            root.contiguous = not isinstance(value, Place | Loose) and self.is_contiguous(atom)
+            root.holders[cell] = None
+            base.values[root.cell] = Undef(atom.type)
+            atom = held(Place(root, ()))
+        self.builder.declare(cell, atom, base)  # type: ignore[arg-type]
 
     def hold(self, cell: Cell, value: Value) -> Value:
         """What a cell is to hold for a value: for an array, its place."""

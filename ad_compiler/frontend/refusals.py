@@ -13,8 +13,6 @@ SYNTAX: dict[type[ast.AST], Refusal] = {
     ast.Await: ("`await` is not supported", "differentiate an ordinary function"),
     ast.Yield: ("generators are not supported", "return the values instead"),
     ast.YieldFrom: ("generators are not supported", "return the values instead"),
-    ast.JoinedStr: ("f-strings are not supported", "remove the text from the function"),
-    ast.FormattedValue: ("f-strings are not supported", "remove the text from the function"),
     ast.Set: ("sets are not supported", "use a tuple"),
     ast.SetComp: ("sets are not supported", "use a list"),
     ast.GeneratorExp: ("generator expressions are not supported here", "use a list, or a loop"),
@@ -26,14 +24,10 @@ SYNTAX: dict[type[ast.AST], Refusal] = {
     ast.Delete: ("`del` is not supported", "leave the name alone"),
     ast.With: ("`with` is not supported", "move it to the caller"),
     ast.Match: ("`match` is not supported", "write `if` and `elif`"),
-    ast.Raise: ("`raise` is not supported yet", "check the arguments in the caller"),
     ast.Try: ("`try` is not supported", "test for the condition instead of catching it"),
     ast.TryStar: ("`try` is not supported", "test for the condition instead of catching it"),
-    ast.Assert: ("`assert` is not supported yet", "check the arguments in the caller"),
     ast.Global: ("assigning globals is not supported", "return the value instead"),
     ast.Nonlocal: ("assigning outer names is not supported", "return the value instead"),
-    ast.Break: ("`break` is not supported yet", "use a `while` loop with the condition"),
-    ast.Continue: ("`continue` is not supported yet", "put the rest of the body under an `if`"),
 }
 
 

@@ -6,12 +6,16 @@ for each leaf, so that branches and loops join the leaves like any other names.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ad_compiler.frontend.flow import Flow
 from ad_compiler.frontend.places import Storage, held
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
     Environment,
+    Loose,
     Partial,
     Place,
     Structure,
@@ -22,8 +26,9 @@ from ad_compiler.frontend.values import (
     static,
 )
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Const
+from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.rules.effects import RAISE, VALUE
 
 Path = tuple[str | int, ...]
 
@@ -54,6 +59,8 @@ class Slot:
 
     name: str
     main: Cell
+    bound: Cell | None = None
+    """Whether the name has a value, where that is only known at run time."""
     leaves: dict[Path, Cell] = field(default_factory=dict[Path, Cell])
 
     def cells(self) -> list[Cell]:
@@ -66,17 +73,25 @@ def new_slot(storage: Storage, name: str, home: Frame | None = None) -> Slot:
     return Slot(name, Cell(name, home or storage.builder.frame))
 
 
-def store(storage: Storage, slot: Slot, value: Value) -> None:
-    """Bind a name."""
+def store(storage: Storage, slot: Slot, value: Value, base: Frame | None = None) -> None:
+    """Bind a name. If it had no value yet, it lacks one on other paths from the frame `base` on."""
     if not isinstance(value, Structure):
-        _fill(storage, slot.main, value)
+        _fill(storage, slot.main, value, base)
         return
     with storage.pin(leaves_of(value)):
-        skeleton = _store_leaves(storage, slot, value, ())
-    storage.builder.assign(slot.main, static(skeleton))
+        skeleton = static(_store_leaves(storage, slot, value, (), base))
+    if base is not None:
+        storage.builder.declare(slot.main, skeleton, base)
+    storage.builder.assign(slot.main, skeleton)
 
 
-def _fill(storage: Storage, cell: Cell, value: Value) -> None:
+def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> None:
+    if base is not None:
+        storage.declare(
+            cell,
+            value if is_atom(value) or isinstance(value, Place | Loose) else static(Opaque(value)),
+            base,
+        )
     value = storage.hold(cell, value)
     if isinstance(value, Place):
         storage.builder.assign(cell, held(value))
@@ -85,20 +100,22 @@ def _fill(storage: Storage, cell: Cell, value: Value) -> None:
         storage.builder.assign(cell, atom)  # type: ignore[arg-type]
 
 
-def _store_leaves(storage: Storage, slot: Slot, value: Structure, path: Path) -> Skeleton:
+def _store_leaves(
+    storage: Storage, slot: Slot, value: Structure, path: Path, base: Frame | None
+) -> Skeleton:
     keys = value.keys if value.kind == "dict" else range(len(value.items))
     children: list[Skeleton | None] = []
     for key, item in zip(keys, value.items, strict=True):
         at = (*path, key)
         if isinstance(item, Structure):
-            children.append(_store_leaves(storage, slot, item, at))
+            children.append(_store_leaves(storage, slot, item, at, base))
             continue
         cell = slot.leaves.get(at)
         if cell is None:
             label = "_".join((slot.name, *map(str, at)))
             name = label if label.isidentifier() else slot.name
             cell = slot.leaves[at] = Cell(name, slot.main.home)
-        _fill(storage, cell, item)
+        _fill(storage, cell, item, base)
         children.append(None)
     return Skeleton(value.kind, value.keys, tuple(children))
 
@@ -161,8 +178,15 @@ class Scope:
     local: frozenset[str]
     result_name: str = ""
     slots: dict[str, Slot] = field(default_factory=dict[str, Slot])
-    copies: int = 0
-    """How often the end of the function was written out once more, one time a path."""
+    flow: Flow | None = None
+    """Where jumps go."""
+    result: Slot | None = None
+    """What is returned, and whether it was."""
+    returned: Cell | None = None
+    outside: frozenset[str] = frozenset()
+    """The names that the loops around here bind and that are read after one of them."""
+    base: Frame | None = None
+    """The frame around the outermost loop."""
     home: Frame | None = None
     """The frame that the names live in: that of the call."""
     outer: Scope | None = None
@@ -181,16 +205,39 @@ class Scope:
         if slot is None:
             self.home = self.home or storage.builder.frame
             slot = self.slots[name] = new_slot(storage, name, self.home)
-        store(storage, slot, value)
+        builder = storage.builder
+        base = self.base if name in self.outside else None
+        if base is not None and builder.peek(slot.main) is None:
+            slot.bound = slot.bound or Cell(f"{name}_bound", self.home or base)
+            base.values[slot.bound] = const(False)
+        store(storage, slot, value, base)
+        if slot.bound is not None:
+            builder.assign(slot.bound, const(True))
 
-    def find(self, storage: Storage, name: str) -> Value | None:
-        """The value of a name that is read; None if there is no such name."""
+    @contextmanager
+    def looping(self, builder: Builder, names: frozenset[str]) -> Generator[None]:
+        """A loop that binds names which are read after it, though it may have no trip."""
+        outer = self.outside, self.base
+        self.outside, self.base = self.outside | names, self.base or builder.frame
+        try:
+            yield
+        finally:
+            self.outside, self.base = outer
+
+    def find(self, storage: Storage, name: str, *, free: bool = False) -> Value | None:
+        """The value of a name that is read; None if there is no such name.
+
+        `free`: it is read by a function inside.
+        """
         if name not in self.local:
-            return self.outer.find(storage, name) if self.outer else self.environment.find(name)
+            outer = self.outer
+            return outer.find(storage, name, free=free) if outer else self.environment.find(name)
         slot = self.slots.get(name)
         value = load(storage, slot) if slot is not None else None
-        if value is None:
+        if slot is None or value is None:
             raise _unbound(storage.builder, name, slot)
+        if slot.bound is not None:
+            require_bound(storage.builder, slot, free=free)
         return value
 
     def leave(self, storage: Storage, result: Value) -> None:
@@ -202,6 +249,25 @@ class Scope:
         """The cells that some of the names have by now."""
         bound = [self.slots[name] for name in names if name in self.slots]
         return frozenset(cell for slot in bound for cell in slot.cells())
+
+
+def require_bound(builder: Builder, slot: Slot, *, free: bool) -> None:
+    """Raise, when the program runs, what Python raises for a name without a value."""
+    assert slot.bound is not None
+    bound = builder.read(slot.bound)
+    if not isinstance(bound, Var):
+        return
+    kind, what, where = ("UnboundLocalError", "local", "")
+    if free:
+        kind, what, where = ("NameError", "free", " in enclosing scope")
+    text = f"cannot access {what} variable '{slot.name}' where it is not associated with a value"
+
+    def fail() -> None:
+        builder.effect(RAISE, static(kind), static((VALUE,)), static(text + where))
+        builder.frame.dead = True
+
+    builder.if_(bound, lambda: None, fail)
+    builder.assign(slot.bound, const(True))
 
 
 def _unbound(builder: Builder, name: str, slot: Slot | None) -> TypeRefusal:

@@ -5,71 +5,33 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ad_compiler.frontend import iterables, operators, parts, refusals, writing
-from ad_compiler.frontend.context import (
-    Context,
-    Snapshot,
-    array_of,
-    place,
-    test_of,
-    truth_of,
-    with_place,
-)
+from ad_compiler.frontend import effects, loops, operators, parts, refusals, writing
+from ad_compiler.frontend.context import Context, array_of, place, test_of, truth_of, with_place
 from ad_compiler.frontend.expressions import expression, function_value
-from ad_compiler.frontend.names import returns
+from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
+from ad_compiler.frontend.names import falls_through, jumps, returns
 from ad_compiler.frontend.scope import Scope, new_slot, store, take
 from ad_compiler.frontend.targets import bind_target
-from ad_compiler.frontend.values import NeedsStatic, Value
+from ad_compiler.frontend.values import Value
 from ad_compiler.ir.index import WHOLE
-from ad_compiler.ir.nodes import Atom, Var, const
+from ad_compiler.ir.nodes import Atom, const
 from ad_compiler.ir.primitive import TypeRefusal
-
-MOST_COPIES = 64
-"""How often the rest of a function is written out, one time a path, before it is refused."""
 
 
 def run(ctx: Context, scope: Scope, body: list[ast.stmt]) -> Value | None:
-    """Lower the body of a function; gives what it returns, None if its end is reached."""
-    for position, node in enumerate(body):
-        place(ctx, scope, node)
-        match node:
-            case ast.Return(value=None):
-                return const(None)
-            case ast.Return(value=ast.expr() as expr):
-                return _returned(ctx, scope, expr)
-            case ast.If() if returns([node]):
-                return _returning_if(ctx, scope, node, body[position + 1 :])
-            case _:
-                statement(ctx, scope, node)
-    return None
-
-
-def _returned(ctx: Context, scope: Scope, node: ast.expr) -> Value:
-    return expression(ctx, scope, node, scope.result_name)
-
-
-def _returning_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) -> Value | None:
-    """An `if` with a `return`: what follows it belongs to the paths that do not return."""
-    test = expression(ctx, scope, node.test)
-    truth = truth_of(test)
-    if truth is not None:
-        return run(ctx, scope, [*(node.body if truth else node.orelse), *rest])
-    scope.copies += 1
-    if scope.copies > MOST_COPIES:
-        raise scope.code.source.refuse(
-            node, "too many paths with a `return` of their own", "return once, at the end"
-        )
-    slot = new_slot(ctx.storage, scope.result_name or "value")
-
-    def arm(body: list[ast.stmt]) -> None:
-        value = run(ctx, scope, [*body, *rest])
-        store(ctx.storage, slot, const(None) if value is None else value)
-
-    at = scope.code.source.span(node)
-    with _placed(scope, node):
-        atom = test_of(ctx, test)
-        ctx.builder.if_(atom, lambda: arm(node.body), lambda: arm(node.orelse), at)
-        return take(ctx.storage, slot)
+    """Lower the body of a function; gives what it returns, None if it does not say so."""
+    if not returns(body):
+        block(ctx, scope, body)
+        return None
+    builder = ctx.builder
+    scope.result = new_slot(ctx.storage, scope.result_name or "value", scope.home)
+    scope.returned = builder.cell("returned", FALSE)
+    if falls_through(body):
+        body = [*body, ast.copy_location(ast.Return(None), body[-1])]
+    with entered(scope, Flow(scope.returned)):
+        block(ctx, scope, body)
+    with _placed(scope, scope.code.node):
+        return None if builder.frame.dead else take(ctx.storage, scope.result)
 
 
 class _placed:  # noqa: N801
@@ -96,9 +58,53 @@ def statement(ctx: Context, scope: Scope, node: ast.stmt) -> None:
 
 
 def block(ctx: Context, scope: Scope, body: list[ast.stmt]) -> None:
-    """Lower the statements inside a construct."""
-    for node in body:
-        statement(ctx, scope, node)
+    """Lower statements in turn; those after a jump run on the paths that did not take it."""
+    for position, node in enumerate(body):
+        rest = body[position + 1 :]
+        if isinstance(node, ast.If) and jumps(node):
+            rest = _jumping_if(ctx, scope, node, rest)
+        else:
+            statement(ctx, scope, node)
+        if ctx.builder.frame.dead or not (rest and falls_through([node])):
+            return
+        if jumps(node):
+            assert scope.flow is not None
+            left = flag(ctx.builder, scope.flow.left)
+            if left != FALSE:
+                _guarded(ctx, scope, left, rest)
+                return
+
+
+def _guarded(ctx: Context, scope: Scope, left: Atom, rest: list[ast.stmt]) -> None:
+    """Statements that only run where nothing was left."""
+    if left != TRUE:
+        ctx.builder.if_(left, lambda: None, lambda: block(ctx, scope, rest))
+
+
+def _jumping_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) -> list[ast.stmt]:
+    """An `if` with a jump: what follows it belongs to the arm that does not jump.
+
+    Gives the statements that still have to be lowered: all, if either arm may be left alive.
+    """
+    place(ctx, scope, node)
+    with _placed(scope, node):
+        test = expression(ctx, scope, node.test)
+        truth = truth_of(test)
+        if truth is not None:
+            block(ctx, scope, [*(node.body if truth else node.orelse), *rest])
+            return []
+        then, orelse = node.body, node.orelse
+        if not falls_through(then):
+            orelse, rest = [*orelse, *rest], []
+        elif not falls_through(orelse):
+            then, rest = [*then, *rest], []
+        ctx.builder.if_(
+            test_of(ctx, test),
+            lambda: block(ctx, scope, then),
+            lambda: block(ctx, scope, orelse),
+            scope.code.source.span(node),
+        )
+    return rest
 
 
 def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
@@ -181,90 +187,56 @@ def _if(ctx: Context, scope: Scope, node: ast.If) -> None:
     )
 
 
-def _no_else(scope: Scope, node: ast.For | ast.While) -> None:
-    if node.orelse:
-        raise scope.code.source.refuse(
-            node.orelse[0], "`else` of a loop is not supported yet", "put it after the loop"
-        )
-
-
-def _returns_inside(scope: Scope, node: ast.For | ast.While) -> None:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Return) and returns([node]):
-            raise scope.code.source.refuse(
-                inner, "`return` inside a loop is not supported yet", "return after the loop"
-            )
-
-
 def _for(ctx: Context, scope: Scope, node: ast.For) -> None:
-    _no_else(scope, node)
-    _returns_inside(scope, node)
-    iterable = expression(ctx, scope, node.iter)
-    items = iterables.known_items(ctx, iterable)
-    if items is not None and not isinstance(iterable, iterables.Range):
-        _unrolled(ctx, scope, node, items)
-        return
-    snapshot = Snapshot(ctx.builder) if items is not None else None
-    index: list[Var] = []
-    try:
-        _loop(ctx, scope, node, iterable, index)
-    except NeedsStatic as needs:
-        if snapshot is None or items is None or not needs.needed & set(index):
-            raise
-        snapshot.restore()
-        _unrolled(ctx, scope, node, items)
-
-
-def _unrolled(ctx: Context, scope: Scope, node: ast.For, items: list[Value]) -> None:
-    for item in items:
-        bind_target(ctx, scope, node.target, item)
-        block(ctx, scope, node.body)
-
-
-def _loop(ctx: Context, scope: Scope, node: ast.For, iterable: Value, indices: list[Var]) -> None:
-    trips = iterables.trips_of(ctx, iterable)
-    simple = isinstance(iterable, iterables.Range) and isinstance(node.target, ast.Name)
-
-    def body(index: Var) -> None:
-        indices.append(index)
-        ctx.origins.add(index)
-        bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))
-        block(ctx, scope, node.body)
-
-    ctx.builder.for_(
-        trips.start,
-        trips.stop,
-        trips.step,
-        body,
-        name=_index_name(node.target) if simple else "k",
-        at=scope.code.source.span(node),
-        key=(node, len(ctx.active)),
-    )
-
-
-def _index_name(target: ast.expr) -> str:
-    """What the index of a loop is called; `_` may be read by what the compiler adds."""
-    name = target.id if isinstance(target, ast.Name) else ""
-    return name if name.strip("_") else "k"
+    loops.for_(ctx, scope, node, block)
 
 
 def _while(ctx: Context, scope: Scope, node: ast.While) -> None:
-    _no_else(scope, node)
-    _returns_inside(scope, node)
+    loops.while_(ctx, scope, node, block)
 
-    def cond() -> Atom:
-        test = expression(ctx, scope, node.test)
-        truth = truth_of(test)
-        if truth is False:
-            return const(False)
-        if truth is True:
-            raise scope.code.source.refuse(
-                node.test, "this loop has no end", "loop while a condition holds"
-            )
-        return test_of(ctx, test)
 
-    at = scope.code.source.span(node)
-    ctx.builder.while_(cond, lambda: block(ctx, scope, node.body), at)
+# -- jumps ----------------------------------------------------------------------------------------
+
+
+def _return(ctx: Context, scope: Scope, node: ast.Return) -> None:
+    assert scope.flow is not None
+    assert scope.returned is not None
+    assert scope.result is not None
+    value: Value = const(None)
+    if node.value is not None:
+        value = expression(ctx, scope, node.value, scope.result_name)
+    store(ctx.storage, scope.result, value, scope.home)
+    ctx.builder.assign(scope.returned, TRUE)
+    scope.flow.leave(ctx.builder, trips=True)
+
+
+def _break(ctx: Context, scope: Scope, _node: ast.Break) -> None:
+    assert scope.flow is not None
+    scope.flow.leave(ctx.builder, trips=True)
+
+
+def _continue(ctx: Context, scope: Scope, _node: ast.Continue) -> None:
+    assert scope.flow is not None
+    scope.flow.leave(ctx.builder, trips=False)
+
+
+def _raise(ctx: Context, scope: Scope, node: ast.Raise) -> None:
+    effects.raise_(ctx, scope, node, expression)
+
+
+def _assert(ctx: Context, scope: Scope, node: ast.Assert) -> None:
+    truth = truth_of(test := expression(ctx, scope, node.test))
+    if truth is True:
+        return
+    if truth is False:
+        effects.fail(ctx, scope, node, expression)
+        return
+    ctx.builder.if_(
+        test_of(ctx, test),
+        lambda: None,
+        lambda: effects.fail(ctx, scope, node, expression),
+        scope.code.source.span(node),
+    )
 
 
 Lower = Callable[[Context, Scope, ast.stmt], None]
@@ -281,4 +253,9 @@ TABLE: dict[type[ast.stmt], Lower] = {
     ast.If: _if,
     ast.For: _for,
     ast.While: _while,
+    ast.Return: _return,
+    ast.Break: _break,
+    ast.Continue: _continue,
+    ast.Raise: _raise,
+    ast.Assert: _assert,
 }  # type: ignore[assignment]

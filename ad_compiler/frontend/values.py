@@ -166,9 +166,17 @@ class Loose:
     why: str
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Text:
+    """An f-string that is only made to be shown: its pieces, and the operands in it."""
+
+    pieces: tuple[str | tuple[str, str], ...]
+    operands: tuple[Atom, ...]
+
+
 Value = (
     Var | Const | Undef | Structure | UserFunction | Partial | Method | Shape | Range | Zipped
-    | Counted | Backwards | Place | Loose
+    | Counted | Backwards | Place | Loose | Text
 )  # fmt: skip
 
 Iterables = Range | Zipped | Counted | Backwards
@@ -280,6 +288,8 @@ def describe(value: Value) -> str:
             return f"the method `{name}`"
         case Shape():
             return "a shape"
+        case Text():
+            return "a formatted string"
         case Range():
             return "a range"
         case Zipped() | Counted() | Backwards():

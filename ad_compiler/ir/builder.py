@@ -114,9 +114,10 @@ class Builder(Cells):
         arms = [self._arm(then), self._arm(orelse)]
         if self.junctions is not None:
             self.junctions.arms(arms)
-        if all(arm.dead for arm in arms):
-            self.frame.dead = True
         alive = [arm for arm in arms if not arm.dead]
+        if len(alive) < 2:
+            self._guard(test, arms, at)
+            return
         cells = [
             c for c in dict.fromkeys(c for arm in alive for c in arm.values) if c.home not in arms
         ]
@@ -137,6 +138,18 @@ class Builder(Cells):
         if targets or any(block.body for block in blocks):
             self.append(If(tuple(targets), test, blocks[0], blocks[1], at or self.at))
 
+    def _guard(self, test: Atom, arms: list[Frame], at: Span | None) -> None:
+        """A branch with an arm that raises: what the other one does, comes after it."""
+        blocks = [Block((), tuple(arm.stmts) if arm.dead else (), ()) for arm in arms]
+        self.append(If((), test, blocks[0], blocks[1], at or self.at))
+        if all(arm.dead for arm in arms):
+            self.frame.dead = True
+        for arm in arms:
+            if not arm.dead:
+                self.frame.stmts += arm.stmts
+                for cell, value in arm.values.items():
+                    self.assign(cell, value)
+
     def _arm(self, build: Callable[[], None]) -> Frame:
         self.frames.append(Frame(is_loop=False))
         build()
@@ -144,22 +157,21 @@ class Builder(Cells):
 
     def _join_arms(self, cell: Cell, arms: list[Frame]) -> tuple[Var, list[Atom]] | None:
         """The target and the two results of a cell that an arm assigned; None if not needed."""
-        values: list[Atom | None] = []
+        values: list[Atom] = []
         for arm in arms:
-            value = arm.values.get(cell)
-            values.append(self.read(cell) if value is None and not arm.dead else value)
-        if not any(arm.dead for arm in arms) and None in values:
-            if cell.zero is None:
+            value = arm.values.get(cell) or self.read(cell)
+            if value is None and cell.zero is not None:
+                self.frames.append(arm)
+                value = cell.zero(self)
+                self.frames.pop()
+            if value is None:
                 self.maybe_unbound.add(cell)
                 return None
-            for k, value in enumerate(values):
-                if value is None:
-                    self.frames.append(arms[k])
-                    values[k] = cell.zero(self)
-                    self.frames.pop()
-        known = [v for v, arm in zip(values, arms, strict=True) if v is not None and not arm.dead]
-        same = all(v is known[0] or v == known[0] for v in known)
-        if same and (isinstance(known[0], Const) or not any(arm.dead for arm in arms)):
+            values.append(value)
+        known = [v for v in values if not self.is_absent(v)] or values
+        if all(v is known[0] or v == known[0] for v in known) and (
+            len(known) == 2 or isinstance(known[0], Const)
+        ):
             self.assign(cell, known[0])  # the same outer value, or the same constant, on both paths
             return None
         type_ = known[0].type
@@ -172,7 +184,7 @@ class Builder(Cells):
             type_ = joined
         target = Var(cell.name, type_)
         self.assign(cell, target)
-        return target, [v if v is not None else Undef(type_) for v in values]
+        return target, [Undef(type_) if self.is_absent(v) else v for v in values]
 
     def _refuse_join(self, cell: Cell, refusal: JoinRefusal) -> None:
         """Forbid to read a user's name from here on; what a transform makes must always join."""
@@ -185,7 +197,7 @@ class Builder(Cells):
         start: Atom,
         stop: Atom,
         step: Atom,
-        body: Callable[[Var], None],
+        body: Callable[[Var], Atom | None],
         name: str = "i",
         descending: bool = False,
         at: Span | None = None,
@@ -194,13 +206,15 @@ class Builder(Cells):
     ) -> None:
         """Append a `For`; `body` gets the index and may assign outer cells.
 
+        What `body` gives says whether this trip is the last; None: it is not.
         `assigned` are the only outer cells that it may assign, if that is known. A `key` says that
         this is the same loop again, in a body that is being rebuilt.
         """
         index = Var(name, Int(PY))
-        frame = self._loop(lambda: body(index), assigned, key)
+        stops: list[Atom | None] = []
+        frame = self._loop(lambda: stops.append(body(index)), assigned, key)
         carried, inits, results, targets, env = self._close(frame)
-        block = Block((index, *carried), tuple(frame.stmts), tuple(results))
+        block = Block((index, *carried), tuple(frame.stmts), tuple(results), stops[-1])
         block = substitute(block, env)
         stmt = For(
             tuple(targets), start, stop, step, tuple(inits), block, descending, at or self.at
@@ -210,25 +224,28 @@ class Builder(Cells):
     def while_(
         self,
         cond: Callable[[], Atom],
-        body: Callable[[], None],
+        body: Callable[[], Atom | None],
         at: Span | None = None,
         assigned: frozenset[Cell] | None = None,
         key: object = None,
     ) -> None:
-        """Append a `While`; `cond` gives the truth value, `body` may assign outer cells."""
-        tests: list[tuple[int, Atom]] = []
+        """Append a `While`; `cond` gives the truth value, `body` may assign outer cells.
+
+        What `body` gives says whether this trip is the last; None: it is not.
+        """
+        tests: list[tuple[int, Atom, Atom | None]] = []
 
         def both() -> None:
             test = cond()
-            tests.append((len(self.frame.stmts), test))
-            body()
+            length = len(self.frame.stmts)
+            tests.append((length, test, body()))
 
         frame = self._loop(both, assigned, key)
-        length, test = tests[-1]
+        length, test, stop = tests[-1]
         carried, inits, results, targets, env = self._close(frame)
         copies = tuple(Var(p.name, p.type) for p in carried)
         condition = Block(tuple(carried), tuple(frame.stmts[:length]), (test,))
-        inner = Block(tuple(carried), tuple(frame.stmts[length:]), tuple(results))
+        inner = Block(tuple(carried), tuple(frame.stmts[length:]), tuple(results), stop)
         condition = _refresh(substitute(condition, env), copies)
         stmt = While(tuple(targets), tuple(inits), condition, substitute(inner, env), at or self.at)
         self.append(stmt)

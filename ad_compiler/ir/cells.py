@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from ad_compiler.ir.atoms import Atom, Undef, Var
+from ad_compiler.ir.atoms import Atom, Const, Undef, Var
 from ad_compiler.ir.frames import Cell, Frame, JoinRefusal
 from ad_compiler.ir.types import Static, Sym
 
@@ -80,6 +80,19 @@ class Cells:
         mark = Undef(Static())
         self._conflicts[mark] = refusal
         return mark
+
+    def is_absent(self, atom: Atom) -> bool:
+        """Whether an atom stands for a name that nothing was assigned to yet."""
+        return isinstance(atom, Undef) and atom not in self._conflicts
+
+    def declare(self, cell: Cell, value: Atom, home: Frame) -> None:
+        """Let a cell that has no value be one that lacks it in an outer frame.
+
+        So paths on which it is assigned can be joined with others. `value` is the first that it
+        gets; what is known at compile time is the same on all paths.
+        """
+        if self.read(cell) is None:
+            home.values[cell] = value if isinstance(value, Const) else Undef(value.type)
 
     def conflict(self, atom: Atom) -> JoinRefusal | None:
         """Why what `read` gave is no value, where a name differs too much between paths."""

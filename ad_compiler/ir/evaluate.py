@@ -46,6 +46,8 @@ def _block(block: Block, args: Sequence[Any], env: Env) -> tuple[Any, ...]:
                 carried = _get(stmt.inits, env)
                 while _block(stmt.cond, carried, env)[0]:
                     carried = _block(stmt.body, carried, env)
+                    if _stops(stmt.body, env):
+                        break
                 env.update(zip(stmt.targets, carried, strict=True))
             case _:
                 assert_never(stmt)
@@ -57,7 +59,14 @@ def _for(stmt: For, env: Env) -> None:
     carried = _get(stmt.inits, env)
     for index in reversed(trips) if stmt.descending else trips:
         carried = _block(stmt.body, (index, *carried), env)
+        if _stops(stmt.body, env):
+            break
     env.update(zip(stmt.targets, carried, strict=True))
+
+
+def _stops(body: Block, env: Env) -> bool:
+    """Whether the trip that just ended was the last one."""
+    return body.stop is not None and bool(_get1(body.stop, env))
 
 
 def _get(atoms: Sequence[Atom], env: Env) -> tuple[Any, ...]:

@@ -24,11 +24,21 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`params` in, statements, `results` out."""
+    """`params` in, statements, `results` out.
+
+    The body of a loop may have a `stop`: a truth value that it computes. Where it holds, this
+    trip is the last one; the results are those of this trip all the same.
+    """
 
     params: tuple[Var, ...]
     body: tuple[Stmt, ...]
     results: tuple[Atom, ...]
+    stop: Atom | None = None
+
+    @property
+    def yielded(self) -> tuple[Atom, ...]:
+        """All that is read at the end: the results, and `stop`."""
+        return self.results if self.stop is None else (*self.results, self.stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +234,7 @@ def _collect(block: Block, defined: set[Var], read: set[Var]) -> None:
         for inner in blocks_of(stmt):
             _collect(inner, defined, read)
         defined.update(defined_by(stmt))
-    read.update(a for a in block.results if isinstance(a, Var))
+    read.update(a for a in block.yielded if isinstance(a, Var))
 
 
 def walk(block: Block) -> Iterator[Stmt]:
@@ -248,7 +258,8 @@ def substitute(block: Block, env: Mapping[Var, Atom]) -> Block:
         return tuple(map(get, atoms))
 
     def go(inner: Block) -> Block:
-        return Block(inner.params, tuple(map(one, inner.body)), many(inner.results))
+        stop = None if inner.stop is None else get(inner.stop)
+        return Block(inner.params, tuple(map(one, inner.body)), many(inner.results), stop)
 
     def one(stmt: Stmt) -> Stmt:
         match stmt:

@@ -85,7 +85,8 @@ class Writer:
         params = self.definitions(block.params)
         lines = [f"{inner}{self.stmt(stmt, inner)},\n" for stmt in block.body]
         body = f"[\n{''.join(lines)}{indent}]" if lines else "[]"
-        return f"block({params}, {body}, {self.atoms(block.results)})"
+        stop = "" if block.stop is None else f", {self.atom(block.stop)}"
+        return f"block({params}, {body}, {self.atoms(block.results)}{stop})"
 
     def stmt(self, stmt: Stmt, indent: str) -> str:
         """One statement. What it reads is written before what it defines."""

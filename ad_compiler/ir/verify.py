@@ -47,6 +47,7 @@ class Verifier:
         given = [v for p in function.parameters for v in leaves(p.tree) if isinstance(v, Var)]
         self.demand(given == list(function.params), "the parameters' leaves are not the block's")
         self.block(function.block)
+        self.demand(function.block.stop is None, "a function stops")
         for leaf in leaves(function.output):
             if isinstance(leaf, int):
                 self.demand(0 <= leaf < len(function.results), f"there is no result {leaf}")
@@ -70,7 +71,7 @@ class Verifier:
         self.define(block.params)
         for stmt in block.body:
             self.stmt(stmt)
-        self.read(block.results, "the end of a block")
+        self.read(block.yielded, "the end of a block")
         self.scope = outer
 
     def stmt(self, stmt: Stmt) -> None:
@@ -87,6 +88,7 @@ class Verifier:
                 self.demand(is_number(test.type), f"the test {test} is {test.type}")
                 for arm in (then, orelse):
                     self.demand(not arm.params, "an arm of `if` takes parameters")
+                    self.demand(arm.stop is None, "an arm of `if` stops")
                     self.block(arm)
                     self.flows(arm.results, targets, "an arm of `if`")
                 self.define(targets)
@@ -101,6 +103,8 @@ class Verifier:
                     len(cond.results) == 1 and isinstance(cond.results[0].type, Bool),
                     "the condition of `while` is no truth value",
                 )
+                self.demand(cond.stop is None, "the condition of `while` stops")
+                self.stop(body)
                 self.flows(body.results, body.params, "a trip of `while`")
                 self.flows(body.params, targets, "the end of `while`")
                 self.define(targets)
@@ -118,9 +122,16 @@ class Verifier:
         self.demand(isinstance(index.type, Int), f"the index {index} is {index.type}")
         self.flows(stmt.inits, params, "`for`")
         self.block(stmt.body)
+        self.stop(stmt.body)
+        self.demand(not (stmt.descending and stmt.body.stop), "`for` stops on its way back")
         self.flows(stmt.body.results, params, "a trip of `for`")
         self.flows(params, stmt.targets, "the end of `for`")
         self.define(stmt.targets)
+
+    def stop(self, body: Block) -> None:
+        """What says that a trip is the last one is a truth value."""
+        if body.stop is not None:
+            self.demand(isinstance(body.stop.type, Bool), f"`stop` is {body.stop.type}")
 
     def operands(self, prim: Primitive, args: Sequence[Atom]) -> None:
         """As many operands as parameters; all of them defined."""

@@ -13,6 +13,7 @@ FILES = (
     "piecewise",
     "builtin",
     "loops",
+    "effects",
     "allocation",
     "likeness",
     "indexing",

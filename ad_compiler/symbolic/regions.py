@@ -98,9 +98,10 @@ class Facts:
                 self.roots += (stmt.start, stmt.stop, stmt.step)
                 self._joins(stmt.targets, stmt.inits, stmt.body.results)
                 self._joins(stmt.body.params[1:], stmt.inits, stmt.body.results)
+                self.roots += stops(stmt.body)
                 self._scan(stmt.body, divisors)
             case While():
-                self.roots += stmt.cond.results
+                self.roots += (*stmt.cond.results, *stops(stmt.body))
                 for variables in (stmt.targets, stmt.cond.params, stmt.body.params):
                     self._joins(variables, stmt.inits, stmt.body.results)
                 self._scan(stmt.cond, divisors)
@@ -151,6 +152,11 @@ class Facts:
         if not isinstance(stmt, Let) or stmt.prim.allocates:
             return False
         return not stmt.prim.raises(stmt.args) or stmt.targets[0] in self.harmless
+
+
+def stops(body: Block) -> tuple[Atom, ...]:
+    """What decides whether a trip is the last one."""
+    return () if body.stop is None else (body.stop,)
 
 
 def _bounded(block: Block) -> set[Var]:

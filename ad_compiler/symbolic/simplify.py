@@ -77,7 +77,7 @@ class Simplifier:
     def block(self, block: Block) -> Block:
         """A block, its windows rewritten from the last to the first."""
         body = tuple(map(self.inner, block.body))
-        outside = {a for a in block.results if isinstance(a, Var)}
+        outside = {a for a in block.yielded if isinstance(a, Var)}
         done: list[tuple[Stmt, ...]] = []
         for window in reversed(list(_windows(body))):
             rewritten = self.window(window, outside)
@@ -150,7 +150,7 @@ class Stretch:
         """Free values that other code reads."""
         inner = {id(let) for let in lets if let.targets[0] in free}
         read = _reads(s for s in self.block.body if id(s) not in inner)
-        read |= {a for a in self.block.results if isinstance(a, Var)} | self.algebra.cuts
+        read |= {a for a in self.block.yielded if isinstance(a, Var)} | self.algebra.cuts
         values = self.algebra.values
         named = {let.targets[0]: let for let in lets}
         return {v: let for v, let in named.items() if v in free and v in read and v in values}
@@ -251,7 +251,7 @@ class Stretch:
 
     def pruned(self, block: Block) -> Block:
         """Without the statements that nobody reads."""
-        live = {a for a in block.results if isinstance(a, Var)}
+        live = {a for a in block.yielded if isinstance(a, Var)}
         kept: list[Stmt] = []
         for stmt in reversed(block.body):
             if live.isdisjoint(defined_by(stmt)) and self.facts.may_go(stmt):

@@ -115,6 +115,8 @@ class Follower:
         for index in reversed(trips) if stmt.descending else trips:
             self.env[stmt.body.params[0]] = sympy().Integer(index)
             carried, sizes = self.trip(stmt.body, stmt.body.params[1:], carried, sizes)
+            if self.stops(stmt):
+                break
         self.env.update(zip(stmt.targets, carried, strict=True))
         self.sizes.update(zip(stmt.targets, sizes, strict=True))
 
@@ -131,8 +133,19 @@ class Follower:
             if not test:
                 break
             carried, sizes = self.trip(stmt.body, stmt.body.params, carried, sizes)
+            if self.stops(stmt):
+                break
         self.env.update(zip(stmt.targets, carried, strict=True))
         self.sizes.update(zip(stmt.targets, sizes, strict=True))
+
+    def stops(self, stmt: For | While) -> bool:
+        """Whether a loop ends after the trip that was just unrolled."""
+        if stmt.body.stop is None:
+            return False
+        test = self.condition(stmt.body.stop, stmt.at)
+        if not isinstance(test, bool):
+            raise CannotFollow("the number of trips of this loop is not constant", stmt.at)
+        return test
 
     def trip(
         self, body: Block, params: tuple[Var, ...], carried: tuple[Expr, ...], sizes: list[int]

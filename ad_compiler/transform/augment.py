@@ -73,7 +73,7 @@ def augment(function: Function) -> Function:
 
 
 def _read(stmt: Stmt) -> list[Atom]:
-    return [*atoms_of(stmt), *(a for block in blocks_of(stmt) for a in block.results)]
+    return [*atoms_of(stmt), *(a for block in blocks_of(stmt) for a in block.yielded)]
 
 
 def _block(block: Block, counts: Counter[Var]) -> Block:

@@ -84,7 +84,7 @@ class _Rewrite:
 
     def block(self, block: Block) -> Block:
         body = tuple(new for stmt in block.body for new in self._statement(stmt))
-        return Block(block.params, body, block.results)
+        return replace(block, body=body)
 
     def _statement(self, stmt: Stmt) -> Iterator[Stmt]:
         match stmt:

@@ -29,7 +29,8 @@ def _define(variables: tuple[Var, ...], env: Env) -> tuple[Var, ...]:
 def _block(block: Block, env: Env) -> Block:
     params = _define(block.params, env)
     body = clone(block.body, env)
-    return Block(params, body, renamed(block.results, env))
+    stop = None if block.stop is None else renamed((block.stop,), env)[0]
+    return Block(params, body, renamed(block.results, env), stop)
 
 
 def _stmt(stmt: Stmt, env: Env) -> Stmt:

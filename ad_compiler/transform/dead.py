@@ -127,9 +127,10 @@ def _carried(
     if isinstance(stmt, While):
         read = free_vars(Block((), stmt.cond.body, stmt.cond.results))
         needed |= {k for k, p in enumerate(stmt.cond.params) if p in read}
+    stop = () if stmt.body.stop is None else (stmt.body.stop,)
     while True:
         wanted = sorted(needed)
-        inner = _vars(_pick(stmt.body.results, wanted))
+        inner = _vars((*_pick(stmt.body.results, wanted), *stop))
         body = _prune(stmt.body.body, inner)
         more = {k for k, p in enumerate(params) if p in inner} | needed
         if more == needed:
@@ -140,10 +141,15 @@ def _carried(
 def _for(stmt: For, live: set[Var]) -> For | None:
     index, *params = stmt.body.params
     wanted, body, read = _carried(stmt, tuple(params), live)
-    if not wanted and not body:
+    if not wanted and not any(map(has_effect, body)):
         return None
     live |= read - {index, *params}
-    block = Block((index, *_pick(tuple(params), wanted)), body, _pick(stmt.body.results, wanted))
+    block = replace(
+        stmt.body,
+        params=(index, *_pick(tuple(params), wanted)),
+        body=body,
+        results=_pick(stmt.body.results, wanted),
+    )
     targets, inits = _pick(stmt.targets, wanted), _pick(stmt.inits, wanted)
     return replace(stmt, targets=targets, inits=inits, body=block)
 
@@ -152,25 +158,27 @@ def _while(stmt: While, live: set[Var]) -> While | None:
     params = stmt.body.params
     wanted, body, read = _carried(stmt, params, live)
     live_targets = any(t in live for t in stmt.targets)
-    if not live_targets and not any(_has_effect(s) for s in (*body, *stmt.cond.body)):
+    if not live_targets and not any(has_effect(s) for s in (*body, *stmt.cond.body)):
         return None
     cond = replace(stmt.cond, params=_pick(stmt.cond.params, wanted))
     live |= (read - set(params)) | free_vars(cond)
-    block = Block(_pick(params, wanted), body, _pick(stmt.body.results, wanted))
+    results = _pick(stmt.body.results, wanted)
+    block = replace(stmt.body, params=_pick(params, wanted), body=body, results=results)
     targets, inits = _pick(stmt.targets, wanted), _pick(stmt.inits, wanted)
     return replace(stmt, targets=targets, inits=inits, cond=cond, body=block)
 
 
-def _has_effect(stmt: Stmt) -> bool:
+def has_effect(stmt: Stmt) -> bool:
+    """Whether a statement does anything but compute."""
     match stmt:
         case Effect():
             return True
         case If():
-            return any(_has_effect(s) for s in (*stmt.then.body, *stmt.orelse.body))
+            return any(has_effect(s) for s in (*stmt.then.body, *stmt.orelse.body))
         case For():
-            return any(map(_has_effect, stmt.body.body))
+            return any(map(has_effect, stmt.body.body))
         case While():
-            return any(map(_has_effect, (*stmt.cond.body, *stmt.body.body)))
+            return any(map(has_effect, (*stmt.cond.body, *stmt.body.body)))
         case Let():
             return False
         case _:

@@ -27,13 +27,11 @@ from ad_compiler.ir.nodes import (
     const,
     defined_by,
     free_vars,
-    substitute,
 )
 from ad_compiler.ir.types import PY, Int, Tape, Type
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
-
-CHEAP = frozenset({"add", "sub", "mul", "truediv", "neg", "lt", "le", "gt", "ge", "eq", "ne"})
-"""Operators that are computed again rather than stored."""
+from ad_compiler.transform.exits import Put, last_only, leaving, sunk, with_puts
+from ad_compiler.transform.tapes import counter, is_cheap, plural, recorded, with_prelude
 
 
 @dataclass(slots=True)
@@ -42,14 +40,23 @@ class Extra:
 
     targets: dict[Var, Var] = field(default_factory=dict[Var, Var])
     count: Var | None = None
-    """The trip count of a `While`."""
+    """Behind the last trip: how often a loop ran, or where its index would go on."""
+    lasts: dict[Var, Var] = field(default_factory=dict[Var, Var])
+    """For values of a loop body, the targets that hold what they are in the last trip."""
+    padded: set[Var] = field(default_factory=set[Var])
+    """Values that go on a tape in each trip, also where they do not exist."""
 
     def target(self, value: Var, name: str, type_: Type) -> Var:
         """The target of a value; the same one for every sweep that asks."""
         return self.targets.setdefault(value, Var(name, type_))
 
+    def last(self, value: Var, name: str) -> Var:
+        """The target of what a value is in the last trip."""
+        return self.lasts.setdefault(value, Var(name, value.type))
+
     def all_targets(self) -> tuple[Var, ...]:
-        return (*self.targets.values(), *((self.count,) if self.count else ()))
+        count = (self.count,) if self.count else ()
+        return (*self.targets.values(), *self.lasts.values(), *count)
 
 
 @dataclass(slots=True)
@@ -64,10 +71,11 @@ class Exports:
 
     # -- while the backward sweep is built ----------------------------------------------------
 
-    def count_trips(self, stmt: While) -> Var:
-        """A variable that will hold how often a loop ran."""
+    def count_trips(self, stmt: For | While) -> Var:
+        """A variable that will hold how often a loop ran, or where its index would go on."""
         extra = self.extra(stmt)
-        extra.count = extra.count or Var("trips", Int(PY))
+        simple = isinstance(stmt, While) or (stmt.start, stmt.step) == (const(0), const(1))
+        extra.count = extra.count or Var("trips" if simple else "end", Int(PY))
         return extra.count
 
     def close_branch(self, stmt: If, frame: Frame) -> None:
@@ -97,12 +105,73 @@ class Exports:
             env[stmt.body.params[0]] = index
         needed = [v for v in self.needed(stmt.body, back.body) if v not in env]
         known = recorded(stmt)
-        taped, again = self.plan(stmt.body, needed, {*env, *known})
         extra = self.extra(stmt)
+        last = self.settled_at_the_end(stmt, needed, {*env, *known}, index, env)
+        needed = [v for v in needed if v not in env]
+        taped, again = self.plan(stmt.body, needed, {*env, *known})
         tapes = {v: known[v] for v in needed if v in known}
         tapes |= {v: extra.target(v, plural(v.name), Tape(v.type)) for v in taped}
-        prelude = self.reloaded(stmt, index, tapes, env) + self.repeated(again, env)
-        frame.stmts[-1] = replace(back, body=with_prelude(back.body, prelude, env))
+        prelude = last + self.reloaded(stmt, index, tapes, env) + self.repeated(again, env)
+        body = with_prelude(back.body, prelude, env)
+        if stmt.body.stop is not None:
+            loads = {v: env[v] for v in taped}
+            body = replace(body, body=self.loads_inside(body.body, loads, extra))
+        frame.stmts[-1] = replace(back, body=body)
+
+    def settled_at_the_end(
+        self,
+        stmt: For | While,
+        needed: list[Var],
+        at_hand: set[Var],
+        index: Var,
+        env: dict[Var, Atom],
+    ) -> tuple[Stmt, ...]:
+        """Read values of which the last trip tells all: tests of exits, and what exits compute.
+
+        Gives the statements that the tests need; enters all of them in `env`.
+        """
+        ways = leaving(stmt.body)
+        extra = self.extra(stmt)
+        ends = last_only(stmt.body, ways, {key: e.targets for key, e in self.extras.items()})
+        for value in needed:
+            if value in ends:
+                env[value] = extra.last(value, value.name)
+        tests = [
+            v
+            for v in needed
+            if v in ways.held | ways.failed and self.plan(stmt.body, [v], set(at_hand))[0]
+        ]
+        if not tests:
+            return ()
+        builder, count = self.builder, self.count_trips(stmt)
+        step = stmt.step if isinstance(stmt, For) else const(1)
+        builder.frames.append(Frame(is_loop=False))
+        is_last = builder.emit(OPERATORS["=="], index, builder.emit(OPERATORS["-"], count, step))
+        for test in tests:
+            kept, cell = extra.last(test, "stopped"), builder.cell(test.name)
+            builder.if_(
+                is_last,
+                lambda kept=kept, cell=cell: builder.assign(cell, kept),
+                lambda test=test, cell=cell: builder.assign(cell, const(test in ways.failed)),
+            )
+            value = builder.read(cell)
+            assert value is not None
+            env[test] = value
+        return tuple(builder.frames.pop().stmts)
+
+    def loads_inside(
+        self, body: tuple[Stmt, ...], loads: dict[Var, Atom], extra: Extra
+    ) -> tuple[Stmt, ...]:
+        """Backward statements that load from tapes only on the paths that need it."""
+        for value, load in loads.items():
+            let = next(s for s in body if isinstance(s, Let) and load in s.targets)
+            rest = tuple(s for s in body if s is not let)
+            moved = sunk(let, rest)
+            if moved is None:
+                extra.padded.add(value)
+            else:
+                body = moved
+        return body
 
     def needed(self, forward: Block, backward: Block) -> list[Var]:
         """The values of a forward block that a backward block reads, in order of definition."""
@@ -220,12 +289,13 @@ class Exports:
     def with_tapes(self, stmt: For | While, extra: Extra, tapes: dict[Var, Var]) -> Stmt:
         """The loop with each value put on its tape where it is defined."""
         self.builder.frames.append(Frame(is_loop=False))
-        trips = Var("trips", Int(PY))
-        if tapes:
-            index = stmt.body.params[0] if isinstance(stmt, For) else trips
-            k = counter(self.builder, stmt, index)
-        else:
-            k = trips
+        ways = leaving(stmt.body)
+        trips = Var(extra.count.name if extra.count else "trips", Int(PY))
+        count: list[Atom] = []
+        if extra.count is not None and stmt.body.stop is not None:
+            count.append(self.next_count(stmt, trips))  # first, since the rest may be left out
+        index = stmt.body.params[0] if isinstance(stmt, For) else trips
+        k = counter(self.builder, stmt, index) if tapes else trips
         params = {v: Var(t.name, t.type) for v, t in tapes.items()}
         ends: dict[Var, Var] = {}
 
@@ -237,82 +307,44 @@ class Exports:
                         put, params[value], k, value, name=params[value].name
                     )
 
+        def record_inside(new: If) -> None:
+            values = [v for v in new.targets if v in params]
+            puts = [Put(new.targets.index(v), params[v], k, v in extra.padded) for v in values]
+            new, found = with_puts(new, puts, ways)
+            self.builder.append(new)
+            ends.update(zip(values, found, strict=True))
+
         record(stmt.body.params)
         for inner in stmt.body.body:
             for new in self.rewrite((inner,)):
+                if isinstance(new, If) and ways.exits(new):
+                    record_inside(new)
+                    continue
                 self.builder.append(new)
                 record(defined_by(new))
-        results = tuple(ends[v] for v in tapes)
-        counts: tuple[Var, ...] = ()
-        if extra.count is not None:
-            counts = (trips,)
-            results += (self.builder.emit(OPERATORS["+"], trips, const(1), name="trips"),)
+        if extra.count is not None and not count:
+            count.append(self.next_count(stmt, trips))
+        lasts = {v: Var(t.name, t.type) for v, t in extra.lasts.items()}
+        added = (*params.values(), *lasts.values(), *((trips,) if count else ()))
         body = Block(
-            stmt.body.params + tuple(params.values()) + counts,
+            stmt.body.params + added,
             tuple(self.builder.frames.pop().stmts),
-            stmt.body.results + results,
+            (*stmt.body.results, *(ends[v] for v in tapes), *lasts, *count),
+            stmt.body.stop,
         )
         targets = stmt.targets + extra.all_targets()
-        inits = stmt.inits + tuple(tapes.values()) + ((const(0),) if extra.count else ())
+        first = stmt.start if isinstance(stmt, For) else const(0)
+        starts = (ways.before(v) for v in lasts)
+        inits = (*stmt.inits, *tapes.values(), *starts, *((first,) if count else ()))
         if isinstance(stmt, For):
             return replace(stmt, targets=targets, inits=inits, body=body)
-        unread = tuple(Var(p.name, p.type) for p in (*params.values(), *counts))
+        unread = tuple(Var(p.name, p.type) for p in added)
         cond = replace(
             stmt.cond, params=stmt.cond.params + unread, body=self.rewrite(stmt.cond.body)
         )
         return replace(stmt, targets=targets, inits=inits, cond=cond, body=body)
 
-
-def with_prelude(block: Block, prelude: tuple[Stmt, ...], env: dict[Var, Atom]) -> Block:
-    """A block behind some statements, reading their values for those of the forward sweep."""
-    inner = substitute(block, env)
-    return replace(inner, body=prelude + inner.body)
-
-
-def recorded(stmt: For | While) -> dict[Var, Var]:
-    """The values of a loop body that it puts on tapes of its own accord, with their tapes."""
-    params = stmt.body.params if isinstance(stmt, While) else stmt.body.params[1:]
-    carried = dict(zip(zip(params, stmt.body.results, strict=True), stmt.targets, strict=True))
-    found: dict[Var, Var] = {}
-    for let in stmt.body.body:
-        if isinstance(let, Let) and let.prim.name == "tape_put":
-            tape, _, value = let.args
-            target = carried.get((tape, let.targets[0]))  # type: ignore[arg-type]
-            if target is not None and isinstance(value, Var):
-                found.setdefault(value, target)
-    return found
-
-
-def counter(builder: Builder, stmt: For | While, index: Var) -> Atom:
-    """The number of the trip, from 0, in terms of the loop index."""
-    if isinstance(stmt, While):
-        return index
-    if stmt.descending:
-        if stmt.step == const(1):
-            last = builder.emit(OPERATORS["-"], stmt.stop, const(1))
-        else:
-            last = builder.emit(PRIMITIVES["last_index"], stmt.start, stmt.stop, stmt.step)
-        return scaled(builder, builder.emit(OPERATORS["-"], last, index), stmt.step)
-    if stmt.start == const(0):
-        return scaled(builder, index, stmt.step)
-    return scaled(builder, builder.emit(OPERATORS["-"], index, stmt.start), stmt.step)
-
-
-def scaled(builder: Builder, offset: Atom, step: Atom) -> Atom:
-    """An offset in steps."""
-    return offset if step == const(1) else builder.emit(OPERATORS["//"], offset, step)
-
-
-def is_cheap(let: Let) -> bool:
-    """Whether a statement is run again rather than its value stored.
-
-    What may raise may run again: with the same operands it did not raise the first time.
-    """
-    return let.prim.name in CHEAP or let.prim.name in ("getitem", "tape_get", "dim", "size")
-
-
-def plural(name: str) -> str:
-    """The name of a tape that holds values called `name`."""
-    if len(name) <= 2:
-        return f"{name}_tape"
-    return name + ("es" if name.endswith(("s", "x", "z", "ch", "sh")) else "s")
+    def next_count(self, stmt: For | While, trips: Var) -> Atom:
+        """Behind the last trip so far: where the loop goes on, or would."""
+        now, step = (stmt.body.params[0], stmt.step) if isinstance(stmt, For) else (trips, const(1))
+        return self.builder.emit(OPERATORS["+"], now, step, name=trips.name)

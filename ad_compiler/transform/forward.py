@@ -152,7 +152,9 @@ class Forward:
         self.run(block.body)
         tangents = tuple(self.result(block.results[k]) for k in moving)
         frame = self.builder.frames.pop()
-        return Block(block.params + params, tuple(frame.stmts), block.results + tangents)
+        return Block(
+            block.params + params, tuple(frame.stmts), block.results + tangents, block.stop
+        )
 
     def result(self, atom: Atom) -> Atom:
         return Undef(atom.type) if isinstance(atom, Undef) else self.full(atom)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from ad_compiler.ir.nodes import (
     Atom,
@@ -28,12 +28,13 @@ from ad_compiler.ir.nodes import (
     Undef,
     Var,
     While,
+    const,
     walk,
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import Type
+from ad_compiler.ir.types import PY, Bool, Type
 from ad_compiler.rules.describe import described
-from ad_compiler.rules.registry import PRIMITIVES
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import EXACT, Form, folded
 
@@ -43,8 +44,8 @@ Key = tuple[object, ...]
 def rebuild(function: Function) -> Function:
     """Simplify a program without changing any result by a bit."""
     walk = Rebuild()
-    body, results = walk.block(function.block)
-    return dead_code(function.with_block(Block(function.params, body, results)))
+    block = walk.block(function.block)
+    return dead_code(function.with_block(block))
 
 
 def normalise(function: Function) -> Function:
@@ -54,8 +55,7 @@ def normalise(function: Function) -> Function:
     """
     if not any(map(_is_structured, walk(function.block))):
         return function
-    body, results = Rebuild().block(function.block)
-    return function.with_block(Block(function.params, body, results))
+    return function.with_block(Rebuild().block(function.block))
 
 
 def _is_structured(stmt: Stmt) -> bool:
@@ -79,14 +79,15 @@ class Rebuild:
     def many(self, atoms: Sequence[Atom]) -> tuple[Atom, ...]:
         return tuple([self.env.get(a, a) if isinstance(a, Var) else a for a in atoms])
 
-    def block(self, block: Block) -> tuple[tuple[Stmt, ...], tuple[Atom, ...]]:
-        """The statements and results of a block in a scope of its own."""
+    def block(self, block: Block) -> Block:
+        """A block in a scope of its own, with the same parameters."""
         outer, self.out = self.out, []
         self.tables.append({})
         self.run(block.body)
         self.tables.pop()
         body, self.out = tuple(self.out), outer
-        return body, self.many(block.results)
+        stop = None if block.stop is None else self.get(block.stop)
+        return Block(block.params, body, self.many(block.results), stop)
 
     def run(self, body: tuple[Stmt, ...]) -> None:
         names = given_names(body)
@@ -199,19 +200,24 @@ class Rebuild:
             self.env.update(zip(stmt.targets, self.many(arm.results), strict=True))
             return
         self.forget(stmt.targets)
-        arms = [self.block(arm) for arm in (stmt.then, stmt.orelse)]
+        then, orelse = self.block(stmt.then), self.block(stmt.orelse)
+        then, orelse = settled(then, test, True), settled(orelse, test, False)
         kept: list[int] = []
+        known: dict[Key, Var] = {}
         for k, target in enumerate(stmt.targets):
-            one, other = arms[0][1][k], arms[1][1][k]
+            one, other = then.results[k], orelse.results[k]
+            key = (atom_key(one), atom_key(other), target.type)
             if one == other and not isinstance(one, Undef) and one.type == target.type:
                 self.env[target] = one
+            elif key in known:
+                self.env[target] = known[key]
             else:
+                known[key] = target
                 kept.append(k)
-        if not kept and not arms[0][0] and not arms[1][0]:
+        if not kept and not then.body and not orelse.body:
             return
-        blocks = [Block((), body, tuple(results[k] for k in kept)) for body, results in arms]
-        targets = tuple(stmt.targets[k] for k in kept)
-        self.out.append(If(targets, test, blocks[0], blocks[1], stmt.at))
+        targets = picked(stmt.targets, kept)
+        self.out.append(If(targets, test, narrowed(then, kept), narrowed(orelse, kept), stmt.at))
 
     def for_(self, stmt: For) -> None:
         bounds = self.many((stmt.start, stmt.stop, stmt.step))
@@ -220,48 +226,116 @@ class Rebuild:
             self.env.update(zip(stmt.targets, inits, strict=True))
             return
         index, *params = stmt.body.params
-        kept, (body, results) = self.settle(stmt.body, params, inits, stmt.targets)
-        block = Block((index, *(params[k] for k in kept)), body, tuple(results[k] for k in kept))
-        targets = tuple(stmt.targets[k] for k in kept)
-        carried = tuple(inits[k] for k in kept)
+        kept, built = self.settle(stmt.body, params, inits, stmt.targets)
+        body = narrowed(built, kept, (index, *picked(params, kept)))
+        targets, carried = picked(stmt.targets, kept), picked(inits, kept)
         start, stop, step = bounds
-        new = For(targets, start, stop, step, carried, block, stmt.descending, stmt.at)
+        new = For(targets, start, stop, step, carried, body, stmt.descending, stmt.at)
         self.out.append(new)
+        self.constant_ends(new)
 
     def while_(self, stmt: While) -> None:
         inits = self.many(stmt.inits)
-        params = list(stmt.body.params)
-        kept, (body, results) = self.settle(stmt.body, params, inits, stmt.targets)
+        params = stmt.body.params
+        kept, built = self.settle(stmt.body, params, inits, stmt.targets)
         self.forget(stmt.cond.params)
         for k, param in enumerate(stmt.cond.params):
             if k not in kept:
                 self.env[param] = inits[k]
-        test_body, test = self.block(stmt.cond)
-        cond = Block(tuple(stmt.cond.params[k] for k in kept), test_body, test)
-        block = Block(tuple(params[k] for k in kept), body, tuple(results[k] for k in kept))
-        targets = tuple(stmt.targets[k] for k in kept)
-        self.out.append(While(targets, tuple(inits[k] for k in kept), cond, block, stmt.at))
+        cond = replace(self.block(stmt.cond), params=picked(stmt.cond.params, kept))
+        body = narrowed(built, kept, picked(params, kept))
+        targets = picked(stmt.targets, kept)
+        new = While(targets, picked(inits, kept), cond, body, stmt.at)
+        self.out.append(new)
+        if cond.results == (const(True),):
+            self.constant_ends(new)
+
+    def constant_ends(self, loop: For | While) -> None:
+        """What every trip sets to the same constant, is that after a loop that has trips.
+
+        A flag that says whether there was a trip is read off the range.
+        """
+        runs: Atom = const(True)
+        if isinstance(loop, For):
+            runs = self.has_trips(loop)
+        for target, init, result in zip(loop.targets, loop.inits, loop.body.results, strict=True):
+            if runs == const(True) and isinstance(result, Const) and result.type == target.type:
+                self.env[target] = result
+            elif (init, result) == (const(False), const(True)) and runs != const(False):
+                self.env[target] = runs
+
+    def has_trips(self, loop: For) -> Atom:
+        """Whether a loop runs at all; False where that takes more than a comparison."""
+        bounds = (loop.start, loop.stop, loop.step)
+        if all(isinstance(bound, Const) for bound in bounds):
+            return const(True)  # those that do not run are gone
+        if not isinstance(loop.step, Const):
+            return const(False)
+        one, other = bounds[:2] if loop.step.value < 0 else bounds[1::-1]
+        target = Var("runs", Bool(PY), temp=True)
+        return self.simplest(Let((target,), OPERATORS[">"], (one, other), loop.at))
 
     def settle(
         self,
         body: Block,
-        params: list[Var],
+        params: Sequence[Var],
         inits: tuple[Atom, ...],
         targets: tuple[Var, ...],
-    ) -> tuple[list[int], tuple[tuple[Stmt, ...], tuple[Atom, ...]]]:
-        """Build a loop body; parameters that no trip changes are their initial values."""
+    ) -> tuple[list[int], Block]:
+        """Build a loop body; parameters that no trip changes are their initial values.
+
+        Of flags that begin and go on alike, one is enough.
+        """
         self.forget((*params, *targets))
         kept = list(range(len(params)))
+        twins = same_flags(params, inits)
         while True:
+            for k, first in twins.items():
+                self.env[params[k]] = params[first]
             built = self.block(body)
+            differ = [k for k, j in twins.items() if built.results[k] != built.results[j]]
+            for k in differ:
+                del twins[k], self.env[params[k]]
             fixed = [
-                k for k in kept if built[1][k] is params[k] and inits[k].type == params[k].type
+                k for k in kept if built.results[k] is params[k] and inits[k].type == params[k].type
             ]
-            if not fixed:
-                return kept, built
             for k in fixed:
                 self.env[params[k]] = self.env[targets[k]] = inits[k]
             kept = [k for k in kept if k not in fixed]
+            if not (differ or fixed):
+                for k, first in twins.items():
+                    self.env[targets[k]] = targets[first]
+                return [k for k in kept if k not in twins], built
+
+
+def same_flags(params: Sequence[Var], inits: tuple[Atom, ...]) -> dict[int, int]:
+    """Carried truth values that begin alike, each with the first of its kind."""
+    first: dict[Key, int] = {}
+    flags = [k for k, i in enumerate(inits) if isinstance(i, Const) and params[k].type == Bool(PY)]
+    pairs = [(k, first.setdefault((atom_key(inits[k]),), k)) for k in flags]
+    return {k: j for k, j in pairs if k != j}
+
+
+T = TypeVar("T")
+
+
+def picked(items: Sequence[T], kept: list[int]) -> tuple[T, ...]:
+    """Some of the carried values."""
+    return tuple(items[k] for k in kept)
+
+
+def narrowed(block: Block, kept: list[int], params: tuple[Var, ...] = ()) -> Block:
+    """A block with some of its results. One that never stops has no `stop`."""
+    stop = None if block.stop == const(False) else block.stop
+    return Block(params, block.body, picked(block.results, kept), stop)
+
+
+def settled(arm: Block, test: Atom, truth: bool) -> Block:
+    """An arm of a branch; where it yields the test itself, it yields what that is there."""
+    if test.type != Bool(PY):
+        return arm
+    results = tuple(const(truth) if result is test else result for result in arm.results)
+    return replace(arm, results=results)
 
 
 def given_names(body: tuple[Stmt, ...]) -> dict[Var, Var]:

@@ -139,7 +139,7 @@ class Reverse:
             return
         self.builder.for_(
             stmt.start,
-            stmt.stop,
+            stmt.stop if stmt.body.stop is None else self.exports.count_trips(stmt),
             stmt.step,
             lambda _: self.trip(stmt.body, stmt.body.params[1:], cells),
             name=stmt.body.params[0].name,

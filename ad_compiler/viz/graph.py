@@ -236,6 +236,9 @@ class Drawing:
         self.block(stmt.body)
         for key, result in zip(keys, stmt.body.results, strict=True):
             self.edge(result, key, back=True)
+        if stmt.body.stop is not None:
+            stop = stmt.body.stop
+            self.node(f"stop: {self.names.atom(stop)}", "join", (stop,), ())
         self.places.update(zip(stmt.targets, keys, strict=True))
         for target, param in zip(stmt.targets, carried, strict=True):
             self.names.same(target, param)

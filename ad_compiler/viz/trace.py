@@ -188,7 +188,14 @@ class Recorder:
         for index in reversed(trips) if stmt.descending else trips:
             self.bind(stmt.body.params, (const(index), *carried))
             carried = self.block(stmt.body)
+            if self.stops(stmt):
+                break
         self.bind(stmt.targets, carried)
+
+    def stops(self, stmt: For | While) -> bool:
+        """Whether the trip that just ended was the last one."""
+        stop = stmt.body.stop
+        return stop is not None and bool(self.value(stop))
 
     def repeat(self, stmt: While) -> None:
         """Run the trips of a `while`."""
@@ -200,6 +207,8 @@ class Recorder:
                 break
             self.bind(stmt.body.params, carried)
             carried = self.block(stmt.body)
+            if self.stops(stmt):
+                break
         self.bind(stmt.targets, carried)
 
 

@@ -55,20 +55,27 @@ def an_alias_in_one_trip(x: Any) -> Any:
     return np.sum(y) + np.sum(z)
 
 
-def broken(x: Any) -> Any:
+def endless(x: Any) -> Any:
     s = 0.0
-    for k in range(3):
-        if k > 1:
-            break
-        s += x[k]
+    while True:
+        s += x[0]
     return s
 
 
-def early(x: Any) -> Any:
-    for k in range(3):
-        if x[k] > 2:
-            return x[k]
+def reraising(x: Any) -> Any:
+    if x[0] > 100:
+        raise  # noqa: PLE0704
     return x[0]
+
+
+def raising_a_number(x: Any) -> Any:
+    if x[0] > 100:
+        raise x
+    return x[0]
+
+
+def always_raising(x: Any) -> Any:
+    raise ValueError(x)
 
 
 def one_path(x: Any) -> Any:
@@ -118,15 +125,17 @@ CASES = [
     (perhaps_an_alias, "z[0] = 1.0", "depends on the path taken"),
     (perhaps_a_view, "w[0] = 2.0", "may share memory"),
     (an_alias_in_one_trip, "z[0] = 1.0", "depends on the path taken"),
-    (broken, "break", "break"),
-    (early, "return x[k]", "return"),
+    (endless, "True", "no end"),
+    (reraising, "raise", "without an exception"),
+    (raising_a_number, "raise x", "array is raised"),
+    (always_raising, "def always_raising", "raises on every path"),
     (one_path, "y", "one path"),
     (no_rule, "np.fft.fft(x)", "no derivative rule"),
     (caught, "try:", "try"),
     (random, "np.random.normal()", "no derivative rule"),
     (recursive, "recursive(x[1:])", "itself"),
     (nothing, "def nothing", "returns nothing"),
-    (text, 'f"{x}"', "f-strings"),
+    (text, "def text", "returns a formatted string"),
     (misspelled, "x.summ", "no derivative rule"),
     (generator, "yield x[0]", "generators"),
 ]

@@ -1,0 +1,183 @@
+"""Lowers loops: at run time where they can be, written out where their items must be known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from ad_compiler.frontend import iterables
+from ad_compiler.frontend.context import Context, Snapshot, test_of, truth_of
+from ad_compiler.frontend.expressions import expression
+from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
+from ad_compiler.frontend.names import escaping, leaves_loop, returns
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.targets import bind_target
+from ad_compiler.frontend.values import NeedsStatic, Value
+from ad_compiler.ir.builder import Builder, Cell
+from ad_compiler.ir.nodes import Atom, Var, const
+
+Lower = Callable[[Context, Scope, list[ast.stmt]], None]
+"""Lowers the statements of a block."""
+
+
+def for_(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
+    """`for target in iterable`, with all that may stand in it and after it."""
+    iterable = expression(ctx, scope, node.iter)
+    items = iterables.known_items(ctx, iterable)
+    early = _early(ctx.builder, node)
+    with scope.looping(ctx.builder, escaping(scope.code, node)):
+        if items is not None and not isinstance(iterable, iterables.Range):
+            _unrolled(ctx, scope, node, items, early, block)
+        else:
+            _chosen(ctx, scope, node, iterable, items, early, block)
+    _after(ctx, scope, node, early, block)
+
+
+def _chosen(
+    ctx: Context,
+    scope: Scope,
+    node: ast.For,
+    iterable: Value,
+    items: list[Value] | None,
+    early: Cell | None,
+    block: Lower,
+) -> None:
+    """A loop at run time; written out instead where its index must be known."""
+    snapshot = Snapshot(ctx.builder) if items is not None else None
+    index: list[Var] = []
+    try:
+        _at_run_time(ctx, scope, node, iterable, index, early, block)
+    except NeedsStatic as needs:
+        if snapshot is None or items is None or not needs.needed & set(index):
+            raise
+        snapshot.restore()
+        _unrolled(ctx, scope, node, items, early, block)
+
+
+def _unrolled(
+    ctx: Context,
+    scope: Scope,
+    node: ast.For,
+    items: list[Value],
+    early: Cell | None,
+    block: Lower,
+) -> None:
+    builder = ctx.builder
+    flow = Flow(builder.cell("left"), builder.cell("stop", FALSE), early)
+
+    def trip(item: Value) -> None:
+        builder.assign(flow.left, FALSE)
+        bind_target(ctx, scope, node.target, item)
+        block(ctx, scope, node.body)
+
+    with entered(scope, flow):
+        for item in items:
+            stopped = flag(builder, flow.stop)
+            if stopped == TRUE or builder.frame.dead:
+                return
+            if stopped == FALSE:
+                trip(item)
+            else:
+                builder.if_(stopped, _nothing, lambda item=item: trip(item))
+
+
+def _at_run_time(
+    ctx: Context,
+    scope: Scope,
+    node: ast.For,
+    iterable: Value,
+    indices: list[Var],
+    early: Cell | None,
+    block: Lower,
+) -> None:
+    trips = iterables.trips_of(ctx, iterable)
+    simple = isinstance(iterable, iterables.Range) and isinstance(node.target, ast.Name)
+
+    def body(index: Var) -> Atom | None:
+        indices.append(index)
+        ctx.origins.add(index)
+        flow = _trip(ctx.builder, early)
+        bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))
+        with entered(scope, flow):
+            block(ctx, scope, node.body)
+        return _stop(ctx.builder, flow)
+
+    ctx.builder.for_(
+        trips.start,
+        trips.stop,
+        trips.step,
+        body,
+        name=_index_name(node.target) if simple else "k",
+        at=scope.code.source.span(node),
+        key=(node, len(ctx.active)),
+    )
+
+
+def _index_name(target: ast.expr) -> str:
+    """What the index of a loop is called; `_` may be read by what the compiler adds."""
+    name = target.id if isinstance(target, ast.Name) else ""
+    return name if name.strip("_") else "k"
+
+
+def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
+    """`while`; without a condition it must be left by a jump."""
+    early = _early(ctx.builder, node)
+
+    def cond() -> Atom:
+        test = expression(ctx, scope, node.test)
+        truth = truth_of(test)
+        if truth is True and not leaves_loop(node):
+            raise scope.code.source.refuse(
+                node.test, "this loop has no end", "leave it with `break` or `return`"
+            )
+        return test_of(ctx, test) if truth is None else const(truth)
+
+    def body() -> Atom | None:
+        flow = _trip(ctx.builder, early)
+        with entered(scope, flow):
+            block(ctx, scope, node.body)
+        return _stop(ctx.builder, flow)
+
+    with scope.looping(ctx.builder, escaping(scope.code, node)):
+        ctx.builder.while_(cond, body, scope.code.source.span(node))
+    _after(ctx, scope, node, early, block)
+
+
+# -- jumps ----------------------------------------------------------------------------------------
+
+
+def _early(builder: Builder, node: ast.For | ast.While) -> Cell | None:
+    """The flag that a loop with an `else` needs."""
+    return builder.cell("early", FALSE) if node.orelse else None
+
+
+def _trip(builder: Builder, early: Cell | None) -> Flow:
+    """The flags of a trip that begins."""
+    return Flow(builder.cell("left", FALSE), builder.cell("stop", FALSE), early)
+
+
+def _stop(builder: Builder, flow: Flow) -> Atom | None:
+    """Whether the trip that ends here is the last one; None if it surely is not."""
+    stop = flag(builder, flow.stop)
+    return None if stop == FALSE else stop
+
+
+def _after(
+    ctx: Context, scope: Scope, node: ast.For | ast.While, early: Cell | None, block: Lower
+) -> None:
+    """Pass a `return` on to the loop around this one, then run `else`."""
+    builder = ctx.builder
+    if scope.returned is not None and scope.flow is not None and returns(node.body):
+        returned = flag(builder, scope.returned)
+        if returned != FALSE:
+            scope.flow.leave(builder, returned, trips=True)
+    if not node.orelse:
+        return
+    skipped = flag(builder, early)
+    if skipped == FALSE:
+        block(ctx, scope, node.orelse)
+    elif skipped != TRUE:
+        builder.if_(skipped, _nothing, lambda: block(ctx, scope, node.orelse))
+
+
+def _nothing() -> None: ...

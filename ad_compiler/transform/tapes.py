@@ -1,0 +1,67 @@
+"""Which values go on tapes, what the tapes are called, and how trips are counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.nodes import Atom, Block, For, Let, Stmt, Var, While, const, substitute
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+
+CHEAP = frozenset({"add", "sub", "mul", "truediv", "neg", "lt", "le", "gt", "ge", "eq", "ne"})
+"""Operators that are computed again rather than stored."""
+
+
+def with_prelude(block: Block, prelude: tuple[Stmt, ...], env: dict[Var, Atom]) -> Block:
+    """A block behind some statements, reading their values for those of the forward sweep."""
+    inner = substitute(block, env)
+    return replace(inner, body=prelude + inner.body)
+
+
+def recorded(stmt: For | While) -> dict[Var, Var]:
+    """The values of a loop body that it puts on tapes of its own accord, with their tapes."""
+    params = stmt.body.params if isinstance(stmt, While) else stmt.body.params[1:]
+    carried = dict(zip(zip(params, stmt.body.results, strict=True), stmt.targets, strict=True))
+    found: dict[Var, Var] = {}
+    for let in stmt.body.body:
+        if isinstance(let, Let) and let.prim.name == "tape_put":
+            tape, _, value = let.args
+            target = carried.get((tape, let.targets[0]))  # type: ignore[arg-type]
+            if target is not None and isinstance(value, Var):
+                found.setdefault(value, target)
+    return found
+
+
+def counter(builder: Builder, stmt: For | While, index: Var) -> Atom:
+    """The number of the trip, from 0, in terms of the loop index."""
+    if isinstance(stmt, While):
+        return index
+    if stmt.descending:
+        if stmt.step == const(1):
+            last = builder.emit(OPERATORS["-"], stmt.stop, const(1))
+        else:
+            last = builder.emit(PRIMITIVES["last_index"], stmt.start, stmt.stop, stmt.step)
+        return scaled(builder, builder.emit(OPERATORS["-"], last, index), stmt.step)
+    if stmt.start == const(0):
+        return scaled(builder, index, stmt.step)
+    return scaled(builder, builder.emit(OPERATORS["-"], index, stmt.start), stmt.step)
+
+
+def scaled(builder: Builder, offset: Atom, step: Atom) -> Atom:
+    """An offset in steps."""
+    return offset if step == const(1) else builder.emit(OPERATORS["//"], offset, step)
+
+
+def is_cheap(let: Let) -> bool:
+    """Whether a statement is run again rather than its value stored.
+
+    What may raise may run again: with the same operands it did not raise the first time.
+    """
+    return let.prim.name in CHEAP or let.prim.name in ("getitem", "tape_get", "dim", "size")
+
+
+def plural(name: str) -> str:
+    """The name of a tape that holds values called `name`."""
+    if len(name) <= 2 or (name.endswith("s") and not name.endswith("ss")):
+        return f"{name}_tape"
+    return name + ("es" if name.endswith(("s", "x", "z", "ch", "sh")) else "s")
