@@ -16,6 +16,7 @@ from ad_compiler.driver.derivative import Argnums, Derivative
 from ad_compiler.errors import UsageError
 
 Function = Callable[..., Any]
+Outputs = str | tuple[str, ...]
 
 
 def grad(
@@ -71,10 +72,14 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Derivative:
     return Derivative(f, "elementwise_grad", argnums)
 
 
-def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, outputs: Outputs = ()
+) -> tuple[Any, Any]:
     """The value of f, and its derivative along the tangents (forward mode).
 
-    One tangent for each primal; 0 or None for one that cannot vary, such as an int.
+    One tangent for each primal; 0 or None for one that cannot vary, such as an int. With
+    `outputs`, the name of an argument or a tuple of names, the value is what f leaves in these
+    arrays, as for a function that writes its result into an argument and returns None.
     """
     if len(primals) != len(tangents):
         raise UsageError(f"{len(primals)} primals, but {len(tangents)} tangents")
@@ -83,25 +88,28 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         raise UsageError("jvp needs at least one tangent that is not 0 or None")
     for k in moving:
         require_same(f"the tangent of argument {k}", tangents[k], primals[k])
-    pushed = _derivative(f, "jvp", moving)
+    pushed = _derivative(f, "jvp", moving, outputs)
     return pushed(*primals, *(tangents[k] for k in moving))
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(
+    f: Function, *primals: Any, outputs: Outputs = ()
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of f, and its pullback (reverse mode).
 
     The pullback takes a cotangent of the value, in its structure, and gives a tuple with one
-    entry for each primal: 0 for those that cannot vary.
+    entry for each primal: 0 for those that cannot vary. It may be called many times. `outputs`
+    as for `jvp`.
     """
     moving = tuple(k for k, value in enumerate(primals) if is_real(value))
     if not moving:
         raise UsageError("vjp needs at least one argument of real numbers")
-    value = _derivative(f, "primal", 0)(*primals)
-    pulled = _derivative(f, "vjp", moving)
+    value = _derivative(f, "primal", 0, outputs)(*primals)
+    pulled = _derivative(f, "vjp", moving, outputs).at(*primals)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         require_same("the cotangent", cotangent, value)
-        found = iter(pulled(*primals, cotangent))
+        found = iter(pulled(cotangent))
         return tuple(next(found) if k in moving else 0 for k in range(len(primals)))
 
     return value, pullback
@@ -143,13 +151,13 @@ def require_same(what: str, value: Any, model: Any) -> None:
         )
 
 
-_MADE: dict[tuple[int, str, Any], Derivative] = {}
+_MADE: dict[tuple[int, str, Any, Outputs], Derivative] = {}
 
 
-def _derivative(f: Function, kind: str, argnums: Any) -> Derivative:
+def _derivative(f: Function, kind: str, argnums: Any, outputs: Outputs) -> Derivative:
     """The derivative of a function, the same object each time; it keeps the function alive."""
-    key = (id(f), kind, argnums)
+    key = (id(f), kind, argnums, outputs)
     made = _MADE.get(key)
     if made is None or made.function is not f:
-        made = _MADE[key] = Derivative(f, kind, argnums)
+        made = _MADE[key] = Derivative(f, kind, argnums, outputs=outputs)
     return made

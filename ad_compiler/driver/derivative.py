@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +54,10 @@ class Derivative:
         has_aux: bool = False,
         mode: str = "auto",
         options: Options | None = None,
+        outputs: tuple[str, ...] | str = (),
     ) -> None:
+        if outputs and isinstance(function, Derivative):
+            raise UsageError("outputs: a derivative does not write into its arguments")
         if not isinstance(function, FunctionType | Derivative):
             raise UsageError(
                 f"{kind} of {function!r}: pass a Python function, or a derivative of one"
@@ -62,6 +66,7 @@ class Derivative:
         self.kind = kind
         self.argnums = argnums
         self.options = options or Options()
+        self.outputs = outputs
         self.request = Request(
             kind, positions(function, argnums), isinstance(argnums, list | tuple), has_aux, mode
         )
@@ -79,6 +84,7 @@ class Derivative:
         request = self.request
         return _again, (
             self.function, self.kind, self.argnums, request.has_aux, request.mode, self.options,
+            self.outputs,
         )  # fmt: skip
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -96,17 +102,22 @@ class Derivative:
 
     # -- programs -----------------------------------------------------------------------------
 
+    def at(self, *args: Any) -> Callable[..., Any]:
+        """The derivative at a point, as a function of the (co)tangents alone.
+
+        Arguments and captured values are copied: what becomes of them later does not matter.
+        """
+        nothing = (None,) * self.extra_count()
+        program, inputs, arguments = self.found((*copy.deepcopy(args), *nothing), {})
+        inputs = copy.deepcopy(inputs)
+        positional, named = split(arguments)
+        return lambda *extra: program.direct(
+            *positional, *self._checked(program, extra), *inputs, **named
+        )
+
     def _call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         program, inputs, arguments = self.found(args, kwargs)
-        signature = arguments.bound.signature.parameters
-        positional: list[Any] = []
-        named: dict[str, Any] = {}
-        for name, value in arguments.bound.arguments.items():
-            spec = signature[name]
-            if spec.kind is spec.KEYWORD_ONLY:
-                named[name] = value
-            elif spec.kind not in (spec.VAR_KEYWORD, spec.VAR_POSITIONAL) or value:
-                positional.append(value)
+        positional, named = split(arguments)
         extra = self._checked(program, arguments.extra)
         kinds = tuple(map(type, args))
         if len(positional) == len(args) and not extra and set(kinds) == {float}:
@@ -155,7 +166,7 @@ class Derivative:
         else:
             bound = arguments.bound
             parameters, values = parameters_from_values(self.function, bound.args, bound.kwargs)
-            inner = lower(self.function, parameters, values)
+            inner = lower(self.function, parameters, values, outputs=self.outputs)
         return replace(inner, function=derive(inner.function, self.request))
 
     def _checked(self, program: Program, extra: tuple[Any, ...]) -> list[Any]:
@@ -187,10 +198,32 @@ class Derivative:
         return self.program(*args, **kwargs).direct
 
 
+def split(arguments: Arguments) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of the function as the program takes them: positional ones, named ones."""
+    signature = arguments.bound.signature.parameters
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in arguments.bound.arguments.items():
+        spec = signature[name]
+        if spec.kind is spec.KEYWORD_ONLY:
+            named[name] = value
+        elif spec.kind not in (spec.VAR_KEYWORD, spec.VAR_POSITIONAL) or value:
+            positional.append(value)
+    return positional, named
+
+
 def _again(
-    function: Any, kind: str, argnums: Argnums, has_aux: bool, mode: str, options: Options
+    function: Any,
+    kind: str,
+    argnums: Argnums,
+    has_aux: bool,
+    mode: str,
+    options: Options,
+    outputs: tuple[str, ...] | str,
 ) -> Derivative:
-    return Derivative(function, kind, argnums, has_aux=has_aux, mode=mode, options=options)
+    return Derivative(
+        function, kind, argnums, has_aux=has_aux, mode=mode, options=options, outputs=outputs
+    )
 
 
 def holds(program: Program, arguments: Arguments) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
-from ad_compiler.errors import Unsupported
+from ad_compiler.errors import Unsupported, UsageError
 from ad_compiler.frontend import calls, inline, statements
 from ad_compiler.frontend.captures import Capture, Captures, Guard, Key
 from ad_compiler.frontend.context import Context, atom_of, with_place
@@ -27,6 +27,7 @@ from ad_compiler.frontend.values import (
     from_tree,
     is_atom,
     leaves_of,
+    mapped,
 )
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import (
@@ -71,28 +72,36 @@ def lower(
     values: Mapping[Var, Any] | None = None,
     *,
     inline: bool = False,
+    outputs: tuple[str, ...] | str = (),
 ) -> Lowered:
     """The program of a live function.
 
     `values` are those of the parameters' variables, in case the program is only possible for some
-    of them: an axis, a length. Raises Unsupported for what is outside the accepted language.
+    of them: an axis, a length. `outputs` are arguments whose final state is the value, instead of
+    what the function returns; a tuple of names gives a tuple. Raises Unsupported for what is
+    outside the accepted language.
     """
 
     def root(captures: Captures, ctx: Context) -> UserFunction:
         captures.inline = inline
         return calls.user_function(ctx, function)
 
-    return specialised(root, parameters, values or {})
+    return specialised(root, parameters, values or {}, outputs)
 
 
-def specialised(root: Any, parameters: Sequence[Parameter], values: Mapping[Var, Any]) -> Lowered:
+def specialised(
+    root: Any,
+    parameters: Sequence[Parameter],
+    values: Mapping[Var, Any],
+    outputs: tuple[str, ...] | str = (),
+) -> Lowered:
     """Lower; where integers must be known at compile time, again with their values."""
     known: dict[Var, Any] = {}
     fixed: frozenset[Key] = frozenset()
     while True:
         captures = Captures(fixed=fixed)
         try:
-            return _lowered(root, parameters, known, captures)
+            return _lowered(root, parameters, known, captures, outputs)
         except NeedsStatic as needs:
             keys = {captures.key_of(var) for var in needs.needed} - {None}
             found = {var: values[var] for var in needs.needed if var in values}
@@ -104,7 +113,11 @@ def specialised(root: Any, parameters: Sequence[Parameter], values: Mapping[Var,
 
 
 def _lowered(
-    root: Any, parameters: Sequence[Parameter], known: Mapping[Var, Any], captures: Captures
+    root: Any,
+    parameters: Sequence[Parameter],
+    known: Mapping[Var, Any],
+    captures: Captures,
+    outputs: tuple[str, ...] | str,
 ) -> Lowered:
     builder = Builder()
     ctx = Context(builder, captures, statements.run)
@@ -124,11 +137,13 @@ def _lowered(
     for var in params:
         if isinstance(var.type, Array):
             ctx.storage.outside(var)
+    state = _state(ctx, user.code, parameters, outputs) if outputs else None
     value = _body(ctx, user, parameters)
     if builder.frame.dead:
         raise user.code.source.refuse(
             user.code.node, f"`{user.code.name}` raises on every path", "return a value on one"
         )
+    value = value if state is None else state
     output, results = _output(ctx, user.code, value)
     builder.frame.stmts[:0] = _apart(ctx)
     used = free_vars(Block((), tuple(builder.frame.stmts), results))
@@ -143,6 +158,24 @@ def _lowered(
     return Lowered(
         made, tuple(c for _, c in hidden), tuple(captures.guards), fixed, tuple(ctx.codes)
     )
+
+
+def _state(
+    ctx: Context, code: Code, parameters: Sequence[Parameter], outputs: tuple[str, ...] | str
+) -> Value:
+    """The places of the arguments whose final state is asked for."""
+    trees = {p.name: p.tree for p in parameters}
+    names = (outputs,) if isinstance(outputs, str) else outputs
+    for name in names:
+        if name not in trees:
+            raise UsageError(f"outputs={name!r}: `{code.name}` has no such argument")
+    places = [from_tree(trees[name]) for name in names]
+    wanted = [leaf for place in places for leaf in leaves_of(place)]
+    if not all(isinstance(leaf, Var) and isinstance(leaf.type, Array) for leaf in wanted):
+        raise UsageError(f"outputs={outputs!r}: only arrays can be written to")
+    ctx.storage.watched = frozenset(leaf for leaf in wanted if isinstance(leaf, Var))
+    made = [mapped(place, ctx.storage.outside) for place in places]  # type: ignore[arg-type]
+    return made[0] if isinstance(outputs, str) else Structure("tuple", (), tuple(made))
 
 
 def _apart(ctx: Context) -> list[Stmt]:

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import random
+from collections.abc import Callable
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from ad_compiler.fuzz.generate import Generator, Statement
+
+class Generator(Protocol):
+    """What writes the program: see `generate.py`."""
+
+    rng: random.Random
+    names: dict[str, str]
+    lines: list[str]
+
+    def pick(self, *choices: str) -> str:
+        """One of some texts."""
+        ...
+
+    def of(self, type_: str) -> list[str]:
+        """The names of a type."""
+        ...
+
+    def expression(self, type_: str, depth: int) -> str:
+        """A random expression of a type."""
+        ...
+
+    def atom(self, type_: str) -> str:
+        """A name or number."""
+        ...
+
+    def index(self) -> str:
+        """An index of a vector."""
+        ...
+
 
 HELPERS = '''\
 def bump(w, k, by):
@@ -160,7 +188,7 @@ def rows(g: Generator, indent: str, depth: int) -> None:
     g.lines.append(f"{indent}    {change}")
 
 
-STATEMENTS: list[Statement] = [
+STATEMENTS: list[tuple[str, Callable[[Generator, str, int], None]]] = [
     ("w[i] = s", element),
     ("w[i] = w[i - 1] * w[i]", recurrence),
     ("w[1:] += v[:-1]", part),
