@@ -22,7 +22,11 @@ def differentiable_operands(let: Let) -> tuple[int, ...]:
         case Flat():
             return ()
         case Partials():
-            wanted = [k for k, text in enumerate(rule.texts(let.args)) if text is not None]
+            wanted = [
+                k
+                for k, text in enumerate(rule.texts(let.args))
+                if text is not None or rule.params[k] in rule.refuses
+            ]
         case Linear():
             wanted = _named(let, rule)
         case _:
@@ -38,7 +42,7 @@ def _named(let: Let, rule: Linear) -> list[int]:
     extra = len(let.args) - len(params)
     positions: list[int] = []
     for k, name in enumerate(params):
-        if name.lstrip("*") not in rule.jvps:
+        if name.lstrip("*") not in {*rule.jvps, *rule.refuses}:
             continue
         if k == many:
             positions.extend(range(k, k + extra + 1))

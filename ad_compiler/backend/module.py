@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ad_compiler.backend.expressions import Renderer
 from ad_compiler.backend.fold import Folds, fold
-from ad_compiler.backend.helpers import HELPERS
 from ad_compiler.backend.names import choose_names
 from ad_compiler.backend.printers import PRINTERS
 from ad_compiler.backend.ranges import live_ranges
@@ -30,6 +29,7 @@ from ad_compiler.ir.nodes import (
     substitute,
     walk,
 )
+from ad_compiler.rules.helpers import HELPERS
 
 
 def emit(function: Function, *, dialect: str = "python", black: bool = False) -> str:

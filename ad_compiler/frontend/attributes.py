@@ -44,6 +44,8 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
             return _of_object(ctx, value.value, name)
         case Var() | Const() | Undef() | Place() | Loose():
             return _of_number(ctx, value, name, target)
+        case Structure("tuple", fields, items) if name in fields:
+            return items[fields.index(name)]
         case Structure(kind):
             if name in CONTAINER_METHODS[kind]:
                 return Method(value, name)

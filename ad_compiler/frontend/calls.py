@@ -25,9 +25,9 @@ from ad_compiler.frontend.values import (
     static,
     value_of,
 )
-from ad_compiler.ir.nodes import Const, Var
+from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.rules.registry import METHODS, meaning
+from ad_compiler.rules.registry import METHODS, REFUSED, VARIANTS, meaning
 
 dict_key = arguments.dict_key
 
@@ -76,6 +76,8 @@ def _object(
     if isinstance(thing, functools.partial):
         return call(ctx, *_taken_apart(ctx, thing, args, keywords), name)
     if isinstance(thing, FunctionType):
+        if getattr(thing, "__ad_of_types__", False):
+            return const(thing(*(atom_of(ctx, arg).type for arg in args)))
         if getattr(thing, "__ad_compile_time__", False):
             return _at_compile_time(thing, args, keywords)
         return inline.call(ctx, user_function(ctx, thing), args, keywords, name)
@@ -112,6 +114,11 @@ def _label(thing: Any) -> str:
 
 
 def _unknown(thing: Any) -> tuple[str, str]:
+    try:
+        if thing in REFUSED:
+            return REFUSED[thing]
+    except TypeError:  # unhashable
+        pass
     shown = _label(thing)
     if isinstance(thing, type):
         return f"calls of the class `{shown}` are not supported", "use tuples, dicts and arrays"
@@ -126,7 +133,9 @@ def of_primitive(
     name: str = "",
 ) -> Value:
     """A call of a function that has a rule."""
-    atoms = arguments.operands(ctx, primitive, args, keywords)
+    atoms: Sequence[Atom] = arguments.operands(ctx, primitive, args, keywords)
+    if primitive in VARIANTS:
+        primitive, atoms = VARIANTS[primitive](atoms) or (primitive, atoms)
     result = apply(ctx, primitive, atoms, name)
     base = args[0] if args else next(iter(keywords.values()), None)
     return result if base is None else indexing.viewed(ctx, base, primitive, atoms, result)

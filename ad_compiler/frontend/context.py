@@ -92,9 +92,8 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
         target = Var(name or described(primitive, args), type_, temp=not name)
         builder.append(Let((target,), primitive, tuple(args), builder.at))
         return target
-    targets = tuple(Var(primitive.noun, t) for t in type_)
-    builder.append(Let(targets, primitive, tuple(args), builder.at))
-    return Structure("tuple", (), targets)
+    targets = builder.emit_many(primitive, *args)
+    return Structure("tuple", primitive.results, targets)
 
 
 def atoms_of(ctx: Context, values: Iterable[Value]) -> list[Atom]:

@@ -71,9 +71,10 @@ def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
 
 def unary(ctx: Context, op: ast.unaryop, operand: Value, name: str = "") -> Value:
     """`-x`, `+x` or `~x`; the negative of a number that is written out is a number."""
-    literal = isinstance(operand, Const) and isinstance(operand.type, Float)
-    if literal and isinstance(op, ast.USub) and operand.spelling is None:  # type: ignore[union-attr]
-        return const(-operand.value)  # type: ignore[union-attr]
+    if isinstance(op, ast.USub) and isinstance(operand, Const) and isinstance(operand.type, Float):
+        spelling = operand.spelling
+        if spelling is None or not spelling.startswith("-"):
+            return const(-operand.value, None if spelling is None else f"-{spelling}")
     return apply(ctx, OPERATORS[UNARY[type(op)]], (atom_of(ctx, operand),), name)
 
 

@@ -7,7 +7,7 @@ import ast
 from ad_compiler.frontend import indexing
 from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.values import Structure, Value, describe
-from ad_compiler.ir.nodes import const
+from ad_compiler.ir.nodes import Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.registry import PRIMITIVES
 
@@ -30,7 +30,14 @@ def unpacked(ctx: Context, names: list[ast.expr], value: Value) -> list[tuple[as
             f"{len(items)} values cannot be unpacked into {len(names)} names",
             "give each value a name",
         )
-    return list(zip(names, items, strict=True))
+    return [(one, _named(ctx, one, item)) for one, item in zip(names, items, strict=True)]
+
+
+def _named(ctx: Context, target: ast.expr, item: Value) -> Value:
+    """A value that has no name yet, under the one that it gets."""
+    if isinstance(target, ast.Name) and isinstance(item, Var) and item.temp:
+        return ctx.builder.emit(PRIMITIVES["identity"], item, name=target.id)
+    return item
 
 
 def _elements(ctx: Context, array: Value, names: list[ast.expr]) -> tuple[Value, ...]:

@@ -20,7 +20,10 @@ from ad_compiler.ir.types import Array, Static, is_number
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Structure:
-    """A `tuple`, `list` or `dict` of values; `keys` are those of a dict."""
+    """A `tuple`, `list` or `dict` of values.
+
+    `keys` are those of a dict, or the names of the fields of a named tuple.
+    """
 
     kind: str
     keys: tuple[str | int, ...]

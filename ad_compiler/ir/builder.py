@@ -75,14 +75,12 @@ class Builder(Cells):
         self.frame.stmts.append(Let((target,), prim, args, at or self.at))
         return target
 
-    def emit_many(
-        self, prim: Primitive, *args: Atom, names: tuple[str, ...] = (), at: Span | None = None
-    ) -> tuple[Var, ...]:
-        """Append a statement with several results."""
+    def emit_many(self, prim: Primitive, *args: Atom, at: Span | None = None) -> tuple[Var, ...]:
+        """Append a statement with several results, all of them temporaries."""
         types = prim.infer(args)
         assert isinstance(types, tuple), f"{prim} has one result"
-        labels = names or (prim.noun,) * len(types)
-        targets = tuple(Var(n, t) for n, t in zip(labels, types, strict=True))
+        labels = prim.results or (prim.noun,) * len(types)
+        targets = tuple(Var(n, t, temp=True) for n, t in zip(labels, types, strict=True))
         self.frame.stmts.append(Let(targets, prim, args, at or self.at))
         return targets
 

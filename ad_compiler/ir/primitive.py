@@ -82,6 +82,8 @@ class Primitive:
     """Whether two evaluations must stay two (never merged by CSE)."""
     keyword_only: tuple[str, ...] = ()
     """Operands that are printed as `name=value` even when all before them are given."""
+    results: tuple[str, ...] = ()
+    """The names of several results, as the fields of the named tuple that NumPy gives."""
 
     def __call__(self, *args: Any) -> Any:
         """Evaluate, so that rules may call primitives by name."""

@@ -24,6 +24,12 @@ FILES = (
     "reductions",
     "statistics",
     "products",
+    "matrices",
+    "linear_systems",
+    "determinants",
+    "factorisations",
+    "spectra",
+    "norms",
 )
 """The files of rules."""
 

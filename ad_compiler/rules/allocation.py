@@ -23,6 +23,7 @@ from ad_compiler.ir.types import (
     dtype_of,
 )
 from ad_compiler.rules import infer
+from ad_compiler.rules.helpers import helper
 from ad_compiler.rules.registry import METHODS, Flat, Linear, register
 
 VECTOR = np.array([1.0, -2.0, 3.0])
@@ -50,23 +51,9 @@ DIM = register(
 SIZE = register(Primitive("size", np.size, _int, Special(), ("x",), noun="size"), Flat("a length"))
 
 
-def check_length(x: Any, n: int) -> None:
-    """Raise ValueError unless x has n items, as unpacking it into n names does."""
-    if len(x) > n:
-        raise ValueError(f"too many values to unpack (expected {n})")
-    if len(x) < n:
-        raise ValueError(f"not enough values to unpack (expected {n}, got {len(x)})")
-
-
-def check_apart(x: Any, y: Any, names: str) -> None:
-    """Raise ValueError if two arrays share memory, one of which is changed in place."""
-    if np.may_share_memory(x, y):
-        raise ValueError(f"{names} share memory, and one of them is changed in place")
-
-
 CHECK_APART = register(
     Primitive(
-        "check_apart", check_apart, lambda args: args[0].type, Call("check_apart"),
+        "check_apart", helper("check_apart"), lambda args: args[0].type, Call("check_apart"),
         ("x", "y", "names"), raises=lambda _: True,
     ),
     Flat("a check"),
@@ -86,7 +73,12 @@ def _may_differ(args: Sequence[Atom]) -> bool:
 
 register(
     Primitive(
-        "check_length", check_length, _checked, Call("check_length"), ("x", "n"), raises=_may_differ
+        "check_length",
+        helper("check_length"),
+        _checked,
+        Call("check_length"),
+        ("x", "n"),
+        raises=_may_differ,
     ),
     Flat("a check"),
 )

@@ -12,7 +12,7 @@ from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
-from ad_compiler.rules.registry import METHODS, Linear, register
+from ad_compiler.rules.registry import METHODS, Linear, of_types, register
 from ad_compiler.rules.shaping import axes_of
 
 SQUARE = np.arange(9.0).reshape(3, 3) - 3.5
@@ -46,7 +46,10 @@ METHODS["trace"] = register(
 
 def _triangle_type(args: Sequence[Atom]) -> Type:
     infer.static(args[1], "k")
-    return _square(args, "np.tril and np.triu")
+    array = infer.array(args[0], "np.tril and np.triu")
+    if len(array.dims) < 2:
+        raise TypeRefusal("np.tril and np.triu of a vector", "give a matrix")
+    return array
 
 
 def _tril_x(x: Any, k: int, *, x_dot: Any) -> Any:
@@ -117,8 +120,17 @@ def _diag_x(x: Any, *, x_dot: Any) -> Any:
     return np.diag(x_dot)
 
 
+@of_types
+def is_square(x: Any) -> bool:
+    """Whether it is known that a matrix is square."""
+    rows, columns = dims_of(x)
+    return rows == columns
+
+
 def _diag_bar(x: Any, *, z_bar: Any) -> Any:
     if x.ndim == 1:
+        return np.diag(z_bar)
+    if is_square(x):
         return np.diag(z_bar)
     rows, columns = x.shape
     padded = np.concatenate([z_bar, np.zeros(max(rows, columns) - len(z_bar))])

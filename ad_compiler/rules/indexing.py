@@ -30,6 +30,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import length_of
+from ad_compiler.rules.helpers import helper
 from ad_compiler.rules.registry import Flat, Linear, register
 
 ADVANCED = ("array", "mask")
@@ -257,13 +258,8 @@ STORE = register(
 )  # fmt: skip
 
 
-def last_writes(a: Any, pattern: Any, *operands: Any) -> Any:
-    """Where, in `a[index] = values`, a value is the last one written to its place."""
-    index = concrete(pattern, operands)
-    order = np.zeros(np.shape(a), dtype=np.int64)
-    places = np.arange(order[index].size).reshape(order[index].shape)
-    order[index] = places
-    return order[index] == places
+def _last_writes(a: Any, pattern: Any, *operands: Any) -> Any:
+    return helper("last_writes")(np.shape(a), concrete(pattern, operands))
 
 
 def _last_writes_type(args: Sequence[Atom]) -> Type:
@@ -272,7 +268,7 @@ def _last_writes_type(args: Sequence[Atom]) -> Type:
 
 register(
     Primitive(
-        "last_writes", last_writes, _last_writes_type, Special(), ("a", "pattern", "*operands"),
+        "last_writes", _last_writes, _last_writes_type, Special(), ("a", "pattern", "*operands"),
         raises=may_miss, noun="wins",
     ),
     Flat("a truth value"),

@@ -12,6 +12,7 @@ from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefus
 from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, sample
+from ad_compiler.rules.helpers import helper
 from ad_compiler.rules.registry import METHODS, Flat, Linear, register
 
 
@@ -149,14 +150,6 @@ BROADCAST_LIKE = register(
 )
 
 
-def unbroadcast(g: Any, x: Any) -> Any:
-    """Sum g over the axes along which x was broadcast to its shape."""
-    while np.ndim(g) > np.ndim(x):
-        g = np.sum(g, axis=0)
-    axes = tuple(k for k, n in enumerate(np.shape(x)) if n == 1 and np.shape(g)[k] != 1)
-    return np.sum(g, axis=axes, keepdims=True) if axes else g
-
-
 def _unbroadcast_type(args: Sequence[Atom]) -> Type:
     g, x = args[0].type, args[1].type
     dtype = dtype_of(g)
@@ -174,7 +167,7 @@ def _unbroadcast_bar(g: Any, x: Any, *, z_bar: Any) -> Any:
 UNBROADCAST = register(
     Primitive(
         "unbroadcast",
-        unbroadcast,
+        helper("unbroadcast"),
         _unbroadcast_type,
         Call("unbroadcast"),
         ("g", "x"),

@@ -11,7 +11,7 @@ The files beside this one fill the tables when `ad_compiler.rules` is imported.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
@@ -19,6 +19,8 @@ from typing import Any, ParamSpec, TypeVar
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import PY, Float, is_number
+
+Variant = Callable[[Sequence[Atom]], tuple[Primitive, tuple[Atom, ...]] | None]
 
 PRIMITIVES: dict[str, Primitive] = {}
 """Every primitive by name."""
@@ -44,11 +46,30 @@ CONSTANTS: dict[str, Const] = {
 }
 """What a bare name in the text of a partial means that is neither an operand nor `z`."""
 
+VARIANTS: dict[Primitive, Variant] = {}
+"""Another primitive that says the same, and its operands, for some operands of a primitive."""
+
+REFUSED: dict[Any, tuple[str, str]] = {}
+"""Why a function has no rule, and what to write instead."""
+
 METHODS: dict[str, Primitive] = {}
 """Array methods: `x.sum(axis=0)` is METHODS["sum"] applied to x first."""
 
 ATTRIBUTES: dict[str, Primitive] = {}
 """Array attributes: `x.T`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Stands for a derivative that is not known: a program that needs it is refused."""
+
+    reason: str
+    remedy: str
+
+
+def nothing_undefined(_args: Sequence[Atom]) -> dict[int, Refusal]:
+    """All results have a derivative."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +92,8 @@ class Partials:
     """Texts for operands that are all numbers, where only the chosen arm of a conditional runs."""
     choose: Callable[[Sequence[Atom]], tuple[str | None, ...]] | None = None
     """Picks the texts where constant operands or their kinds call for simpler ones."""
+    refuses: Mapping[str, Refusal] = field(default_factory=dict[str, Refusal])
+    """The operands in which the derivative is not known, and why."""
 
     def texts(self, args: Sequence[Atom]) -> tuple[str | None, ...]:
         """The partial derivatives to use for these operands."""
@@ -96,9 +119,11 @@ class Linear:
     A jvp takes the primitive's operands, and keyword-only `z` and `<name>_dot`; it must be linear
     in the tangent. A vjp takes the operands, and keyword-only `z` and `z_bar`, and gives the
     cotangent of the operand: anything that broadcasts to the operand's shape. `z_bar` itself is
-    only known to broadcast to the shape of z, unless `dense` asks for its full shape. Both are
-    plain Python functions in the language that the compiler accepts; what depends on static
-    operands alone is evaluated at compile time. A missing vjp is derived by transposition.
+    only known to broadcast to the shape of z, unless `dense` asks for its full shape. Where there
+    are several `results`, a jvp gives a tangent for each, None for zero, and a vjp takes a
+    cotangent `<result>_bar` of each, None for one that is absent. Both are plain Python functions
+    in the language that the compiler accepts; what depends on static operands alone is evaluated
+    at compile time. A missing vjp is derived by transposition.
     """
 
     jvps: dict[str, FunctionType] = field(default_factory=dict[str, FunctionType])
@@ -109,6 +134,12 @@ class Linear:
     convention: str = ""
     samples: tuple[tuple[Any, ...], ...] = ()
     """Argument tuples for the tests."""
+    results: tuple[str, ...] = ("z",)
+    """What the functions call the results."""
+    undefined: Callable[[Sequence[Atom]], dict[int, Refusal]] = nothing_undefined
+    """The results that have no derivative, by number, and why."""
+    refuses: Mapping[str, Refusal] = field(default_factory=dict[str, Refusal])
+    """The operands in which the derivative is not known, and why."""
 
 
 Rule = Partials | Flat | Linear
@@ -134,6 +165,12 @@ def meaning(thing: Any) -> Primitive | None:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def of_types(function: Callable[P, T]) -> Callable[P, T]:
+    """Mark a function that rules call on operands, and the frontend on the operands' types."""
+    function.__ad_of_types__ = True  # type: ignore[attr-defined]
+    return function
 
 
 def compile_time(function: Callable[P, T]) -> Callable[P, T]:

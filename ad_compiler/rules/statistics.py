@@ -1,4 +1,4 @@
-"""Variances, standard deviations and norms."""
+"""Variances and standard deviations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Call, Infer, Primitive, TypeRefusal
-from ad_compiler.ir.types import Array, Type
+from ad_compiler.ir.primitive import Call, Infer, Primitive
+from ad_compiler.ir.types import Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.reductions import (
-    AXES,
-    NAMED,
     SAMPLES,
     count_of,
     reduction_type,
@@ -85,34 +83,3 @@ for _function, _name, _jvp, _vjp in (
         ),
         _function,
     )  # fmt: skip
-
-
-def _norm(x: Any, axis: Any, keepdims: bool) -> Any:
-    return np.linalg.norm(x, axis=axis, keepdims=keepdims)
-
-
-def _norm_type(args: Sequence[Atom]) -> Type:
-    x, axis = args[0], infer.static(args[1], "axis")
-    if not isinstance(x.type, Array) or (isinstance(axis, tuple) and len(axis) > 2):
-        raise TypeRefusal("np.linalg.norm of this", "give an array, and one or two axes")
-    return reduction_type(np.linalg.norm, "linalg.norm")(args)
-
-
-def _norm_x(x: Any, axis: Any, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
-    return np.sum(x * x_dot, axis=axis, keepdims=keepdims) * inverse_or_zero(z)
-
-
-def _norm_bar(x: Any, axis: Any, keepdims: bool, *, z: Any, z_bar: Any) -> Any:
-    return spread(z_bar * inverse_or_zero(z), axis, keepdims) * x
-
-
-register(
-    Primitive(
-        "np.linalg.norm", _norm, _norm_type, Call("np.linalg.norm"), ("x", *NAMED),
-        defaults=AXES, keyword_only=NAMED, noun="norm",
-    ),
-    Linear(
-        {"x": _norm_x}, {"x": _norm_bar}, dense=True, convention="0 at 0", samples=SAMPLES,
-    ),
-    np.linalg.norm,
-)  # fmt: skip

@@ -33,7 +33,7 @@ from ad_compiler.ir.types import Array, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.shapes import Shapes, cast, widen, zero
-from ad_compiler.transform.structural import JOINT, operand_label, pushed
+from ad_compiler.transform.structural import JOINT, operand_label, pushed, refuse_unknown
 
 
 def tangent_name(primal: Var) -> str:
@@ -49,9 +49,14 @@ class Forward:
         self.tangents: dict[Var, Atom] = dict(tangents)
         self.varied = varied(function, tangents)
         self.shapes = Shapes.of(function.params)
+        self.sources: dict[Atom, Let] = {}
+        """The operations with several results, which may not all have a derivative."""
 
     def of(self, atom: Atom) -> Atom | None:
         """The tangent of an atom, None if it is zero."""
+        if atom in self.sources:
+            let = self.sources[atom]
+            refuse_unknown(let, (), (let.targets.index(atom),))
         return self.tangents.get(atom) if isinstance(atom, Var) else None
 
     def full(self, atom: Atom) -> Atom:
@@ -83,6 +88,9 @@ class Forward:
         """The tangent of one operation: the sum over its varied operands."""
         self.builder.at = let.at
         positions = [k for k in differentiable_operands(let) if self.of(let.args[k]) is not None]
+        refuse_unknown(let, positions, ())
+        if len(let.targets) > 1:
+            self.sources.update(dict.fromkeys(let.targets, let))
         rule = RULES[let.prim]
         total: list[Atom | None] = [None] * len(let.targets)
         for parts in self.contributions(let, rule, positions):

@@ -47,8 +47,8 @@ def name_value(function: Function) -> Function:
     value = Var("value", result.type, temp=True)
 
     def renamed(stmt: Stmt) -> Stmt:
-        if isinstance(stmt, Let) and stmt.targets == (result,):
-            return replace(stmt, targets=(value,))
+        if isinstance(stmt, Let) and result in stmt.targets:
+            return replace(stmt, targets=tuple(value if t is result else t for t in stmt.targets))
         return stmt
 
     block = substitute(function.block, {result: value})

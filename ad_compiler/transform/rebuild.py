@@ -115,7 +115,7 @@ class Rebuild:
             return
         original, *others = let.targets
         if others:
-            self.env.update(zip(let.targets, self.several(let, args), strict=True))
+            self.env.update(zip(let.targets, self.several(let, args, names), strict=True))
             return
         target = names.get(original, original)
         if not all(map(alike, args, let.args)):
@@ -124,14 +124,14 @@ class Rebuild:
                 target = Var(target.name, type_, target.temp)
         self.env[original] = self.simplest(Let((target,), let.prim, args, let.at))
 
-    def several(self, let: Let, args: tuple[Atom, ...]) -> tuple[Var, ...]:
+    def several(self, let: Let, args: tuple[Atom, ...], names: dict[Var, Var]) -> tuple[Var, ...]:
         """An operation with several results: merged with an equal one, or appended."""
         key = (let.prim, *map(atom_key, args))
         known = self.lookup(key)
         if known is None:
-            known = let.targets
+            known = tuple(names.get(target, target) for target in let.targets)
             self.tables[-1][key] = known
-            self.out.append(replace(let, args=args))
+            self.out.append(replace(let, targets=known, args=args))
         return known
 
     def simplest(self, let: Let) -> Atom:

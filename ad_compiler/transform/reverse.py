@@ -44,7 +44,7 @@ from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, operand_env, parsed
 from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
 from ad_compiler.transform.storage import SPECIAL
-from ad_compiler.transform.structural import operand_label, pulled, pushed
+from ad_compiler.transform.structural import operand_label, pulled, pushed, refuse_unknown
 
 
 class Reverse:
@@ -219,6 +219,7 @@ class Reverse:
         bars = [self.adjoints.take(t) for t in let.targets]
         if not positions or all(bar is None for bar in bars):
             return
+        refuse_unknown(let, positions, [k for k, bar in enumerate(bars) if bar is not None])
         special = SPECIAL.get(let.prim.name)
         if special is not None:
             assert bars[0] is not None
@@ -295,7 +296,8 @@ class Reverse:
         dot = Var(f"{let.prim.noun}_dot", operand.type)
         inner = Builder()
         results = pushed(inner, let, rule, position, dot)
-        given = tuple(results)
+        given = tuple(r for r in results if r is not None)
+        seeds = [bar for r, bar in zip(results, bars, strict=True) if r is not None]
         function = Function("linear", (), Block((dot,), tuple(inner.frame.stmts), given), 0)
         statements = self.builder.frame.stmts
         start = len(statements)
@@ -303,7 +305,7 @@ class Reverse:
         end = len(statements)
         reverse = Reverse(self.builder, function, (dot,), tuple(range(len(given))))
         reverse.shapes = reverse.adjoints.shapes = self.shapes
-        reverse.seed({k: bar for k, bar in enumerate(bars) if bar is not None})
+        reverse.seed({k: bar for k, bar in enumerate(seeds) if bar is not None})
         reverse.sweep()
         statements[start:end] = reverse.forward_sweep()
         # Nothing depends on the tangent's value, only on its shape, which is the operand's.

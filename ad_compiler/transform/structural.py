@@ -6,12 +6,14 @@ where they are used, with what depends on static operands evaluated.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import FunctionType
 
+from ad_compiler.errors import Unsupported
 from ad_compiler.frontend.lower import inline_call
 from ad_compiler.ir.builder import Builder
-from ad_compiler.ir.nodes import Atom, Let, const
-from ad_compiler.rules.registry import Linear
+from ad_compiler.ir.nodes import Atom, Const, Let, const
+from ad_compiler.rules.registry import RULES, Flat, Linear
 
 JOINT = frozenset(
     {
@@ -41,10 +43,25 @@ def operand_label(let: Let, position: int) -> tuple[str, int]:
     return params[position - extra], 0
 
 
-def pushed(builder: Builder, let: Let, rule: Linear, position: int, dot: Atom) -> list[Atom]:
+def refuse_unknown(let: Let, positions: Iterable[int], results: Iterable[int]) -> None:
+    """Refuse a program that needs a derivative that is not known: of operands, of results."""
+    rule = RULES[let.prim]
+    if isinstance(rule, Flat):
+        return
+    found = [rule.refuses.get(operand_label(let, k)[0]) for k in positions]
+    if isinstance(rule, Linear):
+        undefined = rule.undefined(let.args)
+        found += [undefined.get(k) for k in results]
+    for refusal in found:
+        if refusal is not None:
+            raise Unsupported(refusal.reason, let.at, refusal.remedy)
+
+
+def pushed(builder: Builder, let: Let, rule: Linear, position: int, dot: Atom) -> list[Atom | None]:
     """What the tangent of one operand adds to the tangent of each result."""
-    name, _ = operand_label(let, position)
-    return _call(builder, rule.jvps[name], let, {f"{name}_dot": dot})
+    name, which = operand_label(let, position)
+    given = {f"{name}_dot": dot, "index": const(which)}
+    return [_present(part) for part in _call(builder, rule, rule.jvps[name], let, given)]
 
 
 def pulled(
@@ -55,20 +72,22 @@ def pulled(
     A transpose for one of many operands (`*arrays`) is told which by the keyword `index`.
     """
     given: dict[str, Atom] = {"index": const(which)}
-    if len(bars) == 1:
-        assert bars[0] is not None
-        given["z_bar"] = bars[0]
-    else:
-        given.update((f"z{k}_bar", bar or const(0.0)) for k, bar in enumerate(bars))
-    return _call(builder, rule.vjps[name], let, given)[0]
+    for result, bar in zip(rule.results, bars, strict=True):
+        given[f"{result}_bar"] = const(None) if bar is None else bar
+    return _present(_call(builder, rule, rule.vjps[name], let, given)[0])
 
 
-def _call(builder: Builder, function: FunctionType, let: Let, given: dict[str, Atom]) -> list[Atom]:
+def _present(atom: Atom) -> Atom | None:
+    """What a rule gives, where None is a derivative that is zero."""
+    return None if isinstance(atom, Const) and atom.value is None else atom
+
+
+def _call(
+    builder: Builder, rule: Linear, function: FunctionType, let: Let, given: dict[str, Atom]
+) -> list[Atom]:
     """Lower a rule's function with those of the keywords that it asks for."""
     code = function.__code__
     first, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
-    results = {"z": let.targets[0]} if len(let.targets) == 1 else {}
-    results = results or {f"z{k}": t for k, t in enumerate(let.targets)}
-    offered: dict[str, Atom] = {**given, **results}
+    offered: dict[str, Atom] = {**given, **dict(zip(rule.results, let.targets, strict=True))}
     kwargs = {name: offered[name] for name in code.co_varnames[first:last]}
     return inline_call(builder, function, let.args, kwargs)

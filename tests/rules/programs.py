@@ -15,9 +15,9 @@ from ad_compiler.driver.load import load
 from ad_compiler.frontend.types import type_of
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.evaluate import evaluate
-from ad_compiler.ir.nodes import Atom, Block, Function, Let, Parameter, Undef, Var, const
+from ad_compiler.ir.nodes import Atom, Block, Branch, Function, Let, Parameter, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import Float, dims_of
+from ad_compiler.ir.types import Float, dims_of, is_differentiable
 from ad_compiler.ir.verify import verify
 from ad_compiler.rules.registry import MEANINGS, OPERATORS, PRIMITIVES, RULES, Linear
 from ad_compiler.transform.derive import derive
@@ -71,17 +71,52 @@ class Case:
             for k, value in enumerate(self.sample)
         ]
         params = [a for a in args if isinstance(a, Var)]
-        result: Atom = builder.emit(self.primitive, *args, name="z")
+        results = self.results(builder, args)
         if finish_with:
-            weight = Var("w", result.type)
-            params.append(weight)
-            curved = builder.emit(MEANINGS[np.sin], result)
-            product = builder.emit(OPERATORS["*"], weight, curved)
-            result = product
-            if dims_of(product.type):
-                result = builder.emit(PRIMITIVES["np.sum"], product, const(None), const(False))
-        block = Block(tuple(params), tuple(builder.frame.stmts), (result,))
-        return Function("f", tuple(Parameter(p.name, p) for p in params), block, 0)
+            weights = [Var(f"w{k}", result.type) for k, result in enumerate(results)]
+            params += weights
+            results = [self.curved(builder, results, weights)]
+        block = Block(tuple(params), tuple(builder.frame.stmts), tuple(results))
+        output = 0 if len(results) == 1 else Branch("tuple", (), tuple(range(len(results))))
+        return Function("f", tuple(Parameter(p.name, p) for p in params), block, output)
+
+    def results(self, builder: Builder, args: list[Atom]) -> list[Atom]:
+        """The operation, and of its results those that have a derivative."""
+        if not self.primitive.results:
+            return [builder.emit(self.primitive, *args, name="z")]
+        made = builder.emit_many(self.primitive, *args)
+        return [made[k] for k in self.kept]
+
+    @cached_property
+    def kept(self) -> list[int]:
+        """The results that have a derivative, of an operation with several."""
+        args = [
+            const(v) if not self.is_input(k) else Undef(type_of(v, "x"))
+            for k, v in enumerate(self.sample)
+        ]
+        types, undefined = self.primitive.infer(args), self.rule.undefined(args)
+        assert isinstance(types, tuple)
+        return [
+            k
+            for k, type_ in enumerate(types)
+            if k not in undefined and is_differentiable(type_) and self.rule.results[k] != "sign"
+        ]
+
+    def curved(self, builder: Builder, results: list[Atom], weights: list[Var]) -> Atom:
+        """The sum of the sines of the results, weighted."""
+        total: Atom = const(0.0)
+        for result, weight in zip(results, weights, strict=True):
+            sine = builder.emit(MEANINGS[np.sin], result)
+            part: Atom = builder.emit(OPERATORS["*"], weight, sine)
+            if dims_of(part.type):
+                part = builder.emit(PRIMITIVES["np.sum"], part, const(None), const(False))
+            total = builder.emit(OPERATORS["+"], total, part) if len(results) > 1 else part
+        return total
+
+    def expected(self) -> list[Any]:
+        """What the operation itself gives: the results that have a derivative."""
+        made = self.primitive(*self.sample)
+        return [made[k] for k in self.kept] if self.primitive.results else [made]
 
     def derived(self, *kinds: str, curved: bool = False) -> Function:
         """Derivatives of derivatives of the program, in the order of `kinds`."""

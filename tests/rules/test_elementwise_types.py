@@ -36,7 +36,10 @@ KINDS: list[Any] = [
     np.array([[2.5], [0.5], [1.5]]), np.array([[2.5, 1.5], [0.5, 1.0], [1.5, 1.0]], "f4"),
     np.array(2.5),
 ]  # fmt: skip
-STATIC_OPERANDS = {"np.round", "array.round", "np.nan_to_num", "astype", "round", "array.clip"}
+STATIC_OPERANDS = {
+    "np.round", "array.round", "np.nan_to_num", "astype", "round", "array.clip",
+    "np.linalg.matrix_rank",
+}  # fmt: skip
 MATRIX = sorted(
     name
     for name, primitive in PRIMITIVES.items()

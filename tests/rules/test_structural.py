@@ -9,7 +9,7 @@ import pytest
 
 from ad_compiler.ir.nodes import Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import Array, Sym, dtype_of, number_of
+from ad_compiler.ir.types import Array, Sym, Type, dtype_of, number_of
 from ad_compiler.rules.infer import numpy_dtype
 from ad_compiler.rules.registry import Linear
 from tests.rules.programs import LINEAR, Case
@@ -37,9 +37,16 @@ def atom(value: Any) -> Any:
 def test_the_type_rule_agrees_with_numpy(
     primitive: Primitive, rule: Linear, sample: tuple[Any, ...]
 ) -> None:
-    expected = np.asarray(primitive(*sample))
-    type_ = primitive.infer([atom(value) for value in sample])
-    assert not isinstance(type_, tuple)
+    results, types = primitive(*sample), primitive.infer([atom(value) for value in sample])
+    if not primitive.results:
+        results, types = (results,), (types,)
+    assert isinstance(types, tuple)
+    for result, type_ in zip(results, types, strict=True):
+        assert not isinstance(type_, tuple)
+        check_type(type_, np.asarray(result))
+
+
+def check_type(type_: Type, expected: Any) -> None:
     dtype = dtype_of(type_)
     assert dtype is None or numpy_dtype(dtype) == expected.dtype
     dims = type_.dims if isinstance(type_, Array) else ()
@@ -59,10 +66,10 @@ def test_lengths_that_are_said_to_be_equal_are(
     for var, value in zip(function.params, case.arguments, strict=True):
         if isinstance(var.type, Array):
             known.update(zip(var.type.dims, value.shape, strict=True))
-    (result,) = function.results
-    assert isinstance(result, Var)
-    if isinstance(result.type, Array):
-        for dim, length in zip(result.type.dims, np.shape(primitive(*sample)), strict=True):
-            assert known.setdefault(dim, length) == length or isinstance(dim, int)
-            assert dim == length or not isinstance(dim, int)
-            assert length != 1 or not (isinstance(dim, Sym) and dim.never_one)
+    for result, value in zip(function.results, case.expected(), strict=True):
+        assert isinstance(result, Var)
+        if isinstance(result.type, Array):
+            for dim, length in zip(result.type.dims, np.shape(value), strict=True):
+                assert known.setdefault(dim, length) == length or isinstance(dim, int)
+                assert dim == length or not isinstance(dim, int)
+                assert length != 1 or not (isinstance(dim, Sym) and dim.never_one)
