@@ -30,11 +30,11 @@ IN_PLACE = frozenset(["put", "resize", "partition", "itemset", "setfield", "setf
 """Methods of arrays that change the array."""
 
 CONTAINER_METHODS = {
-    "dict": ("items", "keys", "values", "get"),
+    "dict": ("items", "keys", "values", "get", "update", "setdefault", "pop", "clear", "copy"),
     "tuple": (),
-    "list": (),
+    "list": ("append", "extend", "insert", "pop", "reverse", "clear", "copy"),
 }
-"""What may be called of a container; the rest changes it, or is rare."""
+"""What may be called of a container."""
 
 
 def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:

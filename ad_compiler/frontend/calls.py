@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.frontend import arguments, builtin, indexing, inline, writing
+from ad_compiler.frontend import arguments, builtin, containers, indexing, inline, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
+from ad_compiler.frontend.scope import current
 from ad_compiler.frontend.source import source_of
 from ad_compiler.frontend.values import (
     Loose,
@@ -40,13 +41,19 @@ def call(
         case UserFunction():
             return inline.call(ctx, function, args, keywords, name)
         case Partial(inner, first, given):
-            return call(ctx, inner, [*first, *args], {**given, **keywords}, name)
+            given_now = [_now(ctx, value) for value in first]
+            named = {key: _now(ctx, value) for key, value in given.items()}
+            return call(ctx, inner, [*given_now, *args], {**named, **keywords}, name)
         case Method(receiver, method):
             return _method(ctx, receiver, method, args, keywords, name)
         case Const(value=thing):
             return _object(ctx, thing, args, keywords, name)
         case _:
             raise TypeRefusal(f"{describe(function)} cannot be called")
+
+
+def _now(ctx: Context, value: Value) -> Value:
+    return current(ctx.storage, value) if isinstance(value, Structure) else value
 
 
 def _object(
@@ -236,8 +243,11 @@ def _method(
             if method == "transpose" and len(args) > 1:
                 args = [Structure("tuple", (), tuple(args))]
             return of_primitive(ctx, METHODS[method], [receiver, *args], keywords, name)
-        case Structure("dict"):
-            return _dict_method(receiver, method, args)
+        case Structure():
+            changed = containers.call_method(ctx, receiver, method, args)
+            if changed is not None:
+                return changed
+            return _dict_method(current(ctx.storage, receiver), method, args)
         case _:
             raise TypeRefusal(f"`.{method}` of {describe(receiver)} is not supported")
 

@@ -11,9 +11,10 @@ from ad_compiler.errors import Unsupported
 from ad_compiler.frontend.captures import Captures
 from ad_compiler.frontend.joining import Joining
 from ad_compiler.frontend.places import Storage
-from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.scope import Scope, Slot, load, new_slot, store_outside
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
+    Identity,
     Loose,
     NeedsStatic,
     Place,
@@ -54,6 +55,10 @@ class Context:
     codes: dict[Code, None] = field(default_factory=dict[Code, None])
     """The functions whose source went into the program, in order."""
     storage: Storage = field(init=False)
+    changes: int = 0
+    """How often a list or dict was changed."""
+    captured: dict[Identity, Slot] = field(default_factory=dict["Identity", "Slot"])
+    """The captured lists and dicts, each as its own name."""
 
     def __post_init__(self) -> None:
         self.storage = Storage(self.builder)
@@ -113,7 +118,22 @@ def array_of(ctx: Context, value: Value) -> Atom | None:
 
 
 def from_outside(ctx: Context, value: Value) -> Value:
-    """A captured value: each array of it is the place that all its users share."""
+    """A captured value: what can change of it is shared by all its users."""
+    if isinstance(value, Structure) and value.identity is not None:
+        slot = ctx.captured.get(value.identity)
+        if slot is None or ctx.builder.peek(slot.main) is None:
+            slot = ctx.captured[value.identity] = new_slot(
+                ctx.storage, value.kind, ctx.builder.frames[0]
+            )
+            store_outside(ctx.storage, slot, _shared(ctx, value))
+        found = load(ctx.storage, slot)
+        assert found is not None
+        return found
+    return _shared(ctx, value)
+
+
+def _shared(ctx: Context, value: Value) -> Value:
+    """A captured value whose arrays are the places that all its users share."""
 
     def leaf(one: Value) -> Value:
         is_array = isinstance(one, Var) and isinstance(one.type, Array)

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ad_compiler.frontend.places import Storage, held, place_in
-from ad_compiler.frontend.values import Place, Root
+from ad_compiler.frontend.values import Place, Root, Skeleton
 from ad_compiler.ir.builder import Builder, Cell, Frame, Widening
-from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.nodes import Atom, Const
 
+UNCLEAR_CONTAINER = "which one it is depends on the path taken"
 UNCLEAR = "which array it is depends on the path taken"
 
 
@@ -39,6 +40,7 @@ class Joining:
         alive = [arm for arm in arms if not arm.dead]
         if len(alive) < 2:
             return
+        self._same_containers(arms, alive)
         groups: dict[object, list[Cell]] = {}
         found: dict[Cell, list[Place]] = {}
         for cell in dict.fromkeys(c for arm in alive for c in arm.values if c.home not in arms):
@@ -51,6 +53,14 @@ class Joining:
             groups.setdefault(key, []).append(cell)
         for cells in groups.values():
             self._meet(alive, cells, found)
+
+    def _same_containers(self, arms: Sequence[Frame], alive: Sequence[Frame]) -> None:
+        """Lists and dicts that differ from path to path cannot be changed after it."""
+        for cell in dict.fromkeys(c for arm in alive for c in arm.values if c.home not in arms):
+            found = [skeleton_in(arm.values.get(cell, self.builder.peek(cell))) for arm in alive]
+            first, other = found[0], found[-1]
+            if first is not None and other is not None:
+                freeze_unless_same(first, other)
 
     def _meet(
         self, arms: Sequence[Frame], cells: list[Cell], found: dict[Cell, list[Place]]
@@ -105,7 +115,11 @@ class Joining:
         ends: dict[Cell, Place] = {}
         before = self.storage.frozen
         new: list[Cell] = []
+        changed = False
         for cell, value in list(frame.values.items()):
+            first, last = skeleton_in(self.builder.outer(cell)), skeleton_in(value)
+            if first is not None and last is not None:
+                changed |= freeze_unless_same(first, last)
             start, end = place_in(self.builder.outer(cell)), place_in(value)
             if start is None or end is None or repr(start) == repr(end):
                 continue
@@ -113,7 +127,7 @@ class Joining:
             if cell not in carried:
                 widening.moving[cell] = False
                 new.append(cell)
-        if new:
+        if new or changed:
             return True
         torn = [cell for cell in carried if self._is_torn(cell, ends, carried)]
         for cell in torn:
@@ -156,3 +170,20 @@ class Joining:
         for cell in ends:
             self.bind(cell, carried[cell])
         return weaker
+
+
+def skeleton_in(atom: Atom | None) -> Skeleton | None:
+    """The container that a cell holds, without its leaves; None if it holds something else."""
+    value = atom.value if isinstance(atom, Const) else None
+    return value if isinstance(value, Skeleton) else None
+
+
+def freeze_unless_same(one: Skeleton, other: Skeleton) -> bool:
+    """Forbid to change containers that one of two paths has; whether the first was free."""
+    news = False
+    for a, b in zip(one.identities(), other.identities(), strict=False):
+        if a is b or a is None or b is None:
+            continue
+        news |= not a.frozen
+        a.frozen = b.frozen = UNCLEAR_CONTAINER
+    return news

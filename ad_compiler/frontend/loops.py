@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import NoReturn
 
 from ad_compiler.frontend import iterables
 from ad_compiler.frontend.context import Context, Snapshot, test_of, truth_of
@@ -71,14 +72,40 @@ def _unrolled(
         block(ctx, scope, node.body)
 
     with entered(scope, flow):
-        for item in items:
+        position, changes = 0, ctx.changes
+        while position < len(items):
             stopped = flag(builder, flow.stop)
             if stopped == TRUE or builder.frame.dead:
                 return
+            item = items[position]
             if stopped == FALSE:
                 trip(item)
             else:
                 builder.if_(stopped, _nothing, lambda item=item: trip(item))
+            position += 1
+            if ctx.changes != changes:
+                items, changes = _changed(ctx, scope, node, len(items)), ctx.changes
+
+
+def _changed(ctx: Context, scope: Scope, node: ast.For, length: int) -> list[Value]:
+    """The items of a loop that changes what it runs over."""
+    if not all(isinstance(inner, _STRUCTURE) for inner in ast.walk(node.iter)):
+        return refuse_change(scope, node)
+    items = iterables.known_items(ctx, expression(ctx, scope, node.iter))
+    if items is None or len(items) != length:
+        return refuse_change(scope, node)
+    return items
+
+
+_STRUCTURE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.expr_context)
+"""What may stand in an iterable that is evaluated again: it only takes containers apart."""
+
+
+def refuse_change(scope: Scope, node: ast.For) -> NoReturn:
+    """Refuse a loop that changes the length of what it runs over."""
+    raise scope.code.source.refuse(
+        node.iter, "what this loop runs over changes in it", "loop over a copy: list(...)"
+    )
 
 
 def _at_run_time(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ad_compiler.frontend import calls, indexing, writing
+from ad_compiler.frontend import calls, containers, indexing, operators, writing
 from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.expressions import expression, subscript_items
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.values import Place, Structure, Value, describe, static
-from ad_compiler.ir.index import Pattern
+from ad_compiler.ir.index import WHOLE, Pattern
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal
 
@@ -26,14 +26,24 @@ class Part:
     operands: tuple[Atom, ...]
 
 
-def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part:
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """`container[index]`."""
+
+    container: Structure
+    index: Value
+
+
+def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part | Entry:
     """What a subscript points at."""
     array = expression(ctx, scope, target.value)
     if isinstance(array, Structure):
-        raise TypeRefusal(
-            f"{describe(array)} cannot be changed in place",
-            "build a new container, e.g. {**d, key: value}",
-        )
+        items, is_tuple = subscript_items(ctx, scope, target)
+        if is_tuple or isinstance(items[0], indexing.Slice):
+            raise TypeRefusal(
+                f"this part of {describe(array)} cannot be assigned", "make a new one"
+            )
+        return Entry(array, items[0])
     if array_of(ctx, array) is None:
         raise TypeRefusal(f"{describe(array)} has no parts to assign", "assign to an array")
     items, is_tuple = subscript_items(ctx, scope, target)
@@ -44,20 +54,32 @@ def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part:
     return Part(array, pattern, tuple(operands))
 
 
-def read(ctx: Context, part: Part) -> Value:
+def read(ctx: Context, part: Part | Entry) -> Value:
     """The value of a part: a number or a copy as it is now, a view as it will be."""
+    if isinstance(part, Entry):
+        return indexing.subscript(ctx, part.container, [part.index], False, "")
     if part.pattern == ("...",) and isinstance(part.array, Place):
         return part.array
     return indexing.taken(ctx, part.array, part.pattern, part.operands)
 
 
-def assign(ctx: Context, part: Part, value: Value) -> None:
-    """`array[pattern] = value`."""
+def assign(ctx: Context, part: Part | Entry, value: Value) -> None:
+    """`array[pattern] = value`, `container[index] = value`."""
+    if isinstance(part, Entry):
+        containers.set_item(ctx, part.container, part.index, value)
+        return
     writing.write(ctx, part.array, part.pattern, part.operands, _as_array(ctx, value))
 
 
-def update(ctx: Context, part: Part, op: ast.operator, old: Value, value: Value) -> None:
+def update(ctx: Context, part: Part | Entry, op: ast.operator, old: Value, value: Value) -> None:
     """`array[pattern] op= value`, where `old` was read before the value."""
+    if isinstance(part, Entry):
+        if array_of(ctx, old) is not None:
+            writing.update(ctx, old, WHOLE, (), op, old, value)
+        elif not containers.extend(ctx, op, old, value):
+            new = operators.binary(ctx, op, old, value)
+            containers.set_item(ctx, part.container, part.index, new)
+        return
     writing.update(ctx, part.array, part.pattern, part.operands, op, old, _as_array(ctx, value))
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ad_compiler.frontend.flow import Flow
+from ad_compiler.frontend.joining import skeleton_in
 from ad_compiler.frontend.places import Storage, held
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
     Environment,
+    Identity,
     Loose,
     Partial,
     Place,
+    Skeleton,
     Structure,
     UserFunction,
     Value,
@@ -31,19 +34,6 @@ from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.effects import RAISE, VALUE
 
 Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """A container without its leaves; a child that is None is a leaf."""
-
-    kind: str
-    keys: tuple[str | int, ...]
-    children: tuple[Skeleton | None, ...]
-
-    def paths(self) -> tuple[str | int, ...]:
-        """The key of each child."""
-        return self.keys if self.kind == "dict" else tuple(range(len(self.children)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,6 +65,11 @@ def new_slot(storage: Storage, name: str, home: Frame | None = None) -> Slot:
 
 def store(storage: Storage, slot: Slot, value: Value, base: Frame | None = None) -> None:
     """Bind a name. If it had no value yet, it lacks one on other paths from the frame `base` on."""
+    put(storage, slot, current(storage, value) if isinstance(value, Structure) else value, base)
+
+
+def put(storage: Storage, slot: Slot, value: Value, base: Frame | None = None) -> None:
+    """Bind a name to a value that is up to date."""
     if not isinstance(value, Structure):
         _fill(storage, slot.main, value, base)
         return
@@ -83,6 +78,15 @@ def store(storage: Storage, slot: Slot, value: Value, base: Frame | None = None)
     if base is not None:
         storage.builder.declare(slot.main, skeleton, base)
     storage.builder.assign(slot.main, skeleton)
+
+
+def store_outside(storage: Storage, slot: Slot, value: Value) -> None:
+    """Bind a name in the outermost frame, whatever frame is open."""
+    builder = storage.builder
+    inner = builder.frames[1:]
+    del builder.frames[1:]
+    store(storage, slot, value)
+    builder.frames.extend(inner)
 
 
 def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> None:
@@ -117,12 +121,48 @@ def _store_leaves(
             cell = slot.leaves[at] = Cell(name, slot.main.home)
         _fill(storage, cell, item, base)
         children.append(None)
-    return Skeleton(value.kind, value.keys, tuple(children))
+    if value.identity is not None:
+        value.identity.holders[slot] = None
+    return Skeleton(value.kind, value.keys, tuple(children), value.identity)
 
 
 def load(storage: Storage, slot: Slot) -> Value | None:
     """What a name is bound to; None if it is not, or not on every path."""
     return _load_cell(storage.builder, slot, slot.main, ())
+
+
+def holders(storage: Storage, identity: Identity) -> list[Slot]:
+    """The names that hold a list or dict now, itself or inside another container."""
+
+    def holds(slot: Slot) -> bool:
+        skeleton = skeleton_in(storage.builder.peek(slot.main))
+        return skeleton is not None and any(own is identity for own in skeleton.identities())
+
+    return [slot for slot in identity.holders if holds(slot)]
+
+
+def current(storage: Storage, value: Structure) -> Structure:
+    """A container as it is now, however long ago it was read."""
+    if value.identity is None:
+        items = tuple(
+            current(storage, item) if isinstance(item, Structure) else item for item in value.items
+        )
+        return replace(value, items=items)
+    for slot in holders(storage, value.identity):
+        found = _part(load(storage, slot), value.identity)
+        if found is not None:
+            return found
+    return value
+
+
+def _part(value: Value | None, identity: Identity) -> Structure | None:
+    """The part of a container that has an identity."""
+    if not isinstance(value, Structure):
+        return None
+    if value.identity is identity:
+        return value
+    parts = (_part(item, identity) for item in value.items)
+    return next((part for part in parts if part is not None), None)
 
 
 def take(storage: Storage, slot: Slot) -> Value:
@@ -163,7 +203,7 @@ def _load_leaves(builder: Builder, slot: Slot, skeleton: Skeleton, path: Path) -
         leaf = _load_cell(builder, slot, slot.leaves[at], at)
         assert leaf is not None
         items.append(leaf)
-    return Structure(skeleton.kind, skeleton.keys, tuple(items))
+    return Structure(skeleton.kind, skeleton.keys, tuple(items), skeleton.identity)
 
 
 @dataclass(eq=False)

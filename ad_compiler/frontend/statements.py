@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ad_compiler.frontend import effects, loops, operators, parts, refusals, writing
+from ad_compiler.frontend import containers, effects, loops, operators, parts, refusals, writing
 from ad_compiler.frontend.context import Context, array_of, place, test_of, truth_of, with_place
 from ad_compiler.frontend.expressions import expression, function_value
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
@@ -137,7 +137,8 @@ def _augmented(ctx: Context, scope: Scope, node: ast.AugAssign) -> None:
     if array_of(ctx, old) is not None:
         writing.update(ctx, old, WHOLE, (), node.op, old, value)
         return
-    scope.bind(ctx.storage, name, operators.binary(ctx, node.op, old, value, name))
+    if not containers.extend(ctx, node.op, old, value):
+        scope.bind(ctx.storage, name, operators.binary(ctx, node.op, old, value, name))
 
 
 def _expression(ctx: Context, scope: Scope, node: ast.Expr) -> None:

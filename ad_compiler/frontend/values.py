@@ -18,16 +18,55 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Static, is_number
 
 
+@dataclass(eq=False)
+class Identity:
+    """One list or dict object, however often it changes.
+
+    `holders` are the names that ever held it; `frozen` says why it must not change, if so.
+    """
+
+    holders: dict[Any, None] = field(default_factory=dict[Any, None])
+    frozen: str = ""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Structure:
     """A `tuple`, `list` or `dict` of values.
 
     `keys` are those of a dict, or the names of the fields of a named tuple.
+
+    A list or dict has an identity: what it is now is what its holders say.
     """
 
     kind: str
     keys: tuple[str | int, ...]
     items: tuple[Value, ...]
+    identity: Identity | None = None
+
+    def __post_init__(self) -> None:
+        if self.identity is None and self.kind != "tuple":
+            object.__setattr__(self, "identity", Identity())
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A container without its leaves; a child that is None is a leaf."""
+
+    kind: str
+    keys: tuple[str | int, ...]
+    children: tuple[Skeleton | None, ...]
+    identity: Identity | None = field(default=None, compare=False, repr=False)
+
+    def paths(self) -> tuple[str | int, ...]:
+        """The key of each child."""
+        return self.keys if self.kind == "dict" else tuple(range(len(self.children)))
+
+    def identities(self) -> Iterator[Identity | None]:
+        """The identities of this container and of those in it, in order."""
+        yield self.identity
+        for child in self.children:
+            if child is not None:
+                yield from child.identities()
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -16,12 +16,6 @@ from ad_compiler import Unsupported, grad
 x3 = np.array([1.0, 2.0, 3.0])
 
 
-def item_of_a_list(x: Any) -> Any:
-    parts = [x[0], x[1]]
-    parts[0] = 1.0
-    return parts[0]
-
-
 def floats_into_integers(x: Any) -> Any:
     y = np.zeros(3, dtype=int)
     y += 0.5
@@ -120,7 +114,6 @@ def generator(x: Any) -> Any:
 
 
 CASES = [
-    (item_of_a_list, "parts[0]", "in place"),
     (floats_into_integers, "y += 0.5", "does not write float64 into an array of int64 so"),
     (perhaps_an_alias, "z[0] = 1.0", "depends on the path taken"),
     (perhaps_a_view, "w[0] = 2.0", "may share memory"),

@@ -1,0 +1,200 @@
+"""Lists and dicts that change: every name that holds one sees the change.
+
+A list or dict exists at compile time only. Changing it means storing another structure under its
+identity in every name that holds it, also inside other containers.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ad_compiler.frontend import arguments, iterables
+from ad_compiler.frontend.context import Context
+from ad_compiler.frontend.scope import current, holders, load, put
+from ad_compiler.frontend.values import (
+    Identity,
+    Structure,
+    Value,
+    constant_of,
+    describe,
+    static,
+)
+from ad_compiler.ir.primitive import TypeRefusal
+
+
+def change(ctx: Context, old: Structure, items: Sequence[Value], keys: Sequence[Any] = ()) -> None:
+    """Give a list or dict other items."""
+    identity = old.identity
+    assert identity is not None
+    if identity.frozen:
+        raise TypeRefusal(
+            f"this {old.kind} cannot be changed here: {identity.frozen}",
+            f"make a new one, e.g. {'[*xs, x]' if old.kind == 'list' else '{**d, key: value}'}",
+        )
+    ctx.changes += 1
+    rooted = ctx.storage.rooted(Structure(old.kind, tuple(keys), tuple(items), identity))
+    wholes = [(slot, load(ctx.storage, slot)) for slot in holders(ctx.storage, identity)]
+    for slot, whole in wholes:
+        assert isinstance(whole, Structure)
+        put(ctx.storage, slot, _substituted(whole, identity, rooted))
+
+
+def _substituted(value: Value, identity: Identity, new: Value) -> Value:
+    if not isinstance(value, Structure):
+        return value
+    if value.identity is identity:
+        return new
+    items = tuple(_substituted(item, identity, new) for item in value.items)
+    return replace(value, items=items)
+
+
+def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> None:
+    """`container[index] = value`."""
+    container = current(ctx.storage, container)
+    constant = constant_of(index)
+    key: Any = None if constant is None else constant.value
+    if container.kind == "tuple":
+        raise TypeRefusal("a tuple cannot be changed", "use a list")
+    if constant is None:
+        raise TypeRefusal(
+            f"the index of a {container.kind} must be known at compile time",
+            "write into an array instead",
+        )
+    if container.kind == "dict":
+        items = dict(zip(container.keys, container.items, strict=True))
+        items[arguments.dict_key(index)] = value
+        change(ctx, container, list(items.values()), list(items))
+        return
+    length = len(container.items)
+    if type(key) is not int or not -length <= key < length:
+        raise TypeRefusal(f"the list of length {length} has no element {key!r}", "append to it")
+    changed = [*container.items]
+    changed[key] = value
+    change(ctx, container, changed)
+
+
+def extend(ctx: Context, op: ast.operator, old: Value, value: Value) -> bool:
+    """`xs += items` on a list, which changes it; whether that is what it was."""
+    if not (isinstance(op, ast.Add) and isinstance(old, Structure) and old.kind == "list"):
+        return False
+    xs = current(ctx.storage, old)
+    change(ctx, xs, [*xs.items, *_items(ctx, value)])
+    return True
+
+
+def call_method(
+    ctx: Context, container: Structure, method: str, args: Sequence[Value]
+) -> Value | None:
+    """A method that changes its container; None if it is none."""
+    act = METHODS.get((container.kind, method))
+    return None if act is None else act(ctx, current(ctx.storage, container), list(args))
+
+
+def _append(ctx: Context, xs: Structure, args: list[Value]) -> Value:
+    (item,) = args
+    change(ctx, xs, [*xs.items, item])
+    return static(None)
+
+
+def _extend(ctx: Context, xs: Structure, args: list[Value]) -> Value:
+    change(ctx, xs, [*xs.items, *_items(ctx, args[0])])
+    return static(None)
+
+
+def _insert(ctx: Context, xs: Structure, args: list[Value]) -> Value:
+    at, item = _integer(args[0]), args[1]
+    items = [*xs.items]
+    items.insert(at, item)
+    change(ctx, xs, items)
+    return static(None)
+
+
+def _pop(ctx: Context, xs: Structure, args: list[Value]) -> Value:
+    items = [*xs.items]
+    at = _integer(args[0]) if args else -1
+    if not -len(items) <= at < len(items):
+        raise TypeRefusal(f"pop from a list of length {len(items)}", "test its length first")
+    taken = items.pop(at)
+    change(ctx, xs, items)
+    return taken
+
+
+def _reverse(ctx: Context, xs: Structure, _args: list[Value]) -> Value:
+    change(ctx, xs, xs.items[::-1])
+    return static(None)
+
+
+def _clear(ctx: Context, container: Structure, _args: list[Value]) -> Value:
+    change(ctx, container, [])
+    return static(None)
+
+
+def _update(ctx: Context, d: Structure, args: list[Value]) -> Value:
+    items = dict(zip(d.keys, d.items, strict=True))
+    for other in args:
+        if not (isinstance(other, Structure) and other.kind == "dict"):
+            raise TypeRefusal("update() takes a dict here", "write the items out")
+        items.update(zip(other.keys, other.items, strict=True))
+    change(ctx, d, list(items.values()), list(items))
+    return static(None)
+
+
+def _set_default(ctx: Context, d: Structure, args: list[Value]) -> Value:
+    key = arguments.dict_key(args[0])
+    if key not in d.keys:
+        set_item(ctx, d, args[0], args[1] if len(args) > 1 else static(None))
+        return args[1] if len(args) > 1 else static(None)
+    return d.items[d.keys.index(key)]
+
+
+def _pop_key(ctx: Context, d: Structure, args: list[Value]) -> Value:
+    key = arguments.dict_key(args[0])
+    if key not in d.keys:
+        if len(args) > 1:
+            return args[1]
+        raise TypeRefusal(f"the dict has no key {key!r}", "give a default")
+    items = dict(zip(d.keys, d.items, strict=True))
+    taken = items.pop(key)
+    change(ctx, d, list(items.values()), list(items))
+    return taken
+
+
+def _copy(_ctx: Context, container: Structure, _args: list[Value]) -> Value:
+    return Structure(container.kind, container.keys, container.items)
+
+
+METHODS: dict[tuple[str, str], Callable[[Context, Structure, list[Value]], Value]] = {
+    ("list", "append"): _append,
+    ("list", "extend"): _extend,
+    ("list", "insert"): _insert,
+    ("list", "pop"): _pop,
+    ("list", "reverse"): _reverse,
+    ("list", "clear"): _clear,
+    ("list", "copy"): _copy,
+    ("dict", "update"): _update,
+    ("dict", "setdefault"): _set_default,
+    ("dict", "pop"): _pop_key,
+    ("dict", "clear"): _clear,
+    ("dict", "copy"): _copy,
+}
+"""Methods by kind of container and name."""
+
+
+def _items(ctx: Context, value: Value) -> list[Value]:
+    items = iterables.known_items(ctx, value)
+    if items is None:
+        raise TypeRefusal(
+            f"the length of {describe(value)} is not known at compile time",
+            "append its items in a loop",
+        )
+    return items
+
+
+def _integer(value: Value) -> int:
+    constant = constant_of(value)
+    if constant is None or type(constant.value) is not int:
+        raise TypeRefusal("the index must be known at compile time", "write a literal integer")
+    return constant.value

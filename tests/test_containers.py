@@ -1,0 +1,184 @@
+"""Lists and dicts that change: every name that holds one sees the change."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+import copy
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ad_compiler import Unsupported, check_grads, grad, value_and_grad
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=5)
+CASES: list[Any] = []
+
+
+def case(*args: Any) -> Callable[[Any], Any]:
+    """Test a function at a point."""
+
+    def enter(function: Any) -> Any:
+        CASES.append(pytest.param(function, args, id=function.__name__))
+        return function
+
+    return enter
+
+
+@case(x)
+def lists(x):
+    xs = []
+    xs.append(x[0])
+    ys = xs
+    ys.append(x[1] * 2)
+    xs[0] *= 3
+    xs += [x[2]]
+    return xs[0] * xs[1] * xs[-1] + len(ys)
+
+
+@case(x)
+def dicts(x):
+    d = {"a": x[0]}
+    e = d
+    e["b"] = x[1]
+    d["a"] += 2 * x[2]
+    for k in d:
+        d[k] = d[k] * d[k]
+    for k, v in d.items():
+        d[k] = v * 3
+    d.update({"c": x[3]})
+    return d["a"] * d["b"] * e["c"]
+
+
+@case({"w": x.copy(), "b": 2.0}, x)
+def params(p, x):
+    p["w"] = p["w"] * 2
+    q = p
+    q["b"] = q["b"] ** 2
+    return np.sum(p["w"] * x) * p["b"]
+
+
+def push(l, v):
+    l.append(v)
+
+
+@case(x)
+def callee(x):
+    l = [1.0]
+    push(l, x[0])
+    push(l, x[1] ** 2)
+    s = 0.0
+    for i, v in enumerate(l):
+        l[i] = v * 2
+        s += l[i]
+    return s + l[1]
+
+
+@case(x)
+def nested(x):
+    d = {"p": [x[0], x[1]], "q": {}}
+    inner = d["p"]
+    inner[1] = x[2]
+    d["q"]["z"] = inner
+    inner.append(x[3])
+    return d["p"][1] * d["q"]["z"][2]
+
+
+@case(x)
+def popping(x):
+    l = [x[0], x[1], x[2]]
+    a = l.pop()
+    b = l.pop(0)
+    l.insert(0, a * b)
+    l.reverse()
+    return l[0] * l[1]
+
+
+@case(x)
+def comp(x):
+    l = [v * 2 for v in (x[0], x[1])]
+    m = [l, l]
+    m[0][0] = x[2]
+    return m[1][0] * l[1]
+
+
+@case(x)
+def inbranch(x):
+    l = [x[0]]
+    if x[0] > 0:
+        l.append(x[1])
+    else:
+        l.append(x[2] * 2)
+    return l[0] * l[1]
+
+
+@case(x)
+def inloop(x):
+    d = {"s": 0.0, "t": 1.0}
+    for i in range(len(x)):
+        d["s"] += x[i] * d["t"]
+        d["t"] = math.cos(d["s"])
+    return d["s"]
+
+
+@case(x)
+def stale(x):
+    l = [x[0]]
+
+    def f(a, b):
+        return a[-1] * len(a)
+
+    f2 = functools.partial(f, l)
+    l.append(x[1])
+    p = l.append
+    p(x[2])
+    p(x[3])
+    return f2(None) + f(l, l.append(x[4]))
+
+
+@pytest.mark.parametrize(("function", "args"), CASES)
+def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    expected = function(*copy.deepcopy(args))
+    value, _ = value_and_grad(function, tuple(range(len(args))))(*args)
+    assert np.asarray(value).tobytes() == np.asarray(expected).tobytes()
+    check_grads(function, copy.deepcopy(args))
+
+
+def grows(x):
+    parts = [x[0]]
+    for part in parts:
+        if len(parts) < 3:
+            parts.append(part * 2)
+    return parts[0]
+
+
+def depends(x):
+    parts = [x[0]]
+    other = parts if x[0] > 0 else [x[1]]
+    other.append(1.0)
+    return parts[0]
+
+
+def varying(x):
+    parts = [x[0], x[1]]
+    for k in range(len(x)):
+        parts[k % 2] = x[k]
+    return parts[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (grows, "changes in it"),
+        (depends, "depends on the path taken"),
+        (varying, "must be known at compile time"),
+    ],
+)
+def test_refused(function: Callable[..., Any], reason: str) -> None:
+    with pytest.raises(Unsupported, match=reason):
+        grad(function)(x)
