@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.driver.build import Options
 from ad_compiler.driver.derivative import Argnums, Derivative
+from ad_compiler.driver.program import Options
 from ad_compiler.errors import UsageError
 
 Function = Callable[..., Any]

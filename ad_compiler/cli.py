@@ -153,6 +153,45 @@ def graph(target: str, types: Sequence[str], run_file: bool, stdin_filename: str
     return 0
 
 
+@cli.group()
+def cache() -> None:
+    """What the compiler keeps on disk: emitted text, and what it depends on."""
+
+
+@cache.command()
+def info() -> int:
+    """Where the cache is, and how much is in it."""
+    from ad_compiler.driver import store
+
+    place = store.folder()
+    if place is None:
+        click.echo("nothing is kept: there is no folder for it, or AD_COMPILER_CACHE is 0")
+        return 0
+    sizes = [entry.stat().st_size for entry in store.entries()]
+    click.echo(f"{place}: {len(sizes)} entries, {sum(sizes)} of {store.MOST_BYTES} bytes")
+    return 0
+
+
+@cache.command()
+def clear() -> int:
+    """Remove all entries."""
+    from ad_compiler.driver import store
+
+    click.echo(f"{store.clear()} entries removed")
+    return 0
+
+
+@cache.command()
+def verify() -> int:
+    """Name the entries that are damaged; the exit code is 1 if there are any."""
+    from ad_compiler.driver import store
+
+    damaged = store.damaged()
+    for name in damaged:
+        click.echo(name)
+    return 1 if damaged else 0
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     given = [re.sub(r"^-:", f"{STDIN}:", arg) for arg in (sys.argv[1:] if args is None else args)]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.backend import emit_module
-from ad_compiler.driver.build import Options, simplified
+from ad_compiler.driver.build import simplified
+from ad_compiler.driver.program import Options
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.files import lower_file, parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from ad_compiler.driver.load import foreign
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="rewrite the files of expected text")
@@ -13,7 +15,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what the tests emit away from the user's own cache."""
+    """Keep what the tests emit away from the user's own cache. All of it must be recognised."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AD_COMPILER_CACHE_DIR", str(tmp_path_factory.mktemp("cache") / "entries"))
+        place = tmp_path_factory.mktemp("cache") / "entries"
+        patch.setenv("AD_COMPILER_CACHE_DIR", str(place))
         yield
+        for path in place.glob("*.py"):
+            assert foreign(path.read_text(encoding="utf-8")) is None, path.read_text()

@@ -1,73 +1,72 @@
-"""From a lowered program to a compiled derivative, by way of the cache."""
+"""From a function to a compiled derivative, by way of all stages of the compiler.
+
+Only loaded when a program is not on disk.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from dataclasses import replace
+from inspect import BoundArguments
 
-from ad_compiler.backend import emit, format_black
+from ad_compiler.backend import emit
 from ad_compiler.driver import store
 from ad_compiler.driver.load import foreign, load
+from ad_compiler.driver.program import Options, Program, Question, Spec
 from ad_compiler.driver.signature import kinds_of
-from ad_compiler.frontend.lower import Lowered
-from ad_compiler.ir.nodes import Branch, Function, Tree
+from ad_compiler.errors import InternalError
+from ad_compiler.frontend.lower import Lowered, lower
+from ad_compiler.frontend.signature import parameters_from_values
+from ad_compiler.ir.nodes import Branch, Function, Tree, Var
 from ad_compiler.ir.text import to_text
+from ad_compiler.ir.types import NUMPY_NAMES, Array, dtype_of
 from ad_compiler.symbolic.simplify import simplify
+from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.rebuild import rebuild
 
 
-@dataclass(frozen=True)
-class Options:
-    """How derivative code is made; part of what a cached program is known by."""
-
-    simplify: str | None = None
-
-
-@dataclass(frozen=True)
-class Program:
-    """A derivative that is compiled for arguments of certain kinds."""
-
-    lowered: Lowered
-    text: str
-    direct: Callable[..., Any]
-    captured: tuple[Any, ...]
-    """The kinds of the captured values."""
-
-    @cached_property
-    def fixed(self) -> tuple[tuple[int, Any], ...]:
-        """The leaves of the arguments that must have certain values."""
-        return self.lowered.fixed
-
-    @cached_property
-    def pretty(self) -> str:
-        """The text as Black formats it."""
-        return format_black(self.text)
-
-    def inputs(self) -> list[Any] | None:
-        """The captured values of now; None if the program does not hold for them."""
-        lowered = self.lowered
-        for guard in lowered.guards:
-            if not guard.holds():
-                return None
-        if not lowered.captures:
-            return []
-        values = [capture.read() for capture in lowered.captures]
-        return values if kinds_of(values) == self.captured else None
+def derived(question: Question, bound: BoundArguments) -> Lowered:
+    """The program of a function, differentiated as it is asked."""
+    parameters, values = parameters_from_values(question.root, bound.args, bound.kwargs)
+    lowered = lower(question.root, parameters, values, outputs=question.outputs)
+    for request in question.requests:
+        lowered = replace(lowered, function=derive(lowered.function, request))
+    return lowered
 
 
-def build(lowered: Lowered, options: Options) -> Program:
-    """Optimise, emit and compile a derived program."""
-    derived = lowered.function
-    key = store.key_of(to_text(derived), repr(options))
-    text = store.load(key)
+def build(lowered: Lowered, options: Options, extra: int = 0) -> tuple[Program, str | None]:
+    """Optimise, emit and compile a derived program that takes some (co)tangents.
+
+    Gives the program, and the key under which its text is kept; None if it is not.
+    """
+    function = lowered.function
+    key = text_key(function, options)
+    text = None if key is None else store.load(key)
     if text is None or foreign(text) is not None:
-        text = emit(finish(simplified(derived, options)))
-        store.save(key, text)
-    captured = kinds_of(capture.read() for capture in lowered.captures)
-    return Program(lowered, text, load(text, derived.name), captured)
+        text = emit(finish(simplified(function, options)))
+        if key is not None:
+            store.save(key, text)
+    captures = tuple(capture.read for capture in lowered.captures)
+    plain = [p for p in function.parameters if not (p.hidden or p.keyword_only)]
+    program = Program(
+        text,
+        function.name,
+        load(text, function.name),
+        captures,
+        kinds_of(read() for read in captures),
+        lowered.guards,
+        lowered.fixed,
+        tuple((p.name, spec_of(p.tree)) for p in plain[len(plain) - extra :]),
+    )
+    return program, key
+
+
+def text_key(function: Function, options: Options) -> str | None:
+    """What the emitted text of a program is kept under; None if the program has no text form."""
+    try:
+        return store.key_of(to_text(function), repr(options))
+    except InternalError:  # it holds a function or another object that was passed as an argument
+        return None
 
 
 def simplified(function: Function, options: Options) -> Function:
@@ -77,13 +76,15 @@ def simplified(function: Function, options: Options) -> Function:
     return rebuild(simplify(function))
 
 
-def flat_values(tree: Tree, value: Any) -> list[Any]:
-    """The values of the leaves of a container."""
-    if not isinstance(tree, Branch):
-        return [value]
-    keys: Any = tree.keys if tree.kind == "dict" else range(len(tree.children))
-    return [
-        v
-        for key, child in zip(keys, tree.children, strict=True)
-        for v in flat_values(child, value[key])
-    ]
+def spec_of(tree: Tree) -> Spec:
+    """What a parameter must be given."""
+    match tree:
+        case Branch(kind, keys, children):
+            return [kind, list(keys), [spec_of(child) for child in children]]
+        case Var(type=Array(dtype, dims)):
+            return ["array", NUMPY_NAMES[dtype], len(dims)]
+        case Var(type=type_):
+            dtype = dtype_of(type_)
+            return ["number", dtype and NUMPY_NAMES[dtype]]
+        case _:
+            return None

@@ -6,21 +6,19 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ad_compiler.driver.build import Options, Program, build, flat_values
-from ad_compiler.driver.signature import kind_of, kinds_of
+from ad_compiler.driver import manifest
+from ad_compiler.driver.program import Options, Program, Question, converted
+from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend.lower import Lowered, lower
-from ad_compiler.frontend.signature import bound_arguments, parameters_from_values
-from ad_compiler.ir.nodes import Branch, Parameter, Tree, Var
-from ad_compiler.ir.types import NUMPY_NAMES, Array, Float, Type, dtype_of
-from ad_compiler.transform.derive import derive
+from ad_compiler.frontend.binding import bound_arguments
 from ad_compiler.transform.request import Request
+
+if TYPE_CHECKING:
+    from ad_compiler.frontend.lower import Lowered
 
 EXTRA = frozenset({"jvp", "vjp", "value_and_vjp", "hvp"})
 """The kinds of derivatives whose functions take tangents or a cotangent after the arguments."""
@@ -132,11 +130,11 @@ class Derivative:
         key = kinds_of(arguments.bound.arguments.values())
         programs = self._programs.setdefault(key, [])
         for program in programs:
-            if holds(program, arguments):
+            if program.holds(arguments.bound.arguments.values()):
                 inputs = program.inputs()
                 if inputs is not None:
                     return program, inputs, arguments
-        program = build(self.lowered(arguments), self.options)
+        program = self._made(arguments)
         programs.insert(0, program)
         inputs = program.inputs()
         assert inputs is not None, "a program does not hold for what it was made from"
@@ -159,32 +157,48 @@ class Derivative:
             return 0
         return 1 if self.kind in ("vjp", "value_and_vjp") else len(self.request.argnums)
 
+    def question(self) -> Question:
+        """What is asked: the function at the bottom, and the derivatives of it."""
+        if isinstance(self.function, Derivative):
+            inner = self.function.question()
+            return inner._replace(requests=(*inner.requests, self.request))
+        assert isinstance(self.function, FunctionType)
+        return Question(self.function, self.outputs, (self.request,))
+
     def lowered(self, arguments: Arguments) -> Lowered:
         """The derived program for some arguments."""
-        if isinstance(self.function, Derivative):
-            inner = self.function.lowered(arguments)
-        else:
-            bound = arguments.bound
-            parameters, values = parameters_from_values(self.function, bound.args, bound.kwargs)
-            inner = lower(self.function, parameters, values, outputs=self.outputs)
-        return replace(inner, function=derive(inner.function, self.request))
+        from ad_compiler.driver.build import derived
+
+        return derived(self.question(), arguments.bound)
+
+    def _made(self, arguments: Arguments) -> Program:
+        """The compiled program for some arguments: from disk, or else from the compiler."""
+        question, bound = self.question(), arguments.bound
+        key = manifest.key_of(question, bound, self.options)
+        program = manifest.recall(key, question.root) if key is not None else None
+        if program is None or not program.holds(bound.arguments.values()):
+            from ad_compiler.driver.build import build
+
+            lowered = self.lowered(arguments)
+            program, text_key = build(lowered, self.options, len(arguments.extra))
+            if key is not None and text_key is not None:
+                manifest.remember(key, program, text_key, lowered.trail)
+        return program
 
     def _checked(self, program: Program, extra: tuple[Any, ...]) -> list[Any]:
         """The (co)tangents, in the dtype of what they belong to."""
-        if not extra:
-            return []
-        plain = [p for p in program.lowered.function.parameters if not p.hidden]
-        plain = [p for p in plain if not p.keyword_only]
         return [
-            converted(parameter.tree, value, parameter.name)
-            for parameter, value in zip(plain[len(plain) - len(extra) :], extra, strict=True)
+            converted(spec, value, name)
+            for (name, spec), value in zip(program.extra, extra, strict=True)
         ]
 
     # -- looking inside -----------------------------------------------------------------------
 
     def source(self, *args: Any, **kwargs: Any) -> str:
         """The text of the module that computes the derivative for such arguments."""
-        return self.program(*args, **kwargs).pretty
+        from ad_compiler.backend import format_black
+
+        return format_black(self.program(*args, **kwargs).text)
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The compiled program for such arguments; (co)tangents may be left out."""
@@ -226,21 +240,6 @@ def _again(
     )
 
 
-def holds(program: Program, arguments: Arguments) -> bool:
-    """Whether a program that is made for certain values of arguments is the one for these."""
-    if not program.lowered.fixed:
-        return True
-    parameters = program.lowered.function.parameters
-    trees = {p.name: p.tree for p in parameters}
-    values = [
-        leaf
-        for name, value in arguments.bound.arguments.items()
-        if name in trees
-        for leaf in flat_values(trees[name], value)
-    ]
-    return all(values[k] == expected for k, expected in program.lowered.fixed)
-
-
 def positions(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]:
     """The positions of arguments that are given by position or name."""
     names = list(inspect.signature(function).parameters)
@@ -261,54 +260,3 @@ def positions(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]
     if not many:
         raise UsageError("argnums is empty: name at least one argument")
     return tuple(map(position, many))  # type: ignore[arg-type]
-
-
-def converted(tree: Tree, value: Any, name: str) -> Any:
-    """A (co)tangent in the structure, shapes and dtypes of a parameter."""
-    match tree:
-        case Branch(kind, keys, children):
-            expected = {"tuple": tuple, "list": list, "dict": dict}[kind]
-            if not isinstance(value, expected) or len(value) != len(children):
-                raise UsageError(f"{name} must be a {kind} of {len(children)}, not {value!r}")
-            labels: Any = keys if kind == "dict" else range(len(children))
-            items = [
-                converted(c, value[k], f"{name}[{k!r}]")
-                for k, c in zip(labels, children, strict=True)
-            ]
-            return dict(zip(keys, items, strict=True)) if kind == "dict" else expected(items)
-        case Var(type=type_):
-            return leaf_of(type_, value, name)
-        case _:
-            return None
-
-
-def leaf_of(type_: Type, value: Any, name: str) -> Any:
-    """A (co)tangent of one array or number."""
-    if isinstance(value, bool | str) or value is None:
-        raise UsageError(f"{name} must be a number or an array, not {value!r}")
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise UsageError(f"{name} must be real, not {array.dtype}")
-    if not isinstance(type_, Array):
-        if array.ndim:
-            raise UsageError(f"{name} must be a number, but it has shape {array.shape}")
-        assert isinstance(type_, Float)
-        dtype = dtype_of(type_)
-        return array.astype(NUMPY_NAMES[dtype])[()] if dtype else float(array)
-    if array.ndim != len(type_.dims):
-        raise UsageError(f"{name} has {array.ndim} axes instead of {len(type_.dims)}")
-    return array.astype(NUMPY_NAMES[type_.dtype], copy=False)
-
-
-def same_shapes(parameter: Parameter, value: Any, model: Any) -> None:
-    """Refuse a (co)tangent whose arrays have other shapes than the values they belong to."""
-    tree = parameter.tree
-    for one, other in zip(flat_values(tree, value), flat_values(tree, model), strict=True):
-        if np.shape(one) != np.shape(other):
-            raise UsageError(
-                f"{parameter.name} has shape {np.shape(one)}, what it belongs to has "
-                f"{np.shape(other)}"
-            )
-
-
-__all__ = ["Argnums", "Derivative", "kind_of", "same_shapes"]

@@ -15,11 +15,24 @@ from typing import Any
 IMPORTS = frozenset({"math", "numpy", "builtins", "scipy.special"})
 """All that an emitted module may import."""
 
-STATEMENTS = (
-    ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.With,
-    ast.Raise, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Import,
+KINDS: tuple[type[ast.AST], ...] = (
+    ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If,
+    ast.With, ast.withitem, ast.Raise, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Import,
+    ast.alias, ast.arguments, ast.arg, ast.keyword,
+    ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.Call,
+    ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.List, ast.Dict,
+    ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.JoinedStr, ast.FormattedValue,
 )  # fmt: skip
-"""The statements that emitted modules are made of."""
+"""The syntax that emitted modules are made of."""
+
+_PLAIN = frozenset("ctx op ops name id attr kind type_comment is_async conversion".split())
+
+_PARTS: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(field for field in kind._fields if field not in _PLAIN) for kind in KINDS
+}
+_PARTS |= {ast.Name: (), ast.Constant: (), ast.alias: (), ast.arg: ("annotation",)}
+_PARTS |= {ast.keyword: ("value",)}
+"""The fields of each kind that hold further syntax."""
 
 _LOADED: dict[str, dict[str, Any]] = {}
 """The modules that were compiled in this process, by the hash of their text."""
@@ -37,23 +50,49 @@ def load(text: str, name: str) -> Callable[..., Any]:
     return module[name]
 
 
+def _of_name(node: ast.Name) -> str | None:
+    dunder = node.id.startswith("__") and node.id.endswith("__")
+    return f"the name {node.id}" if dunder or node.id in _FORBIDDEN else None
+
+
+def _of_attribute(node: ast.Attribute) -> str | None:
+    return f"the attribute {node.attr}" if node.attr.startswith("_") else None
+
+
+def _of_import(node: ast.Import) -> str | None:
+    strange = [alias.name for alias in node.names if alias.name not in IMPORTS]
+    return f"an import of {strange[0]}" if strange else None
+
+
+_FORBIDDEN = ("eval", "exec", "open", "compile")
+_CHECKS: dict[type[ast.AST], Any] = {
+    ast.Name: _of_name,
+    ast.Attribute: _of_attribute,
+    ast.Import: _of_import,
+}
+
+
 def foreign(text: str) -> str | None:
     """What a text has that emitted modules never have; None if nothing."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
         return f"no valid syntax ({error})"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and not isinstance(node, STATEMENTS):
-            return f"a statement of the kind {type(node).__name__}"
-        if isinstance(node, ast.Import) and any(a.name not in IMPORTS for a in node.names):
-            return f"an import of {node.names[0].name}"
-        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
-            return f"the attribute {node.attr}"
-        if isinstance(node, ast.Name) and node.id.startswith("__") and node.id.endswith("__"):
-            return f"the name {node.id}"
-        if isinstance(node, ast.Name) and node.id in ("eval", "exec", "open", "compile"):
-            return f"the name {node.id}"
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        if kind not in _PARTS:
+            return f"syntax of the kind {kind.__name__}"
+        problem = _CHECKS[kind](node) if kind in _CHECKS else None
+        if problem is not None:
+            return problem
+        for field in _PARTS[kind]:
+            part = getattr(node, field)
+            if type(part) is list:
+                stack.extend(part)
+            elif part is not None:
+                stack.append(part)
     for node in tree.body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if not (isinstance(node, ast.Import | ast.FunctionDef) or is_docstring):

@@ -1,8 +1,10 @@
-"""Keeps emitted text on disk, under a hash of all that it depends on.
+"""Keeps text on disk, under a hash of all that it depends on.
 
 Nothing here ever fails: an entry that cannot be read, is damaged or is not ours counts as absent,
 and a folder that cannot be written to means that nothing is kept. The environment variable
 AD_COMPILER_CACHE_DIR moves the folder; AD_COMPILER_CACHE=0 switches the store off.
+
+Paths are strings here, since `pathlib` takes longer to load than an entry to read.
 """
 
 from __future__ import annotations
@@ -13,104 +15,148 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 
 MOST_BYTES = 64 * 2**20
 """How much is kept; the entries that were used least recently go first."""
 
+SUFFIXES = (".py", ".txt")
+"""The kinds of entries: emitted text, and manifests."""
+
 
 @functools.cache
 def compiler_digest() -> str:
     """A hash of this compiler's own source, and of the versions that its output depends on."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256(f"{sys.version}\0{np.__version__}".encode())
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.read_bytes())
+    package = os.path.dirname(os.path.dirname(__file__))
+    digest = hashlib.sha256(f"{sys.version}\0{sys.platform}\0{np.__version__}".encode())
+    for place, folders, files in os.walk(package):
+        folders.sort()
+        for file in sorted(files):
+            if file.endswith(".py"):
+                with open(os.path.join(place, file), "rb") as source:
+                    digest.update(f"{file}\0".encode() + source.read())
     return digest.hexdigest()
+
+
+def digest_of(text: str) -> str:
+    """The hash of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def key_of(*parts: str) -> str:
     """The name of an entry: a hash of what it is made from, and by which compiler."""
-    whole = "\0".join(f"{len(part)}:{part}" for part in (compiler_digest(), *parts))
-    return hashlib.sha256(whole.encode()).hexdigest()
+    return digest_of("\0".join(f"{len(part)}:{part}" for part in (compiler_digest(), *parts)))
 
 
-def folder() -> Path | None:
+def folder() -> str | None:
     """Where entries are kept: a private folder of the user's; None if there is none."""
     if os.environ.get("AD_COMPILER_CACHE") == "0":
         return None
-    named = os.environ.get("AD_COMPILER_CACHE_DIR")
-    if named:
-        path = Path(named)
-    else:
-        import platformdirs
-
-        path = platformdirs.user_cache_path("ad_compiler")
+    path = os.environ.get("AD_COMPILER_CACHE_DIR") or _user_folder()
+    if path is None:
+        return None
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = path.lstat()
-    except (OSError, RuntimeError):
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        status = os.lstat(path)
+    except OSError:
         return None
     private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022
     return path if private and status.st_uid == _user() else None
+
+
+def _user_folder() -> str | None:
+    """The user's own cache; None for a user without a home."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "ad_compiler") if base and os.path.isabs(base) else None
 
 
 def _user() -> int:
     return os.getuid() if hasattr(os, "getuid") else 0
 
 
-def load(key: str) -> str | None:
+def load(key: str, suffix: str = ".py") -> str | None:
     """The text of an entry; None if it is absent or damaged."""
     place = folder()
     if place is None:
         return None
-    path = place / f"{key}.py"
+    path = os.path.join(place, key + suffix)
+    text = _whole(path)
+    if text is not None:
+        with contextlib.suppress(OSError):
+            os.utime(path)
+    return text
+
+
+def _whole(path: str) -> str | None:
+    """The text of a file, if it is what its first line says."""
     try:
-        head, _, text = path.read_bytes().decode().partition("\n")
-        os.utime(path)
+        with open(path, "rb") as file:
+            head, _, text = file.read().decode().partition("\n")
     except (OSError, UnicodeDecodeError):
         return None
     return text if head == _head(text) else None
 
 
-def save(key: str, text: str) -> None:
+def save(key: str, text: str, suffix: str = ".py") -> None:
     """Keep a text; others see the whole of it or nothing."""
     place = folder()
     if place is None:
         return
+    path = os.path.join(place, key + suffix)
+    draft = os.path.join(place, f".{key[:8]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     with contextlib.suppress(OSError):
-        handle, name = tempfile.mkstemp(dir=place, prefix=f".{key[:8]}.", suffix=".tmp")
         try:
-            with os.fdopen(handle, "wb") as file:
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(handle, "wb") as file:
                 file.write(f"{_head(text)}\n{text}".encode())
-            Path(name).replace(place / f"{key}.py")
+            os.replace(draft, path)
         except OSError:
-            Path(name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                os.unlink(draft)
             raise
         _evict(place)
 
 
 def _head(text: str) -> str:
-    return f"# emitted by ad_compiler, sha256 {hashlib.sha256(text.encode()).hexdigest()}"
+    return f"# emitted by ad_compiler, sha256 {digest_of(text)}"
 
 
-def _evict(place: Path) -> None:
-    entries = [(path.stat(), path) for path in place.glob("*.py")]
-    total = sum(status.st_size for status, _ in entries)
-    for status, path in sorted(entries, key=lambda entry: entry[0].st_mtime):
+def entries() -> Iterator[os.DirEntry[str]]:
+    """The entries on disk."""
+    place = folder()
+    if place is not None:
+        with contextlib.suppress(OSError):
+            yield from (e for e in os.scandir(place) if e.name.endswith(SUFFIXES))
+
+
+def _evict(place: str) -> None:
+    kept = [(e.stat(), e.path) for e in os.scandir(place) if e.name.endswith(SUFFIXES)]
+    total = sum(status.st_size for status, _ in kept)
+    for status, path in sorted(kept, key=lambda entry: entry[0].st_mtime):
         if total <= MOST_BYTES:
             return
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.unlink(path)
         total -= status.st_size
 
 
 def clear() -> int:
     """Remove all entries; gives their number."""
-    place = folder()
-    entries = list(place.glob("*.py")) if place is not None else []
-    for path in entries:
-        path.unlink(missing_ok=True)
-    return len(entries)
+    removed = 0
+    for entry in list(entries()):
+        with contextlib.suppress(OSError):
+            os.unlink(entry.path)
+            removed += 1
+    return removed
+
+
+def damaged() -> list[str]:
+    """The names of the entries that are not whole."""
+    return sorted(entry.name for entry in entries() if _whole(entry.path) is None)

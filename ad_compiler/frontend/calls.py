@@ -12,7 +12,7 @@ import numpy as np
 from ad_compiler.frontend import arguments, builtin, containers, indexing, inline, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.scope import current
-from ad_compiler.frontend.source import source_of
+from ad_compiler.frontend.source import is_exact, source_of
 from ad_compiler.frontend.values import (
     Loose,
     Method,
@@ -153,58 +153,37 @@ def user_function(ctx: Context, function: FunctionType) -> UserFunction:
     code = source_of(function)
     names = [arg.arg for arg in code.arguments]
     positional = names[: function.__code__.co_argcount]
-    identity = ctx.captures.identity(function)
+    captures = ctx.captures
+    if not captures.inline and not is_exact(function):
+        captures.trail.complete = False
     defaults: dict[str, Value] = {}
     given = function.__defaults__ or ()
     for k, (name, default) in enumerate(
         zip(positional[len(positional) - len(given) :], given, strict=True)
     ):
-        captured = ctx.captures.capture(
-            name, default, _default(function, k), (identity, "default", name)
-        )
+        captured = captures.capture(name, default, captures.at(function, "default", k))
         defaults[name] = from_outside(ctx, captured)
     for name, default in (function.__kwdefaults__ or {}).items():
-        captured = ctx.captures.capture(
-            name, default, _keyword_default(function, name), (identity, "default", name)
-        )
+        captured = captures.capture(name, default, captures.at(function, "keyword default", name))
         defaults[name] = from_outside(ctx, captured)
-    return UserFunction(code, ctx.captures.environment(function), defaults)
-
-
-def _default(function: FunctionType, position: int) -> Any:
-    return lambda: (function.__defaults__ or ())[position]
-
-
-def _keyword_default(function: FunctionType, name: str) -> Any:
-    return lambda: (function.__kwdefaults__ or {})[name]
+    return UserFunction(code, captures.environment(function), defaults)
 
 
 def _taken_apart(
     ctx: Context, thing: functools.partial[Any], args: Sequence[Value], keywords: dict[str, Value]
 ) -> tuple[Value, list[Value], dict[str, Value]]:
     """A live `functools.partial`, its arguments captured."""
-    identity = ctx.captures.identity(thing)
+    captures = ctx.captures
+    function = captures.capture("function", thing.func, captures.at(thing, "function", None))
     captured = [
-        from_outside(
-            ctx, ctx.captures.capture(f"arg{k}", value, _argument(thing, k), (identity, k))
-        )
+        from_outside(ctx, captures.capture(f"arg{k}", value, captures.at(thing, "argument", k)))
         for k, value in enumerate(thing.args)
     ]
     named = {
-        key: from_outside(
-            ctx, ctx.captures.capture(key, value, _keyword(thing, key), (identity, key))
-        )
+        key: from_outside(ctx, captures.capture(key, value, captures.at(thing, "keyword", key)))
         for key, value in thing.keywords.items()
     }
-    return static(thing.func), [*captured, *args], {**named, **keywords}
-
-
-def _argument(thing: functools.partial[Any], position: int) -> Any:
-    return lambda: thing.args[position]
-
-
-def _keyword(thing: functools.partial[Any], key: str) -> Any:
-    return lambda: thing.keywords[key]
+    return function, [*captured, *args], {**named, **keywords}
 
 
 def _at_compile_time(

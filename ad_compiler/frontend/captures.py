@@ -10,24 +10,20 @@ from __future__ import annotations
 import importlib
 import math
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from ad_compiler.frontend.lookups import SPELLINGS, TRUSTED, Guard, Lookup, Trail, skeleton_of
 from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import Environment, Structure, Value, static
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Bool, Int
 
-Read = Callable[[], Any]
 Key = tuple[object, ...]
-
-TRUSTED = ("math", "numpy", "builtins", "operator", "functools", "scipy")
-"""Packages whose attributes do not change."""
 
 _PREFIXES = {math: "math", np: "np"}
 
@@ -37,23 +33,7 @@ class Capture:
     """A hidden input: passed after the user's parameters, read at each call."""
 
     name: str
-    read: Read
-
-
-@dataclass(frozen=True)
-class Guard:
-    """Something that must still be what it was when the program was made."""
-
-    read: Read
-    expected: Any
-
-    def holds(self) -> bool:
-        """Whether it still is: the same object, or an equal string, number or list of them."""
-        now = self.read()
-        if now is self.expected:
-            return True
-        plain = isinstance(now, str | bytes | int | float | tuple)
-        return plain and type(now) is type(self.expected) and bool(now == self.expected)
+    read: Lookup
 
 
 @dataclass(eq=False)
@@ -67,56 +47,61 @@ class Captures:
     inline: bool = False
     fixed: frozenset[Key] = frozenset()
     known: dict[Key, Value] = field(default_factory=dict[Key, Value])
-    hidden: dict[Var, tuple[Key, Capture]] = field(default_factory=dict[Var, tuple[Key, Capture]])
+    hidden: dict[Var, Capture] = field(default_factory=dict[Var, Capture])
     guards: list[Guard] = field(default_factory=list[Guard])
+    trail: Trail = field(default_factory=Trail)
     kept: list[object] = field(default_factory=list[object])
     """What the keys stand for, kept alive so that no other object gets the same id."""
 
-    def capture(self, name: str, thing: Any, read: Read, key: Key) -> Value:
+    def at(self, base: Any, kind: str, label: Any) -> Lookup:
+        """The lookup that is one step from an object."""
+        return self.trail.at(base, kind, label)
+
+    def capture(self, name: str, thing: Any, read: Lookup) -> Value:
         """The value of a name of the surroundings."""
-        known = self.known.get(key)
+        known = self.known.get(read.key)
         if known is None:
-            known = self.known[key] = self._new(name, thing, read, key)
+            self.kept.append(read)
+            self.trail.note(read, thing, read.key in self.fixed)
+            known = self.known[read.key] = self._new(name, thing, read)
         return known
 
-    def _new(self, name: str, thing: Any, read: Read, key: Key) -> Value:
-        spelling = _SPELLINGS.get(id(thing)) if type(thing) is float else None
+    def _new(self, name: str, thing: Any, read: Lookup) -> Value:
+        spelling = SPELLINGS.get(id(thing)) if type(thing) is float else None
         if spelling is not None:
             self.guard(read, thing)
             return const(thing, spelling)
         if is_numeric(thing):
-            return self._number(name, thing, read, key)
+            return self._number(name, thing, read)
         if type(thing) in (tuple, list, dict):
-            return self._container(name, thing, read, key)
+            return self._container(name, thing, read)
         self.guard(read, thing)
         return static(thing)
 
-    def _number(self, name: str, thing: Any, read: Read, key: Key) -> Value:
+    def _number(self, name: str, thing: Any, read: Lookup) -> Value:
         type_ = type_of(thing, name)
         constant = type(thing) in (bool, int, float)
-        if self.inline or key in self.fixed:
+        if self.inline or read.key in self.fixed:
             if not constant:
                 raise TypeRefusal(f"`{name}` must be known at compile time")
             self.guard(read, thing)
             return const(thing)
         var = Var(name, type_)
-        self.hidden[var] = (key, Capture(name, read))
+        self.hidden[var] = Capture(name, read)
         return var
 
-    def _container(self, name: str, thing: Any, read: Read, key: Key) -> Value:
+    def _container(self, name: str, thing: Any, read: Lookup) -> Value:
         is_dict = isinstance(thing, dict)
         keys: tuple[Any, ...] = tuple(thing) if is_dict else tuple(range(len(thing)))
         kind = type(thing)
-        self.guard(lambda: _skeleton(read()), _skeleton(thing))
-        items = tuple(
-            self.capture(f"{name}_{k}", thing[k], _element(read, k), (*key, k)) for k in keys
-        )
+        self.guard(read, skeleton_of(thing), skeleton=True)
+        items = tuple(self.capture(f"{name}_{k}", thing[k], read.item(k)) for k in keys)
         return Structure(kind.__name__, keys if is_dict else (), items)
 
-    def guard(self, read: Read, expected: Any) -> None:
+    def guard(self, read: Lookup, expected: Any, *, skeleton: bool = False) -> None:
         """Demand that something stays as it is."""
         if not self.inline:
-            self.guards.append(Guard(read, expected))
+            self.guards.append(Guard(read, expected, skeleton))
 
     def attribute(self, module: ModuleType, name: str) -> Value:
         """The value of an attribute of a module."""
@@ -127,9 +112,7 @@ class Captures:
             if type(thing) is float:
                 return const(thing, f"{prefix}.{name}" if prefix else None)
             return const(thing) if type(thing) is int else static(thing)
-        return self.capture(
-            name, thing, lambda: getattr(module, name), (self.identity(module), name)
-        )
+        return self.capture(name, thing, self.at(module, "attribute", name))
 
     def module(self, name: str) -> Const:
         """A module that the program imports itself: it must be loaded, or be harmless to load."""
@@ -140,58 +123,27 @@ class Captures:
             raise TypeRefusal(
                 f"the module `{name}` is not loaded", "import it at the top of the file"
             )
-        return static(sys.modules[name])
-
-    def identity(self, thing: object) -> int:
-        """A number that stands for an object for as long as these captures live."""
-        self.kept.append(thing)
-        return id(thing)
+        module = sys.modules[name]
+        self.trail.note(self.at(None, "module", name), module, False)
+        return static(module)
 
     def key_of(self, var: Var) -> Key | None:
         """The key of a captured int or bool, which may be made a constant."""
         hidden = self.hidden.get(var)
-        return hidden[0] if hidden and isinstance(var.type, Int | Bool) else None
+        return hidden.read.key if hidden and isinstance(var.type, Int | Bool) else None
 
     def environment(self, function: FunctionType) -> Environment:
         """Where a live function finds its names: its closure, its globals, the builtins."""
-        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        variables = function.__globals__
-        builtins = getattr(function, "__builtins__", {})
+        cells = {name: k for k, name in enumerate(function.__code__.co_freevars)}
 
         def find(name: str) -> Value | None:
-            if name in cells:
-                return self._cell(name, cells[name])
-
-            def read() -> Any:
-                return variables[name] if name in variables else builtins[name]
-
-            if name not in variables and name not in builtins:
+            step = ("cell", cells[name]) if name in cells else ("global", name)
+            read = self.at(function, *step)
+            try:
+                thing = read()
+            except (KeyError, ValueError):
+                self.trail.complete = False
                 return None
-            return self.capture(name, read(), read, (self.identity(variables), name))
+            return self.capture(name, thing, read)
 
         return Environment(find)
-
-    def _cell(self, name: str, cell: Any) -> Value | None:
-        try:
-            thing = cell.cell_contents
-        except ValueError:
-            return None
-        return self.capture(name, thing, lambda: cell.cell_contents, (self.identity(cell),))
-
-
-def _element(read: Read, key: Any) -> Read:
-    return lambda: read()[key]
-
-
-def _skeleton(thing: Any) -> tuple[Any, ...]:
-    keys = tuple(thing) if isinstance(thing, dict) else len(thing)
-    return (type(thing).__name__, keys)
-
-
-_SPELLINGS = {
-    id(getattr(module, name)): f"{prefix}.{name}"
-    for module, prefix in ((np, "np"), (math, "math"))
-    for name in ("pi", "e", "tau", "inf", "nan", "euler_gamma")
-    if hasattr(module, name)
-}
-"""The well-known constants by identity, so that `from math import pi` is still math.pi."""

@@ -15,9 +15,10 @@ from typing import Any
 
 from ad_compiler.errors import Unsupported, UsageError
 from ad_compiler.frontend import statements
-from ad_compiler.frontend.captures import TRUSTED, Captures
+from ad_compiler.frontend.captures import Captures
 from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.expressions import expression
+from ad_compiler.frontend.lookups import TRUSTED
 from ad_compiler.frontend.lower import Lowered, specialised
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code, Source, source_of

@@ -10,8 +10,9 @@ from typing import Any
 
 from ad_compiler.errors import Unsupported, UsageError
 from ad_compiler.frontend import calls, inline, statements
-from ad_compiler.frontend.captures import Capture, Captures, Guard, Key
+from ad_compiler.frontend.captures import Capture, Captures, Key
 from ad_compiler.frontend.context import Context, atom_of, with_place
+from ad_compiler.frontend.lookups import Guard, Trail
 from ad_compiler.frontend.names import locals_of
 from ad_compiler.frontend.refusals import syntax
 from ad_compiler.frontend.scope import Scope
@@ -64,6 +65,8 @@ class Lowered:
     guards: tuple[Guard, ...]
     fixed: tuple[tuple[int, Any], ...]
     codes: tuple[Code, ...]
+    trail: Trail
+    """What was looked up for it."""
 
 
 def lower(
@@ -84,6 +87,7 @@ def lower(
 
     def root(captures: Captures, ctx: Context) -> UserFunction:
         captures.inline = inline
+        captures.trail.begin(function)
         return calls.user_function(ctx, function)
 
     return specialised(root, parameters, values or {}, outputs)
@@ -147,7 +151,7 @@ def _lowered(
     output, results = _output(ctx, user.code, value)
     builder.frame.stmts[:0] = _apart(ctx)
     used = free_vars(Block((), tuple(builder.frame.stmts), results))
-    hidden = [(var, capture) for var, (_, capture) in captures.hidden.items() if var in used]
+    hidden = [(var, capture) for var, capture in captures.hidden.items() if var in used]
     taken = {p.name for p in parameters}
     extra = [Parameter(_unused(capture.name, taken), var, hidden=True) for var, capture in hidden]
     block = Block((*params, *(var for var, _ in hidden)), tuple(builder.frame.stmts), results)
@@ -156,7 +160,12 @@ def _lowered(
         _name(code), (*parameters, *extra), block, output, at=code.source.span(code.node)
     )
     return Lowered(
-        made, tuple(c for _, c in hidden), tuple(captures.guards), fixed, tuple(ctx.codes)
+        made,
+        tuple(c for _, c in hidden),
+        tuple(captures.guards),
+        fixed,
+        tuple(ctx.codes),
+        captures.trail,
     )
 
 

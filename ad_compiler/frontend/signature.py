@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ad_compiler.errors import UsageError
+from ad_compiler.frontend.binding import bound_arguments
 from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import static
 from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, leaves
@@ -50,19 +51,6 @@ def values_in(tree: Tree, value: Any) -> list[Any]:
         for key, child in zip(keys, tree.children, strict=True)
         for v in values_in(child, value[key])
     ]
-
-
-def bound_arguments(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> inspect.BoundArguments:
-    """The arguments by parameter, defaults filled in. Raises TypeError as a call would."""
-    try:
-        bound = inspect.signature(function).bind(*args, **kwargs)
-    except TypeError as error:
-        name = getattr(function, "__name__", "the function")
-        raise UsageError(f"{name}(): {error}") from None
-    bound.apply_defaults()
-    return bound
 
 
 def parameters_from_values(

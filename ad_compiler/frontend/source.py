@@ -235,6 +235,13 @@ def _is_current(source: Source, code: CodeType, node: FunctionNode) -> bool:
     )
 
 
+def is_exact(function: FunctionType) -> bool:
+    """Whether the code that runs is just what its source compiles to, `assert` included."""
+    code = function.__code__
+    twins = source_of(function).source.compiled.get((code.co_name, code.co_firstlineno), [])
+    return any(_same(code, twin) for twin in twins)
+
+
 def _same(code: CodeType, twin: CodeType) -> bool:
     """Whether two code objects do the same; the flags of `from __future__` do not matter."""
     if code == twin:

@@ -35,10 +35,11 @@ from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
 from ad_compiler.transform.dead import anchor
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.forward import jvp as push
+from ad_compiler.transform.inputs import scalar_result, variables, wrt_parameters
 from ad_compiler.transform.jacobian import by_forward, by_reverse, choose_mode
 from ad_compiler.transform.names import name_value, prefer_names
 from ad_compiler.transform.rebuild import normalise, rebuild
-from ad_compiler.transform.request import Request, scalar_result, variables, wrt_parameters
+from ad_compiler.transform.request import Request
 from ad_compiler.transform.reverse import Reverse
 from ad_compiler.transform.shapes import cast, widen
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ad_compiler.cli import main
+from ad_compiler.driver import store
+
 PROGRAM = """\
 import math
 import numpy as np
@@ -115,3 +118,25 @@ def test_compare_and_trace(file: Path) -> None:
     for method in ("symbolic", "forward", "reverse", "numerical"):
         assert method in done.stdout
     assert "math.exp(x)" in run("trace", f"{file}:g", "--at", "x=0.5").stdout
+
+
+def test_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AD_COMPILER_CACHE_DIR", str(tmp_path / "cache"))
+    store.save("one", "text")
+    store.save("two", "text", ".txt")
+    assert main(["cache", "verify"]) == 0
+    (tmp_path / "cache" / "two.txt").write_text("other")
+    assert main(["cache", "verify"]) == 1
+    assert main(["cache", "info"]) == 0
+    assert main(["cache", "clear"]) == 0
+    assert main(["cache", "info"]) == 0
+    monkeypatch.setenv("AD_COMPILER_CACHE", "0")
+    assert main(["cache", "info"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "two.txt"
+    assert ": 2 entries" in lines[1]
+    assert lines[2] == "2 entries removed"
+    assert ": 0 entries" in lines[3]
+    assert lines[4].startswith("nothing is kept")

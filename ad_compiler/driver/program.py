@@ -1,0 +1,114 @@
+"""A compiled derivative, and what must hold for it to be the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ad_compiler.driver.signature import kinds_of
+from ad_compiler.errors import UsageError
+from ad_compiler.frontend.lookups import Guard, Lookup
+from ad_compiler.transform.request import Request
+
+Spec = Any
+"""What a (co)tangent must be, as plain lists: `["array", dtype, rank]`, `["number", dtype]` (None:
+Python's own), `[kind, keys, specs]` for a container, None for what does not matter.
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How derivative code is made; part of what a cached program is known by."""
+
+    simplify: str | None = None
+
+
+class Question(NamedTuple):
+    """What is asked of the compiler, apart from the arguments."""
+
+    root: FunctionType
+    outputs: tuple[str, ...] | str
+    """The arguments whose final state is the value of the function."""
+    requests: tuple[Request, ...]
+    """The derivatives, innermost first."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Program:
+    """A derivative that is compiled for arguments of certain kinds."""
+
+    text: str
+    name: str
+    direct: Callable[..., Any]
+    captures: tuple[Lookup, ...]
+    """Where the hidden inputs are read."""
+    captured: tuple[Any, ...]
+    """The kinds of the hidden inputs."""
+    guards: tuple[Guard, ...]
+    fixed: tuple[tuple[int, Any], ...]
+    """The leaves of the arguments that must have certain values."""
+    extra: tuple[tuple[str, Spec], ...]
+    """The (co)tangents behind the arguments."""
+
+    def inputs(self) -> list[Any] | None:
+        """The captured values of now; None if the program does not hold for them."""
+        for guard in self.guards:
+            if not guard.holds():
+                return None
+        if not self.captures:
+            return []
+        values = [capture() for capture in self.captures]
+        return values if kinds_of(values) == self.captured else None
+
+    def holds(self, arguments: Iterable[Any]) -> bool:
+        """Whether a program that is made for certain values of arguments is the one for these."""
+        if not self.fixed:
+            return True
+        values = [leaf for value in arguments for leaf in leaves_in(value)]
+        return all(values[k] == expected for k, expected in self.fixed)
+
+
+def leaves_in(value: Any) -> list[Any]:
+    """The leaves of a container."""
+    if type(value) is dict:
+        value = list(value.values())
+    if type(value) in (tuple, list):
+        return [leaf for item in value for leaf in leaves_in(item)]
+    return [value]
+
+
+def converted(spec: Spec, value: Any, name: str) -> Any:
+    """A (co)tangent in the structure and dtypes of what it belongs to."""
+    if spec is None:
+        return None
+    kind = spec[0]
+    if kind in ("array", "number"):
+        return leaf_of(spec, value, name)
+    _, keys, specs = spec
+    expected = {"tuple": tuple, "list": list, "dict": dict}[kind]
+    if not isinstance(value, expected) or len(value) != len(specs):
+        raise UsageError(f"{name} must be a {kind} of {len(specs)}, not {value!r}")
+    labels = keys if kind == "dict" else range(len(specs))
+    items = [converted(s, value[k], f"{name}[{k!r}]") for k, s in zip(labels, specs, strict=True)]
+    return dict(zip(keys, items, strict=True)) if kind == "dict" else expected(items)
+
+
+def leaf_of(spec: Spec, value: Any, name: str) -> Any:
+    """A (co)tangent of one array or number."""
+    if isinstance(value, (bool, str)) or value is None:
+        raise UsageError(f"{name} must be a number or an array, not {value!r}")
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise UsageError(f"{name} must be real, not {array.dtype}")
+    if spec[0] == "number":
+        if array.ndim:
+            raise UsageError(f"{name} must be a number, but it has shape {array.shape}")
+        return array.astype(spec[1])[()] if spec[1] else float(array)
+    _, dtype, rank = spec
+    if array.ndim != rank:
+        raise UsageError(f"{name} has {array.ndim} axes instead of {rank}")
+    return array.astype(dtype, copy=False)

@@ -1,0 +1,61 @@
+"""The inputs and the result that a request names, and whether the question makes sense."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ad_compiler.errors import UsageError
+from ad_compiler.ir.nodes import Branch, Const, Function, Parameter, Tree, Var, const, leaves
+from ad_compiler.ir.types import Array, Float, is_differentiable
+from ad_compiler.transform.request import Request
+
+
+def wrt_parameters(function: Function, request: Request) -> list[Parameter]:
+    """The parameters to differentiate with respect to; all their leaves must be real numbers."""
+    visible = [p for p in function.parameters if not p.hidden]
+    chosen: list[Parameter] = []
+    for k in request.argnums:
+        if not -len(visible) <= k < len(visible):
+            raise UsageError(f"argnums={k}, but `{function.name}` takes {len(visible)} argument(s)")
+        chosen.append(visible[k])
+        for leaf in leaves(visible[k].tree):
+            if not is_differentiable(getattr(leaf, "type", const(None).type)):
+                raise UsageError(
+                    f"`{function.name}` cannot be differentiated with respect to "
+                    f"`{visible[k].name}`: {describe(leaf)} is not a real number. "
+                    "Pass a float (1.0) or an array of floats, or leave it out of argnums."
+                )
+    return chosen
+
+
+def describe(leaf: Var | Const | int) -> str:
+    """A leaf of a parameter in an error message."""
+    return f"`{leaf.name}`, of type {leaf.type}," if isinstance(leaf, Var) else f"{leaf!r}"
+
+
+def variables(parameters: Sequence[Parameter]) -> tuple[Var, ...]:
+    """The variables of some parameters, in order."""
+    return tuple(v for p in parameters for v in leaves(p.tree) if isinstance(v, Var))
+
+
+def scalar_result(function: Function, request: Request) -> tuple[int, Tree | None]:
+    """The index of the result to differentiate, and the auxiliary output."""
+    value, aux = function.output, None
+    if request.has_aux:
+        if not (isinstance(value, Branch) and value.kind == "tuple" and len(value.children) == 2):
+            raise UsageError(f"has_aux: `{function.name}` must return a pair (value, aux)")
+        value, aux = value.children
+    if isinstance(value, int):
+        type_ = function.results[value].type
+        if isinstance(type_, Float) or (isinstance(type_, Array) and type_.dims == ()):
+            return value, aux
+        if is_differentiable(type_):
+            raise UsageError(
+                f"the gradient of `{function.name}` needs a number, but it returns {type_}. "
+                "Use jacobian, or vjp with a cotangent; elementwise_grad for elementwise functions."
+            )
+        raise UsageError(f"`{function.name}` returns {type_}, which has no derivative")
+    raise UsageError(
+        f"the gradient of `{function.name}` needs a single number, but it returns a container "
+        "or a constant. Use has_aux for (value, aux) pairs, jacobian or vjp for several results."
+    )
