@@ -25,13 +25,26 @@ KINDS: tuple[type[ast.AST], ...] = (
 )  # fmt: skip
 """The syntax that emitted modules are made of."""
 
-_PLAIN = frozenset("ctx op ops name id attr kind type_comment is_async conversion".split())
-
+_PLAIN = (
+    "ctx",
+    "op",
+    "ops",
+    "name",
+    "id",
+    "attr",
+    "kind",
+    "type_comment",
+    "is_async",
+    "conversion",
+)
+_OWN: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.Name: (), ast.Constant: (), ast.alias: (), ast.arg: ("annotation",),
+    ast.keyword: ("value",),
+}  # fmt: skip
 _PARTS: dict[type[ast.AST], tuple[str, ...]] = {
-    kind: tuple(field for field in kind._fields if field not in _PLAIN) for kind in KINDS
+    kind: _OWN.get(kind, tuple(field for field in kind._fields if field not in _PLAIN))
+    for kind in KINDS
 }
-_PARTS |= {ast.Name: (), ast.Constant: (), ast.alias: (), ast.arg: ("annotation",)}
-_PARTS |= {ast.keyword: ("value",)}
 """The fields of each kind that hold further syntax."""
 
 _LOADED: dict[str, dict[str, Any]] = {}
