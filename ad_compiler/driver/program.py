@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +29,8 @@ class Options:
 class Question(NamedTuple):
     """What is asked of the compiler, apart from the arguments."""
 
-    root: FunctionType
+    root: Any
+    """A Python function."""
     outputs: tuple[str, ...] | str
     """The arguments whose final state is the value of the function."""
     requests: tuple[Request, ...]
