@@ -18,7 +18,7 @@ import click
 
 from ad_compiler import __version__
 from ad_compiler.cli_messages import report
-from ad_compiler.cli_output import MARK, Destination
+from ad_compiler.cli_output import MARK, STDIN, Destination
 
 VERBS = {
     "grad": "The gradient of a function that returns one number (reverse mode).",
@@ -29,9 +29,6 @@ VERBS = {
     "hvp": "The Hessian times a vector.",
 }
 """The verbs that emit a function, and what it computes."""
-
-STDIN = "<stdin>"
-"""Stands for `-`, which click would take for an option."""
 
 WITH_VALUE = {"grad": "value_and_grad", "vjp": "value_and_vjp"}
 
@@ -51,7 +48,7 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help='Type of a parameter: float, int, bool, float64, "float64[:,:]". Repeatable.',
         ),
         click.option("--import", "run_file", is_flag=True, help="Run the file to find its names."),
-        click.option("--stdin-filename", default="<stdin>", help="Name of the text read from `-`."),
+        click.option("--stdin-filename", default=STDIN, help="Name of the text read from `-`."),
     )  # fmt: skip
     return functools.reduce(lambda inner, option: option(inner), reversed(options), command)
 

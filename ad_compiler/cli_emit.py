@@ -5,23 +5,32 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
+import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from ad_compiler.backend import emit_module
+from ad_compiler.cli_output import STDIN
 from ad_compiler.driver.build import simplified
 from ad_compiler.driver.program import Options
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend.files import lower_file, parameters_from_types
+from ad_compiler.frontend.declared import parameters_from_types
+from ad_compiler.frontend.files import lower_file
 from ad_compiler.frontend.lower import Lowered, lower
+from ad_compiler.frontend.marked import Marked
+from ad_compiler.frontend.reading.program import decoded
 from ad_compiler.ir.nodes import Function
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.request import Request
+
+MOST_ELEMENTS = 1000
+"""How long an array may be that is written into a module."""
 
 
 def lowered(target: str, types: Mapping[str, str], run_file: bool, stdin_name: str) -> Lowered:
@@ -29,34 +38,47 @@ def lowered(target: str, types: Mapping[str, str], run_file: bool, stdin_name: s
     file, colon, name = target.rpartition(":")
     if not colon or not name.isidentifier():
         raise UsageError(f"{target!r} is not of the form FILE.py:FUNCTION")
-    if file == "<stdin>":
-        text = sys.stdin.read()
-        return lower_file(text, stdin_name, name, types)
+    if file == STDIN:
+        if run_file:
+            raise UsageError("--import runs a file, so it does not go with `-`")
+        text = decoded(sys.stdin.buffer.read(), stdin_name)
+        beside = None if stdin_name == STDIN else Path(stdin_name)
+        return lower_file(text, stdin_name, name, types, beside)
     if run_file:
         return _lowered_live(Path(file), name, types)
-    return lower_file(_text(Path(file)), file, name, types)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text: {error}") from None
+    return lower_file(decoded(Path(file).read_bytes(), file), file, name, types, Path(file))
 
 
 def _lowered_live(path: Path, name: str, types: Mapping[str, str]) -> Lowered:
     """The program of a function of a file that is run."""
+    function = getattr(_module(path), name, None)
+    if isinstance(function, Marked):
+        function = function.function
+    if not isinstance(function, FunctionType):
+        raise UsageError(f"{path} has no function `{name}`")
+    made = lower(function, parameters_from_types(function, types), None, inline=True)
+    return replace(made, function=replace(made.function, name=name))
+
+
+def _module(path: Path) -> ModuleType:
+    """The module of a file, which is run. Raises UsageError if it raises."""
+    path.read_bytes()  # raises what is wrong with the file itself
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)
     sys.path.insert(0, str(path.resolve().parent))
-    spec.loader.exec_module(module)
-    function = getattr(module, name, None)
-    if not isinstance(function, FunctionType):
-        raise UsageError(f"{path} has no function `{name}`")
-    return lower(function, parameters_from_types(function, types), None, inline=True)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # whatever the user's file does
+        if isinstance(error, SyntaxError) and error.filename == str(path):
+            raise
+        frames = traceback.extract_tb(error.__traceback__)
+        at = next((f"line {f.lineno}: " for f in reversed(frames) if f.filename == str(path)), "")
+        shown = "".join(traceback.format_exception_only(error)).strip()
+        raise UsageError(f"{path} raises when it runs: {at}{shown}") from None
+    return module
 
 
 def emitted(
@@ -67,7 +89,21 @@ def emitted(
     derived = finish(simplified(derive(program.function, request), Options(simplify)))
     at = program.function.at
     where = f" from {Path(at.file).name}" if at is not None else ""
-    return emit_module([derived], f"`{derived.name}`{where}, {mark}.", black=True)
+    title = f"`{derived.name}`{where}, {mark}."
+    return emit_module([derived], title, constants=constants_of(program), black=True)
+
+
+def constants_of(program: Lowered) -> dict[str, Any]:
+    """The values of what a program captures, by the names of its hidden parameters."""
+    hidden = [p.name for p in program.function.parameters if p.hidden]
+    values = [capture.read() for capture in program.captures]
+    for name, value in zip(hidden, values, strict=True):
+        if np.size(value) > MOST_ELEMENTS:
+            raise UsageError(
+                f"`{name}` has {np.size(value)} elements, too many to be written into a module: "
+                "make it an argument"
+            )
+    return dict(zip(hidden, values, strict=True))
 
 
 def _positions(function: Function, text: str) -> tuple[tuple[int, ...], bool]:

@@ -39,9 +39,10 @@ def _broken(error: Exception) -> int:
 def _colored(error: Exception) -> str:
     """As Python prints it, with the place, the caret and the hint; the class in its short form."""
     *place, last = _parts(error)
-    name, _, reason = last.partition(": ")
-    short = {"SyntaxError": "syntax error", "IndentationError": "syntax error"}
-    label = short.get(name.strip(), "unsupported" if place else "error")
+    _, _, reason = last.partition(": ")
+    label = "unsupported" if place else "error"
+    if isinstance(error, SyntaxError) and not isinstance(error, AdCompilerError):
+        label = "syntax error"
     notes = "".join(f"  {note}\n" for note in getattr(error, "__notes__", ()))
     return f"{''.join(place)}{_red(label)}: {reason.rstrip()}\n{notes}"
 

@@ -18,7 +18,7 @@ from typing import Any
 from ad_compiler.api import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from ad_compiler.driver.derivative import Derivative
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend.files import parameters_from_types
+from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import lower
 from ad_compiler.inspection import graph, source
 from ad_compiler.viz.graph import Graph

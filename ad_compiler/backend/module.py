@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ad_compiler.backend.expressions import Renderer
+from ad_compiler.backend.fixed import checks, spelled
 from ad_compiler.backend.fold import Folds, fold
 from ad_compiler.backend.names import choose_names
 from ad_compiler.backend.printers import PRINTERS
@@ -26,6 +28,7 @@ from ad_compiler.ir.nodes import (
     Tree,
     Var,
     While,
+    free_vars,
     substitute,
     walk,
 )
@@ -38,17 +41,33 @@ def emit(function: Function, *, dialect: str = "python", black: bool = False) ->
 
 
 def emit_module(
-    functions: Sequence[Function], title: str = "", *, dialect: str = "python", black: bool = False
+    functions: Sequence[Function],
+    title: str = "",
+    *,
+    constants: Mapping[str, Any] | None = None,
+    dialect: str = "python",
+    black: bool = False,
 ) -> str:
-    """The text of a module with these functions; `title` is its docstring."""
+    """The text of a module with these functions; `title` is its docstring.
+
+    `constants` are the values of hidden parameters, which become constants of the module. It is
+    then meant for people, and refuses other arguments than those that it was made for.
+    """
     assert dialect == "python", dialect
     fixed = {p.name for f in functions for p in f.parameters} | {f.name for f in functions}
     spelling = Spelling(frozenset(fixed), frozenset(HELPERS))
-    bodies = [_function(function, spelling) for function in functions]
+    values = constants or {}
+    bodies = [_function(function, spelling, constants) for function in functions]
     helpers = [_helper(path, spelling) for path in sorted(spelling.called)]
+    used = {v for f in functions for v in free_vars(Block((), f.block.body, f.results))}
+    hidden = [p for f in functions for p in f.parameters if p.hidden and p.tree in used]
+    named = {p.name: values[p.name] for p in hidden if p.name in values}
+    lines = [f"{name} = {literal(value, spelling).text}" for name, value in named.items()]
     head = [_docstring(title)] if title else []
     if spelling.imports:
         head.append("\n".join(spelling.import_lines()))
+    if lines:
+        head.append("\n".join(lines))
     parts = ["\n\n".join(head)] if head else []
     text = "\n\n\n".join([*parts, *helpers, *bodies]) + "\n"
     return format_black(text) if black else text
@@ -76,7 +95,7 @@ def _docstring(text: str) -> str:
     return f'"""{escaped}"""'
 
 
-def _function(function: Function, spelling: Spelling) -> str:
+def _function(function: Function, spelling: Spelling, constants: Mapping[str, Any] | None) -> str:
     function = function.with_block(_shared_parameters(function.block))
     folds = fold(function, _paths_in_dicts(function))
     ranges = live_ranges(function, folds)
@@ -88,26 +107,28 @@ def _function(function: Function, spelling: Spelling) -> str:
     printer = Printer(to, ranges, folds.conditionals, folds.exits, copied)
     lines = [
         *(_docstring(function.about).split("\n") if function.about else []),
+        *(checks(function, spelling) if constants is not None else ()),
         *_prologue(function, folds, names),
         *printer.block(function.block.body, sweeps=True),
         f"return {_output(function.output, function.results, to, top=True)}",
     ]
-    head = f"def {function.name}({_signature(function, spelling)}):"
+    head = f"def {function.name}({_signature(function, spelling, constants or {})}):"
     return "\n".join([head, *(line.rstrip() for line in indented(lines))])
 
 
-def _signature(function: Function, spelling: Spelling) -> str:
+def _signature(function: Function, spelling: Spelling, constants: Mapping[str, Any]) -> str:
     """The parameters. A default before a parameter that has none cannot be kept."""
     texts: list[str] = []
-    plain = [p for p in function.parameters if not p.keyword_only]
+    shown = [p for p in function.parameters if not (p.hidden and p.name in constants)]
+    plain = [p for p in shown if not p.keyword_only]
     required = max((k for k, p in enumerate(plain) if p.default is None), default=-1)
-    for position, param in enumerate([*plain, *(p for p in function.parameters if p.keyword_only)]):
+    for position, param in enumerate([*plain, *(p for p in shown if p.keyword_only)]):
         if param.keyword_only and "*" not in texts:
             texts.append("*")
         if param.default is None or position < required:
             texts.append(param.name)
         else:
-            texts.append(f"{param.name}={literal(param.default.value, spelling).text}")
+            texts.append(f"{param.name}={spelled(param.default, spelling)}")
     return ", ".join(texts)
 
 

@@ -12,7 +12,7 @@ from math import isfinite
 
 from ad_compiler.backend.printers import PATHS
 from ad_compiler.backend.text import paths_of_literal
-from ad_compiler.ir.nodes import Atom, Const, Effect, For, Function, Let, atoms_of, walk
+from ad_compiler.ir.nodes import Atom, Const, Effect, For, Function, Let, atoms_of, leaves, walk
 from ad_compiler.ir.primitive import Call
 from ad_compiler.rules.effects import RAISE
 
@@ -88,6 +88,8 @@ def _paths(function: Function) -> Iterator[str]:
     """The dotted paths that the text of a function may mention."""
     yield from _of_atoms(function.results)
     yield from _of_atoms(p.default for p in function.parameters if p.default is not None)
+    if any(isinstance(leaf, Const) for p in function.parameters for leaf in leaves(p.tree)):
+        yield "ValueError"  # for other arguments than it is made for
     for stmt in walk(function.block):
         yield from _of_atoms(atoms_of(stmt))
         if isinstance(stmt, For):

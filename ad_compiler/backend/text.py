@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 CONDITIONAL, OR, AND, NOT, COMPARE = 1, 2, 3, 4, 5
 BIT_OR, BIT_XOR, BIT_AND, SHIFT = 6, 7, 8, 9
 ADD, MULTIPLY, UNARY, POWER, ATOM = 10, 11, 12, 13, 15
@@ -62,6 +64,8 @@ def literal(value: Any, resolve: Resolve) -> Text:
             return _float(value, resolve)
         case tuple() | list():
             return Text(_sequence(value, resolve))
+        case dict():
+            return Text(_pairs(value, resolve))
         case type():
             return name(_type_name(value, resolve))
         case _:
@@ -89,6 +93,11 @@ def _sequence(value: tuple[Any, ...] | list[Any], resolve: Resolve) -> str:
     return f"({items},)" if len(value) == 1 else f"({items})"
 
 
+def _pairs(value: dict[Any, Any], resolve: Resolve) -> str:
+    pairs = (f"{literal(k, resolve).text}: {literal(v, resolve).text}" for k, v in value.items())
+    return f"{{{', '.join(pairs)}}}"
+
+
 def _type_name(value: type, resolve: Resolve) -> str:
     if value.__module__ == "numpy":
         return resolve(f"np.{value.__name__}")
@@ -101,11 +110,19 @@ def _numpy_literal(value: Any, resolve: Resolve) -> Text:
         plain = literal(value.item(), resolve).text
         return Text(f"{resolve(f'np.{type(value).__name__}')}({plain})")
     if kind == "ndarray":
-        items = literal(value.tolist(), resolve).text
-        return Text(f"{resolve('np.array')}({items}, dtype={resolve(f'np.{value.dtype}')})")
+        return _array(value, resolve)
     if kind == "dtype":
         return name(resolve(f"np.{value}"))
     return Text(repr(value))
+
+
+def _array(value: np.ndarray[Any, Any], resolve: Resolve) -> Text:
+    dtype = f"dtype={resolve(f'np.{value.dtype}')}"
+    if not value.size:
+        return Text(f"{resolve('np.empty')}({value.shape}, {dtype})")
+    items = literal(value.tolist(), resolve).text
+    plain = np.array(value.tolist()).dtype == value.dtype
+    return Text(f"{resolve('np.array')}({items}{'' if plain else f', {dtype}'})")
 
 
 def paths_of_literal(value: Any) -> Iterable[str]:

@@ -13,6 +13,7 @@ from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.values import (
     Loose,
     Method,
+    Namespace,
     Place,
     Shape,
     Structure,
@@ -46,6 +47,8 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
             return _of_number(ctx, value, name, target)
         case Structure("tuple", fields, items) if name in fields:
             return items[fields.index(name)]
+        case Namespace(find=find):
+            return from_outside(ctx, find(name))
         case Structure(kind):
             if name in CONTAINER_METHODS[kind]:
                 return Method(value, name)

@@ -41,10 +41,12 @@ class Captures:
     """Collects what a program captures while it is lowered.
 
     `fixed` are the numbers that must be constants because a shape or an axis depends on them.
-    With `inline` all numbers are constants, and nothing is guarded: so for functions of rules.
+    With `inline` all numbers are constants, and nothing is guarded: so for functions of rules, and
+    for emitted modules, which take `arrays` as hidden inputs that become their constants.
     """
 
     inline: bool = False
+    arrays: bool = False
     fixed: frozenset[Key] = frozenset()
     known: dict[Key, Value] = field(default_factory=dict[Key, Value])
     hidden: dict[Var, Capture] = field(default_factory=dict[Var, Capture])
@@ -67,7 +69,7 @@ class Captures:
         return known
 
     def _new(self, name: str, thing: Any, read: Lookup) -> Value:
-        spelling = SPELLINGS.get(id(thing)) if type(thing) is float else None
+        spelling = spelling_of(thing)
         if spelling is not None:
             self.guard(read, thing)
             return const(thing, spelling)
@@ -82,10 +84,13 @@ class Captures:
         type_ = type_of(thing, name)
         constant = type(thing) in (bool, int, float)
         if self.inline or read.key in self.fixed:
-            if not constant:
-                raise TypeRefusal(f"`{name}` must be known at compile time")
             self.guard(read, thing)
-            return const(thing)
+            if constant:
+                return const(thing)
+            if isinstance(thing, np.generic):
+                return Const(thing, type_)
+            if not self.arrays:
+                raise TypeRefusal(f"`{name}` must be known at compile time")
         var = Var(name, type_)
         self.hidden[var] = Capture(name, read)
         return var
@@ -147,3 +152,8 @@ class Captures:
             return self.capture(name, thing, read)
 
         return Environment(find)
+
+
+def spelling_of(thing: Any) -> str | None:
+    """What emitted code calls a well-known constant; None for other things."""
+    return SPELLINGS.get(id(thing)) if type(thing) is float else None

@@ -65,6 +65,10 @@ def _module(_: Any, name: str) -> Any:
     return sys.modules[name]
 
 
+def _itself(thing: Any, _: None) -> Any:
+    return thing
+
+
 STEPS: dict[str, Callable[[Any, Any], Any]] = {
     "global": _global,
     "cell": _cell,
@@ -76,6 +80,7 @@ STEPS: dict[str, Callable[[Any, Any], Any]] = {
     "attribute": getattr,
     "item": _item,
     "module": _module,
+    "itself": _itself,
 }
 """What is found from an object by a label; an item, from the lookup of its container."""
 

@@ -86,7 +86,7 @@ def lower(
     """
 
     def root(captures: Captures, ctx: Context) -> UserFunction:
-        captures.inline = inline
+        captures.inline = captures.arrays = inline
         captures.trail.begin(function)
         return calls.user_function(ctx, function)
 

@@ -89,6 +89,14 @@ class Environment:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Namespace:
+    """A module that is known by its text: `find` gives its attributes."""
+
+    name: str
+    find: Callable[[str], Value]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Partial:
     """`functools.partial`: a function with some of its arguments."""
 
@@ -217,8 +225,8 @@ class Text:
 
 
 Value = (
-    Var | Const | Undef | Structure | UserFunction | Partial | Method | Shape | Range | Zipped
-    | Counted | Backwards | Place | Loose | Text
+    Var | Const | Undef | Structure | UserFunction | Namespace | Partial | Method | Shape | Range
+    | Zipped | Counted | Backwards | Place | Loose | Text
 )  # fmt: skip
 
 Iterables = Range | Zipped | Counted | Backwards
@@ -324,6 +332,8 @@ def describe(value: Value) -> str:
             return f"a {kind}"
         case UserFunction(code):
             return f"the function `{code.name}`"
+        case Namespace(name):
+            return f"the module `{name}`"
         case Partial():
             return "a partial function"
         case Method(_, name):
