@@ -54,6 +54,10 @@ class Decisions:
     """Results of the function that nothing else can reach."""
 
 
+KEEPING = ("tape_put", "list_append", "list_set")
+"""Operations by which a tape or list gets to know its last operand."""
+
+
 def ownership(function: Function, sums: frozenset[int]) -> Decisions:
     """Decide all copies of a function. `sums` are the candidates for sums in place."""
     facts = _facts(function, sums)
@@ -289,7 +293,7 @@ class _Scan:
             first, *rest = stmt.args
             if isinstance(first, Var) and self._moves(first, [first, *rest]):
                 self.sums.add(id(stmt))
-        if stmt.prim.name == "tape_put":
+        if stmt.prim.name in KEEPING:
             self._put(stmt)
         self._use(stmt.args)
 
@@ -321,7 +325,7 @@ class _Scan:
 
     def _put(self, stmt: Let) -> None:
         """A tape shares the memory of what is written on it."""
-        value = stmt.args[2]
+        value = stmt.args[-1]
         if not isinstance(value, Var) or not has_storage(value):
             return
         if not self._moves(value, stmt.args):

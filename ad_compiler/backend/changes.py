@@ -66,6 +66,18 @@ def _tape_put(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return f"{target}.append({to.atom(args[2]).text})"
 
 
+def _list_pop(_to: Renderer, target: str, _args: Sequence[Atom]) -> str:
+    return f"{target}.pop()"
+
+
+def _list_append(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{target}.append({to.atom(args[1]).text})"
+
+
+def _list_set(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{target}[{to.atom(args[1]).text}] = {to.atom(args[2]).text}"
+
+
 def _tape_add(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     place = f"{target}[{to.atom(args[1]).text}]"
     if isinstance(args[2].type, Array):  # an element may be shared: it is replaced, not changed
@@ -85,6 +97,9 @@ CHANGES: Mapping[str, Change] = {
     "sub_into": _sub_into,
     "tape_put": _tape_put,
     "tape_add": _tape_add,
+    "list_append": _list_append,
+    "list_pop": _list_pop,
+    "list_set": _list_set,
     **{AUGMENTED[OPERATORS[symbol]].name: _augmented(symbol) for symbol in SYMBOLS},
 }
 """The line of each primitive that works in place."""

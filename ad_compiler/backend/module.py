@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ad_compiler.analysis.ownership import KEEPING
 from ad_compiler.backend.expressions import Renderer
 from ad_compiler.backend.fixed import checks, spelled
 from ad_compiler.backend.fold import Folds, fold
@@ -246,7 +247,7 @@ def _copied(block: Block, names: dict[Var, str]) -> frozenset[str]:
 
     for stmt in walk(block):
         match stmt:
-            case Let(prim=prim, args=(_, _, Var() as value)) if prim.name == "tape_put":
+            case Let(prim=prim, args=(*_, Var() as value)) if prim.name in KEEPING:
                 found.update({names[value]} if value in names else ())
             case If():
                 note(stmt.targets, stmt.then.results)

@@ -57,6 +57,20 @@ def _tape_put(args: Sequence[Atom]) -> list[Operand]:
     return [Operand(tape, named=True), Operand(value)]
 
 
+def _list_append(args: Sequence[Atom]) -> list[Operand]:
+    xs, value = args
+    return [Operand(xs, named=True), Operand(value)]
+
+
+def _list_pop(args: Sequence[Atom]) -> list[Operand]:
+    return [Operand(args[0], named=True)]
+
+
+def _list_set(args: Sequence[Atom]) -> list[Operand]:
+    xs, index, value = args
+    return [Operand(value), Operand(xs, named=True), Operand(index)]
+
+
 def _tape_add(args: Sequence[Atom]) -> list[Operand]:
     tape, index, value = args
     return [Operand(tape, named=True), Operand(index, named=True), Operand(value, lazy=True)]
@@ -80,6 +94,9 @@ LAYOUTS: dict[str, Layout] = {
     "sub_into": _into,
     "tape_put": _tape_put,
     "tape_add": _tape_add,
+    "list_append": _list_append,
+    "list_pop": _list_pop,
+    "list_set": _list_set,
     **{prim.name: _add_at for prim in AUGMENTED.values()},
     "select": _select,
     "quiet_div": _quiet_div,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.nodes import Atom, Const, const
-from ad_compiler.ir.types import Array, Float, Tape, Type
+from ad_compiler.ir.types import Array, Float, Tape, Type, rank
 from ad_compiler.rules.effects import VALUE
 
 
@@ -89,6 +89,18 @@ def _tape_new(_to: Renderer, _args: Sequence[Atom]) -> Text:
 
 def _tape_get(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}[{to.atom(args[1]).text}]")
+
+
+def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
+    array = to.atom(args[0]).text
+    if rank(args[0].type) == 1:
+        return Text(f"{to.resolve('list')}({array})")
+    return Text(f"[row.copy() for row in {array}]")
+
+
+def _list_sum(to: Renderer, args: Sequence[Atom]) -> Text:
+    one, other = (to.receiver(a) for a in args)
+    return Text(f"[a + b for a, b in {to.resolve('zip')}({one}, {other})]")
 
 
 def _tape_zeros_like(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -214,6 +226,9 @@ PRINTERS: Mapping[str, Printer] = {
     "tape_new": _tape_new,
     "tape_get": _tape_get,
     "tape_zeros_like": _tape_zeros_like,
+    "list_get": _tape_get,
+    "list_rows": _list_rows,
+    "list_sum": _list_sum,
     "last_index": _last_index,
     "np.zeros": _allocated("np.zeros"),
     "np.ones": _allocated("np.ones"),
@@ -236,6 +251,8 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "astype": ("np.float64",),
     "quiet_div": ("math.inf", "np.errstate"),
     "tape_zeros_like": ("np.zeros_like", "len"),
+    "list_rows": ("list",),
+    "list_sum": ("zip",),
     "last_index": ("range",),
     "add_at": ("np.add",),
     "np.zeros": ("np.zeros",),

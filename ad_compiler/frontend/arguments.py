@@ -108,7 +108,7 @@ def _bound(
 def _operand(ctx: Context, primitive: Primitive, name: str, value: Value) -> Atom:
     if name in DTYPES:
         return _dtype(value)
-    value = indexing.resolved(ctx, value)
+    value = indexing.settled(ctx, value)
     match value:
         case Var() | Const() | Undef() | Place() | Loose():
             return atom_of(ctx, value)

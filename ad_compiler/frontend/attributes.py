@@ -7,10 +7,11 @@ from types import ModuleType
 
 import numpy as np
 
-from ad_compiler.frontend import writing
+from ad_compiler.frontend import growing, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.values import (
+    Growing,
     Loose,
     Method,
     Namespace,
@@ -49,6 +50,8 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
             return items[fields.index(name)]
         case Namespace(find=find):
             return from_outside(ctx, find(name))
+        case Growing() if name in growing.METHODS:
+            return Method(value, name)
         case Structure(kind):
             if name in CONTAINER_METHODS[kind]:
                 return Method(value, name)

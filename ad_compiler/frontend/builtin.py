@@ -11,11 +11,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ad_compiler.frontend import arguments, effects, indexing, iterables, writing
+from ad_compiler.frontend import arguments, effects, growing, indexing, iterables, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
+    Growing,
     Loose,
     Partial,
     Place,
@@ -49,9 +50,7 @@ Lower = Callable[[Context, Args, Keywords, str, Call], Value | None]
 
 
 def _is_array(value: Value) -> bool:
-    if isinstance(value, Place | Loose):
-        return True
-    return isinstance(value, Var | Const) and isinstance(value.type, Array)
+    return isinstance(value, Place | Loose) or isinstance(getattr(value, "type", None), Array)
 
 
 def _items(ctx: Context, value: Value, who: str) -> list[Value]:
@@ -72,6 +71,8 @@ def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Val
             raise TypeRefusal("len() of an array without axes", "use its value")
         return indexing.length(ctx, array, 0, name)
     match value:
+        case Growing():
+            return growing.length(ctx, value, name)
         case Shape(array):
             return const(rank(array.type))
         case Structure(items=items):
@@ -136,6 +137,8 @@ def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Valu
     """`sum(...)` of a container starts with 0 and adds, as Python does."""
     if _is_array(args[0]):
         return None
+    if isinstance(args[0], Growing):
+        return growing.total(ctx, args[0], kw.get("start", args[1] if len(args) > 1 else const(0)))
     total: Value = kw.get("start", args[1] if len(args) > 1 else const(0))
     plus = OPERATORS["+"]
     items = _items(ctx, args[0], "sum()")
@@ -259,6 +262,8 @@ def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Val
 
 def _as_array(ctx: Context, value: Value, name: str, call: Call) -> Value:
     value = indexing.resolved(ctx, value)
+    if isinstance(value, Growing):
+        return growing.as_array(ctx, value, name)
     if _is_array(value):
         return apply(ctx, PRIMITIVES["copy"], (atom_of(ctx, value),), name)
     if not isinstance(value, Structure):

@@ -9,11 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.frontend import arguments, builtin, containers, indexing, inline, writing
+from ad_compiler.frontend import (
+    arguments,
+    builtin,
+    containers,
+    growing,
+    indexing,
+    inline,
+    writing,
+)
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.scope import current
 from ad_compiler.frontend.source import is_exact, source_of
 from ad_compiler.frontend.values import (
+    Growing,
     Loose,
     Method,
     Partial,
@@ -222,6 +231,8 @@ def _method(
             if method == "transpose" and len(args) > 1:
                 args = [Structure("tuple", (), tuple(args))]
             return of_primitive(ctx, METHODS[method], [receiver, *args], keywords, name)
+        case Growing():
+            return growing.call_method(ctx, receiver, method, args)
         case Structure():
             changed = containers.call_method(ctx, receiver, method, args)
             if changed is not None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from ad_compiler.frontend import iterables
+from ad_compiler.frontend import growing, iterables
 from ad_compiler.frontend.calls import dict_key
 from ad_compiler.frontend.context import Context, truth_of
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.unpacking import unpacked
 from ad_compiler.frontend.values import Structure, Value
+from ad_compiler.ir.nodes import Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 
 Lower = Callable[[Context, Scope, ast.expr], Value]
@@ -18,11 +19,34 @@ Lower = Callable[[Context, Scope, ast.expr], Value]
 
 def listed(
     ctx: Context, scope: Scope, node: ast.ListComp | ast.GeneratorExp, lower: Lower
-) -> Structure:
+) -> Value:
     """`[element for target in iterable if test]`."""
     inner = _inner(scope, node.generators)
+    if len(node.generators) == 1 and not node.generators[0].ifs:
+        iterable = lower(ctx, scope, node.generators[0].iter)
+        if iterables.known_items(ctx, iterable) is None:
+            return _at_run_time(ctx, inner, node, iterable, lower)
     items = [lower(ctx, inner, node.elt) for _ in _trips(ctx, inner, node.generators, lower)]
     return Structure("list", (), tuple(items))
+
+
+def _at_run_time(
+    ctx: Context,
+    scope: Scope,
+    node: ast.ListComp | ast.GeneratorExp,
+    iterable: Value,
+    lower: Lower,
+) -> Value:
+    """A list with one element a trip of a loop."""
+    trips = iterables.trips_of(ctx, iterable)
+    if trips.start != const(0) or trips.step != const(1):
+        raise TypeRefusal("a comprehension over this range", "start it at 0, with step 1")
+
+    def item(index: Var) -> Value:
+        _bind(ctx, scope, node.generators[0].target, iterables.item_at(ctx, iterable, index))
+        return lower(ctx, scope, node.elt)
+
+    return growing.collected(ctx, trips.stop, item)
 
 
 def dictionary(ctx: Context, scope: Scope, node: ast.DictComp, lower: Lower) -> Structure:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ad_compiler.frontend import arguments, iterables
 from ad_compiler.frontend.context import Context
+from ad_compiler.frontend.growing import substituted
 from ad_compiler.frontend.scope import current, holders, load, put
 from ad_compiler.frontend.values import (
-    Identity,
     Structure,
     Value,
     constant_of,
@@ -39,16 +38,7 @@ def change(ctx: Context, old: Structure, items: Sequence[Value], keys: Sequence[
     wholes = [(slot, load(ctx.storage, slot)) for slot in holders(ctx.storage, identity)]
     for slot, whole in wholes:
         assert isinstance(whole, Structure)
-        put(ctx.storage, slot, _substituted(whole, identity, rooted))
-
-
-def _substituted(value: Value, identity: Identity, new: Value) -> Value:
-    if not isinstance(value, Structure):
-        return value
-    if value.identity is identity:
-        return new
-    items = tuple(_substituted(item, identity, new) for item in value.items)
-    return replace(value, items=items)
+        put(ctx.storage, slot, substituted(whole, identity, rooted))
 
 
 def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> None:

@@ -14,6 +14,7 @@ from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.scope import Scope, Slot, load, new_slot, store_outside
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
+    Growing,
     Identity,
     Loose,
     NeedsStatic,
@@ -55,6 +56,7 @@ class Context:
     codes: dict[Code, None] = field(default_factory=dict[Code, None])
     """The functions whose source went into the program, in order."""
     storage: Storage = field(init=False)
+    joining: Joining = field(init=False)
     changes: int = 0
     """How often a list or dict was changed."""
     captured: dict[Identity, Slot] = field(default_factory=dict["Identity", "Slot"])
@@ -62,7 +64,8 @@ class Context:
 
     def __post_init__(self) -> None:
         self.storage = Storage(self.builder)
-        self.builder.junctions = Joining(self.storage)
+        self.joining = Joining(self.storage)
+        self.builder.junctions = self.joining
 
 
 def atom_of(ctx: Context, value: Value) -> Atom:
@@ -253,7 +256,7 @@ def _evaluated(primitive: Primitive, values: list[Any]) -> Const | None:
 def truth_of(value: Value) -> bool | None:
     """The truth value of what is known at compile time; None if it is not known."""
     match value:
-        case Const(type=Array()) | Var() | Undef() | Place() | Loose():
+        case Const(type=Array()) | Var() | Undef() | Place() | Loose() | Growing():
             return None
         case Const():
             return bool(value.value)

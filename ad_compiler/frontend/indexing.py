@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ad_compiler.frontend import growing
 from ad_compiler.frontend.context import Context, apply, array_of, atom_of, raise_needs
 from ad_compiler.frontend.values import (
+    Growing,
     Loose,
     Place,
     Shape,
@@ -42,6 +44,8 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
     match value:
         case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
             return _of_array(ctx, value, items, name)
+        case Growing() if not is_tuple and not isinstance(items[0], Slice):
+            return growing.item(ctx, value, items[0], name)
         case Structure() if not is_tuple:
             return _of_structure(ctx, value, items[0])
         case Shape(array) if not is_tuple:
@@ -200,6 +204,11 @@ def element(ctx: Context, array: Value, index: Atom, name: str = "") -> Value:
 def resolved(ctx: Context, value: Value) -> Value:
     """A shape as the tuple that it is; anything else as it is."""
     return lengths(ctx, value.array) if isinstance(value, Shape) else value
+
+
+def settled(ctx: Context, value: Value) -> Value:
+    """A shape as a tuple, a growing list as an array; anything else as it is."""
+    return growing.as_array(ctx, value) if isinstance(value, Growing) else resolved(ctx, value)
 
 
 def is_static(value: Value) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ad_compiler.frontend import indexing
+from ad_compiler.frontend import growing, indexing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
+    Growing,
     Loose,
     Place,
     Range,
@@ -108,6 +109,8 @@ def _length(ctx: Context, value: Value) -> Atom:
             return const(len(range(start, stop, step)))
         case Structure(items=items):
             return const(len(items))
+        case Growing():
+            return atom_of(ctx, growing.length(ctx, value))
         case Zipped(parts):
             lengths = [_length(ctx, part) for part in parts]
             least = lengths[0]
@@ -134,6 +137,8 @@ def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
     match value:
         case Range():
             return index
+        case Growing():
+            return growing.item(ctx, value, index, name)
         case Zipped() | Counted() | Backwards() | Var() | Const() | Place() | Loose():
             return _nth(ctx, value, index, name)
         case _:
@@ -144,6 +149,8 @@ def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
     match value:
         case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
             return indexing.element(ctx, value, index, name)
+        case Growing():
+            return growing.item(ctx, value, index, name)
         case Range(start, _, step):
             return _plus(ctx, start, _scaled(ctx, step, index))
         case Zipped(parts):

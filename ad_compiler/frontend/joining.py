@@ -11,13 +11,16 @@ for t in range(n):          u and u_new carry one array each around the loop: tw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ad_compiler.frontend.places import Storage, held, place_in
-from ad_compiler.frontend.values import Place, Root, Skeleton
+from ad_compiler.frontend.values import Growing, Identity, Place, Root, Skeleton
 from ad_compiler.ir.builder import Builder, Cell, Frame, Widening
 from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Float, Type, join
 
 UNCLEAR_CONTAINER = "which one it is depends on the path taken"
 UNCLEAR = "which array it is depends on the path taken"
@@ -28,6 +31,7 @@ class Joining:
     """What a builder asks where paths meet."""
 
     storage: Storage
+    lists: Lists | None = None
 
     @property
     def builder(self) -> Builder:
@@ -56,11 +60,29 @@ class Joining:
 
     def _same_containers(self, arms: Sequence[Frame], alive: Sequence[Frame]) -> None:
         """Lists and dicts that differ from path to path cannot be changed after it."""
+        uneven: dict[Identity, None] = {}
         for cell in dict.fromkeys(c for arm in alive for c in arm.values if c.home not in arms):
-            found = [skeleton_in(arm.values.get(cell, self.builder.peek(cell))) for arm in alive]
-            first, other = found[0], found[-1]
-            if first is not None and other is not None:
-                freeze_unless_same(first, other)
+            first, other = (arm.values.get(cell, self.builder.peek(cell)) for arm in alive)
+            uneven.update(dict.fromkeys(uneven_lists(first, other)))
+            if skeleton_in(first) is not None and skeleton_in(other) is not None:
+                freeze_unless_same(skeleton_in(first), skeleton_in(other))
+        for identity in uneven:
+            self._grow(identity, alive)
+
+    def _grow(self, identity: Identity, alive: Sequence[Frame]) -> None:
+        """A list that has different lengths on two paths becomes a value of the program."""
+        assert self.lists is not None
+        types: list[Type | None] = []
+        for arm in alive:
+            self.builder.frames.append(arm)
+            types.append(self.lists.type_of(identity))
+            self.builder.frames.pop()
+        type_ = common(types)
+        root = self.storage.unset_root(self.lists.name_of(identity), [])
+        for arm in alive:
+            self.builder.frames.append(arm)
+            self.lists.move(identity, type_, root)
+            self.builder.frames.pop()
 
     def _meet(
         self, arms: Sequence[Frame], cells: list[Cell], found: dict[Cell, list[Place]]
@@ -89,6 +111,9 @@ class Joining:
 
     def enter(self, widening: Widening, carried: dict[Cell, Root]) -> None:
         """Before a loop: the names that are known to move get roots to be carried around it."""
+        for identity, type_ in widening.growing.items():
+            assert self.lists is not None
+            self.lists.grow(identity, type_)
         entered: dict[Root, Root] = {}
         for cell, apart in widening.moving.items():
             place = place_in(self.builder.peek(cell))
@@ -118,6 +143,11 @@ class Joining:
         changed = False
         for cell, value in list(frame.values.items()):
             first, last = skeleton_in(self.builder.outer(cell)), skeleton_in(value)
+            for identity in uneven_lists(self.builder.outer(cell), value):
+                assert self.lists is not None
+                known = widening.growing.get(identity)
+                widening.growing[identity] = common([known, self.lists.type_of(identity)])
+                changed = True
             if first is not None and last is not None:
                 changed |= freeze_unless_same(first, last)
             start, end = place_in(self.builder.outer(cell)), place_in(value)
@@ -178,9 +208,66 @@ def skeleton_in(atom: Atom | None) -> Skeleton | None:
     return value if isinstance(value, Skeleton) else None
 
 
-def freeze_unless_same(one: Skeleton, other: Skeleton) -> bool:
+def uneven_lists(one: Atom | None, other: Atom | None) -> Iterator[Identity]:
+    """The lists that have different lengths in two cells, or grow in one of them."""
+    a, b = (atom.value if isinstance(atom, Const) else None for atom in (one, other))
+    if isinstance(a, Skeleton) and isinstance(b, Skeleton):
+        yield from _uneven(a, b)
+    elif isinstance(a, Skeleton | Growing) and isinstance(b, Skeleton | Growing):
+        same = a.identity is b.identity and repr(a) != repr(b)
+        if same and a.identity is not None:
+            yield a.identity
+
+
+def _uneven(one: Skeleton, other: Skeleton) -> Iterator[Identity]:
+    own = one.identity if one.kind == "list" and one.identity is other.identity else None
+    if own is not None and len(one.children) != len(other.children):
+        yield own
+        return
+    for a, b in zip(one.children, other.children, strict=False):
+        if a is not None and b is not None:
+            yield from _uneven(a, b)
+
+
+def common(types: Sequence[Type | None]) -> Type:
+    """The type of elements that have one of these types."""
+    found = [t for t in types if t is not None]
+    joined = found[0] if found else Float()
+    for type_ in found[1:]:
+        wider = joined if joined == type_ else join(joined, type_)
+        if wider is None:
+            raise TypeRefusal(
+                f"{joined} and {type_} in one list", "let all elements of the list be of one kind"
+            )
+        joined = wider
+    return joined
+
+
+class Lists(Protocol):
+    """What can be done with lists whose length depends on the path (see `growing.py`)."""
+
+    def type_of(self, identity: Identity) -> Type | None:
+        """The type of the elements that a list has here; None if it has none."""
+        ...
+
+    def name_of(self, identity: Identity) -> str:
+        """A name that holds a list."""
+        ...
+
+    def grow(self, identity: Identity, type_: Type) -> None:
+        """Make a list a value of the program."""
+        ...
+
+    def move(self, identity: Identity, type_: Type, root: Root) -> None:
+        """Make a list the value of a root."""
+        ...
+
+
+def freeze_unless_same(one: Skeleton | None, other: Skeleton | None) -> bool:
     """Forbid to change containers that one of two paths has; whether the first was free."""
     news = False
+    if one is None or other is None:
+        return False
     for a, b in zip(one.identities(), other.identities(), strict=False):
         if a is b or a is None or b is None:
             continue

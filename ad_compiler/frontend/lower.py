@@ -12,6 +12,7 @@ from ad_compiler.errors import Unsupported, UsageError
 from ad_compiler.frontend import calls, inline, statements
 from ad_compiler.frontend.captures import Capture, Captures, Key
 from ad_compiler.frontend.context import Context, atom_of, with_place
+from ad_compiler.frontend.growing import Lists
 from ad_compiler.frontend.lookups import Guard, Trail
 from ad_compiler.frontend.names import locals_of
 from ad_compiler.frontend.refusals import syntax
@@ -125,6 +126,7 @@ def _lowered(
 ) -> Lowered:
     builder = Builder()
     ctx = Context(builder, captures, statements.run)
+    ctx.joining.lists = Lists(ctx)
     user: UserFunction = root(captures, ctx)
 
     def settled(leaf: Tree) -> Tree:
@@ -263,6 +265,7 @@ def inline_call(
     """Lower a function of a rule into a program under construction; gives its results."""
     before = builder.junctions
     ctx = Context(builder, Captures(inline=True), statements.run)
+    ctx.joining.lists = Lists(ctx)
     value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
     builder.junctions = before
     return [atom_of(ctx, leaf) for leaf in leaves_of(value)]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ad_compiler.frontend import calls, containers, indexing, operators, writing
+from ad_compiler.frontend import calls, containers, growing, indexing, operators, writing
 from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.expressions import expression, subscript_items
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.values import Place, Structure, Value, describe, static
+from ad_compiler.frontend.values import Growing, Place, Structure, Value, describe, static
 from ad_compiler.ir.index import WHOLE, Pattern
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal
@@ -30,14 +30,14 @@ class Part:
 class Entry:
     """`container[index]`."""
 
-    container: Structure
+    container: Structure | Growing
     index: Value
 
 
 def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part | Entry:
     """What a subscript points at."""
     array = expression(ctx, scope, target.value)
-    if isinstance(array, Structure):
+    if isinstance(array, Structure | Growing):
         items, is_tuple = subscript_items(ctx, scope, target)
         if is_tuple or isinstance(items[0], indexing.Slice):
             raise TypeRefusal(
@@ -66,9 +66,16 @@ def read(ctx: Context, part: Part | Entry) -> Value:
 def assign(ctx: Context, part: Part | Entry, value: Value) -> None:
     """`array[pattern] = value`, `container[index] = value`."""
     if isinstance(part, Entry):
-        containers.set_item(ctx, part.container, part.index, value)
+        _set(ctx, part, value)
         return
     writing.write(ctx, part.array, part.pattern, part.operands, _as_array(ctx, value))
+
+
+def _set(ctx: Context, entry: Entry, value: Value) -> None:
+    if isinstance(entry.container, Growing):
+        growing.set_item(ctx, entry.container, entry.index, value)
+    else:
+        containers.set_item(ctx, entry.container, entry.index, value)
 
 
 def update(ctx: Context, part: Part | Entry, op: ast.operator, old: Value, value: Value) -> None:
@@ -78,7 +85,7 @@ def update(ctx: Context, part: Part | Entry, op: ast.operator, old: Value, value
             writing.update(ctx, old, WHOLE, (), op, old, value)
         elif not containers.extend(ctx, op, old, value):
             new = operators.binary(ctx, op, old, value)
-            containers.set_item(ctx, part.container, part.index, new)
+            _set(ctx, part, new)
         return
     writing.update(ctx, part.array, part.pattern, part.operands, op, old, _as_array(ctx, value))
 

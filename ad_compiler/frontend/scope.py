@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ad_compiler.frontend.flow import Flow
-from ad_compiler.frontend.joining import skeleton_in
-from ad_compiler.frontend.places import Storage, held
+from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
     Environment,
+    Growing,
     Identity,
     Loose,
     Partial,
@@ -97,8 +97,8 @@ def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> Non
             base,
         )
     value = storage.hold(cell, value)
-    if isinstance(value, Place):
-        storage.builder.assign(cell, held(value))
+    if isinstance(value, Place | Growing):
+        storage.builder.assign(cell, static(value))
     else:
         atom = value if is_atom(value) else static(Opaque(value))
         storage.builder.assign(cell, atom)  # type: ignore[arg-type]
@@ -135,8 +135,17 @@ def holders(storage: Storage, identity: Identity) -> list[Slot]:
     """The names that hold a list or dict now, itself or inside another container."""
 
     def holds(slot: Slot) -> bool:
-        skeleton = skeleton_in(storage.builder.peek(slot.main))
-        return skeleton is not None and any(own is identity for own in skeleton.identities())
+        for cell in slot.cells():
+            atom = storage.builder.peek(cell)
+            match atom.value if isinstance(atom, Const) else None:
+                case Growing(identity=own) if own is identity:
+                    return True
+                case Skeleton() as skeleton:
+                    if any(own is identity for own in skeleton.identities()):
+                        return True
+                case _:
+                    pass
+        return False
 
     return [slot for slot in identity.holders if holds(slot)]
 
@@ -149,19 +158,19 @@ def current(storage: Storage, value: Structure) -> Structure:
         )
         return replace(value, items=items)
     for slot in holders(storage, value.identity):
-        found = _part(load(storage, slot), value.identity)
-        if found is not None:
+        found = part_of(load(storage, slot), value.identity)
+        if isinstance(found, Structure):
             return found
     return value
 
 
-def _part(value: Value | None, identity: Identity) -> Structure | None:
+def part_of(value: Value | None, identity: Identity) -> Structure | Growing | None:
     """The part of a container that has an identity."""
+    if isinstance(value, Structure | Growing) and value.identity is identity:
+        return value
     if not isinstance(value, Structure):
         return None
-    if value.identity is identity:
-        return value
-    parts = (_part(item, identity) for item in value.items)
+    parts = (part_of(item, identity) for item in value.items)
     return next((part for part in parts if part is not None), None)
 
 
@@ -182,8 +191,8 @@ def _load_cell(builder: Builder, slot: Slot, cell: Cell, path: Path) -> Value | 
         raise conflict
     if isinstance(atom, Const):
         match atom.value:
-            case Place() as place:
-                return place
+            case (Place() | Growing()) as value:
+                return value
             case Opaque(value):
                 return value
             case Skeleton() as skeleton:

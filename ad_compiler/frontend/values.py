@@ -224,9 +224,21 @@ class Text:
     operands: tuple[Atom, ...]
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Growing:
+    """A list whose length is known only at run time: what the cell of its root holds."""
+
+    root: Root
+    identity: Identity
+    """That of the list it was when it had a length."""
+
+    def __repr__(self) -> str:
+        return f"growing {self.root.serial}"
+
+
 Value = (
     Var | Const | Undef | Structure | UserFunction | Namespace | Partial | Method | Shape | Range
-    | Zipped | Counted | Backwards | Place | Loose | Text
+    | Zipped | Counted | Backwards | Place | Loose | Text | Growing
 )  # fmt: skip
 
 Iterables = Range | Zipped | Counted | Backwards
@@ -348,6 +360,8 @@ def describe(value: Value) -> str:
             return "an iterator"
         case Place() | Loose():
             return "an array"
+        case Growing():
+            return "a list that grows"
 
 
 def _describe_object(thing: object) -> str:

@@ -50,6 +50,8 @@ class Widening:
     """Cells that no parameter can carry; they may be assigned, but not read, before assigned."""
     moving: dict[Cell, bool] = field(default_factory=dict[Cell, bool])
     """Cells of names that stand for other storage after a trip; True: without former aliases."""
+    growing: dict[Any, Type] = field(default_factory=dict[Any, Type])
+    """Lists that get longer or shorter in a trip, and the type of their elements."""
 
 
 @dataclass(eq=False, slots=True)

@@ -18,6 +18,7 @@ FILES = (
     "likeness",
     "indexing",
     "tapes",
+    "lists",
     "shaping",
     "joining",
     "diagonals",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Atom, Const, Var, const
-from ad_compiler.ir.types import Array, rank
+from ad_compiler.ir.types import Array, Tape, rank
 from ad_compiler.rules.registry import FUNCTIONS, OPERATORS, PRIMITIVES
 from ad_compiler.transform.shapes import Shapes, widen, zero, zeros
 
@@ -71,6 +71,8 @@ class Adjoints:
             return self.mask(self.builder.emit(OPERATORS["+"], a.raw, b.raw), a.mask)
         if _is_zero(one):
             return other
+        if isinstance(one.type, Tape):
+            return self.builder.emit(PRIMITIVES["list_sum"], one, other)
         return self.builder.emit(OPERATORS["+"], one, other, hint=adjoint_name(primal))
 
     def mask(self, raw: Atom, mask: Atom) -> Atom:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ad_compiler.analysis.ownership import (
+    KEEPING,
     Decisions,
     edges_of,
     has_storage,
@@ -126,7 +127,7 @@ class _Rewrite:
             assert stmt.prim.in_place is not None
             yield from _with_copy(stmt, stmt.prim.in_place, temp=False)
         elif id(stmt) in decisions.copied_puts:
-            yield from _with_copy(stmt, 2, temp=True)
+            yield from _with_copy(stmt, len(stmt.args) - 1, temp=True)
         elif stmt.targets[0] in decisions.copied_views:
             view = Var(stmt.targets[0].name, stmt.targets[0].type, temp=True)
             yield replace(stmt, targets=(view,))
@@ -214,8 +215,8 @@ def _join_operands(memory: _Memory, stmt: Let) -> None:
         memory.join(source, stmt.targets[0])
     if stmt.prim.in_place is not None:
         memory.join(stmt.args[stmt.prim.in_place], stmt.targets[0])
-    if stmt.prim.name == "tape_put" and has_storage(stmt.args[2]):
-        memory.join(stmt.args[2], stmt.targets[0])
+    if stmt.prim.name in KEEPING and has_storage(stmt.args[-1]):
+        memory.join(stmt.args[-1], stmt.targets[0])
 
 
 def _separate_results(function: Function, decisions: Decisions) -> Function:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from ad_compiler.ir.index import WHOLE, Pattern, axes_order, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
-from ad_compiler.ir.types import Array, Static, dims_of
+from ad_compiler.ir.types import Array, Static, Tape, dims_of
 from ad_compiler.rules.registry import ATTRIBUTES, PRIMITIVES
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.shapes import cast, reduce_to
@@ -102,6 +102,44 @@ def tape_get(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     builder.assign(cell, builder.emit(PRIMITIVES["tape_add"], base, k, z_bar))
 
 
+def list_append(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """What was appended last has the last cotangent."""
+    xs, value = let.args
+    builder = adjoints.builder
+    adjoints.add(value, builder.emit(PRIMITIVES["list_get"], z_bar, const(-1)))
+    adjoints.add(xs, builder.emit(PRIMITIVES["list_pop"], z_bar))
+
+
+def list_pop(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """What was taken off has no cotangent."""
+    (xs,) = let.args
+    nothing = _nothing(adjoints, xs, const(-1))
+    adjoints.add(xs, adjoints.builder.emit(PRIMITIVES["list_append"], z_bar, nothing))
+
+
+def list_set(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """As `store`."""
+    xs, k, value = let.args
+    builder = adjoints.builder
+    adjoints.add(value, builder.emit(PRIMITIVES["list_get"], z_bar, k))
+    nothing = _nothing(adjoints, xs, k)
+    adjoints.add(xs, builder.emit(PRIMITIVES["list_set"], z_bar, k, nothing))
+
+
+def _nothing(adjoints: Adjoints, xs: Atom, k: Atom) -> Atom:
+    """A zero in the shape of an element of a list."""
+    assert isinstance(xs.type, Tape)
+    if not isinstance(xs.type.element, Array):
+        return const(0.0)
+    element = adjoints.builder.emit(PRIMITIVES["list_get"], xs, k)
+    return adjoints.builder.emit(PRIMITIVES["zeros_like"], element)
+
+
+def list_array(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """Each element has its row."""
+    adjoints.add(let.args[0], adjoints.builder.emit(PRIMITIVES["list_rows"], z_bar))
+
+
 SPECIAL: dict[str, Callable[[Adjoints, Let, Atom], None]] = {
     "getitem": getitem,
     "store": store,
@@ -109,5 +147,10 @@ SPECIAL: dict[str, Callable[[Adjoints, Let, Atom], None]] = {
     "tape_put": tape_put,
     "tape_get": tape_get,
     "tape_add": tape_put,
+    "list_append": list_append,
+    "list_pop": list_pop,
+    "list_get": tape_get,
+    "list_set": list_set,
+    "list_array": list_array,
 }
 """The operations that are not left to their rules."""

@@ -1,0 +1,256 @@
+"""Lists whose length is known only at run time, because a loop or a branch appends to them.
+
+A list starts as compile-time structure. Where paths meet on which it has different lengths, it
+becomes a value of the program, with one type for all its elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ad_compiler.frontend.context import Context, Snapshot, apply, array_of, atom_of
+from ad_compiler.frontend.scope import holders, load, part_of, put
+from ad_compiler.frontend.values import (
+    Growing,
+    Identity,
+    Loose,
+    Place,
+    Root,
+    Structure,
+    Value,
+    describe,
+    static,
+)
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Array, Float, Int, Static, Tape, Type, is_number, join
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+
+
+def element_type(items: Sequence[Value], ctx: Context) -> Type | None:
+    """The type that all elements of a list have; None for a list without elements."""
+    found: Type | None = None
+    for item in items:
+        own = atom_of(ctx, item).type
+        if not (isinstance(own, Array) or is_number(own)):
+            raise TypeRefusal(
+                f"{describe(item)} in a list that grows while the program runs",
+                "append numbers or arrays of one shape",
+            )
+        common = own if found is None or found == own else join(found, own)
+        if common is None:
+            raise TypeRefusal(
+                f"{found} and {own} in a list that grows while the program runs",
+                "let all elements of the list be of one kind",
+            )
+        found = common
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Lists:
+    """What is done with lists where paths meet (see `joining.Lists`)."""
+
+    ctx: Context
+
+    def type_of(self, identity: Identity) -> Type | None:
+        """The type of the elements that a list has here; None if it has none."""
+        found = _found(self.ctx, identity)
+        if isinstance(found, Growing):
+            tape = read(self.ctx, found).type
+            assert isinstance(tape, Tape)
+            return tape.element
+        return None if found is None else element_type(found.items, self.ctx)
+
+    def name_of(self, identity: Identity) -> str:
+        """A name that holds a list."""
+        names = [slot.name for slot in identity.holders]
+        return names[0] if names else "xs"
+
+    def grow(self, identity: Identity, type_: Type) -> None:
+        """Make a list a value of the program, here and in every name that holds it."""
+        found = _found(self.ctx, identity)
+        if isinstance(found, Structure):
+            root = self.ctx.storage.unset_root(self.name_of(identity), [])
+            self.move(identity, type_, root)
+
+    def move(self, identity: Identity, type_: Type, root: Root) -> None:
+        """Make a list the value of a root, here and in every name that holds it."""
+        found = _found(self.ctx, identity)
+        assert found is not None
+        name = root.cell.name
+        value = (
+            read(self.ctx, found) if isinstance(found, Growing) else self._value(found, type_, name)
+        )
+        self.ctx.builder.assign(root.cell, value)
+        new = Growing(root, identity)
+        for slot in holders(self.ctx.storage, identity):
+            whole = load(self.ctx.storage, slot)
+            put(self.ctx.storage, slot, substituted(whole, identity, new))
+
+    def _value(self, xs: Structure, type_: Type, name: str) -> Atom:
+        builder = self.ctx.builder
+        value: Atom = builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name=name)
+        for one in xs.items:
+            atom = atom_of(self.ctx, one)
+            value = builder.emit(PRIMITIVES["list_append"], value, atom, name=name)
+        return value
+
+
+def _found(ctx: Context, identity: Identity) -> Structure | Growing | None:
+    """A list as it is now."""
+    for slot in holders(ctx.storage, identity):
+        part = part_of(load(ctx.storage, slot), identity)
+        if part is not None:
+            return part
+    return None
+
+
+def substituted(value: Value | None, identity: Identity, new: Value) -> Value:
+    """A value with one list or dict in it replaced."""
+    assert value is not None
+    if isinstance(value, Growing):
+        return new if value.identity is identity else value
+    if not isinstance(value, Structure):
+        return value
+    if value.identity is identity:
+        return new
+    items = tuple(substituted(item, identity, new) for item in value.items)
+    return replace(value, items=items)
+
+
+# -- what can be done with one --------------------------------------------------------------------
+
+
+def read(ctx: Context, xs: Growing) -> Atom:
+    """The list as it is now."""
+    value = ctx.builder.read(xs.root.cell)
+    assert value is not None
+    return value
+
+
+def _changed(ctx: Context, xs: Growing, value: Value) -> None:
+    ctx.changes += 1
+    ctx.builder.assign(xs.root.cell, atom_of(ctx, value))
+
+
+def length(ctx: Context, xs: Growing, name: str = "") -> Value:
+    """`len(xs)`."""
+    return apply(ctx, PRIMITIVES["list_len"], (read(ctx, xs),), name)
+
+
+def item(ctx: Context, xs: Growing, index: Value, name: str = "") -> Value:
+    """`xs[index]`."""
+    atom = _index(index)
+    value = apply(ctx, PRIMITIVES["list_get"], (read(ctx, xs), atom), name)
+    if isinstance(value, Var) and isinstance(value.type, Array):
+        return Loose(value, (), "it is also in a list")
+    return value
+
+
+def set_item(ctx: Context, xs: Growing, index: Value, value: Value) -> None:
+    """`xs[index] = value`."""
+    args = (read(ctx, xs), _index(index), _element(ctx, value))
+    _changed(ctx, xs, apply(ctx, PRIMITIVES["list_set"], args, xs.root.cell.name))
+
+
+def as_array(ctx: Context, xs: Growing, name: str = "") -> Value:
+    """`np.array(xs)`."""
+    return apply(ctx, PRIMITIVES["list_array"], (read(ctx, xs),), name)
+
+
+def total(ctx: Context, xs: Growing, start: Value) -> Value:
+    """`sum(xs, start)`, added up as Python does."""
+    builder = ctx.builder
+    cell = builder.cell("total", atom_of(ctx, start))
+
+    def add(index: Var) -> None:
+        before = builder.read(cell)
+        assert before is not None
+        more = atom_of(ctx, item(ctx, xs, index))
+        builder.assign(cell, atom_of(ctx, apply(ctx, OPERATORS["+"], (before, more), "total")))
+
+    count = atom_of(ctx, length(ctx, xs))
+    builder.for_(const(0), count, const(1), add, name="k")
+    found = builder.read(cell)
+    assert found is not None
+    return found
+
+
+def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Growing:
+    """A list of items that are computed one a trip."""
+    identity = Identity()
+    root = ctx.storage.unset_root("items", [])
+    types: list[Type] = [Float()]
+    made = Growing(root, identity)
+
+    def trip(index: Var) -> None:
+        value = item_at(index)
+        types[0] = atom_of(ctx, value).type
+        _append(ctx, made, [value])
+
+    snapshot = Snapshot(ctx.builder)
+    while True:
+        type_ = types[0]
+        empty = ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name="items")
+        ctx.builder.assign(root.cell, empty)
+        ctx.builder.for_(const(0), count, const(1), trip, name="k")
+        if types[0] == type_:
+            return made
+        snapshot.restore()
+        snapshot = Snapshot(ctx.builder)
+
+
+def call_method(ctx: Context, xs: Growing, method: str, args: Sequence[Value]) -> Value:
+    """A method of the list."""
+    return METHODS[method](ctx, xs, args)
+
+
+def _append(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
+    (value,) = args
+    name = xs.root.cell.name
+    made = apply(ctx, PRIMITIVES["list_append"], (read(ctx, xs), _element(ctx, value)), name)
+    _changed(ctx, xs, made)
+    return static(None)
+
+
+def _extend(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
+    other = args[0]
+    if not isinstance(other, Structure) or other.kind == "dict":
+        raise TypeRefusal(f"extend() by {describe(other)}", "append the items in a loop")
+    for value in other.items:
+        _append(ctx, xs, [value])
+    return static(None)
+
+
+def _pop(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
+    if args:
+        raise TypeRefusal("pop() from the middle of a growing list", "pop from its end")
+    value = item(ctx, xs, const(-1))
+    _changed(ctx, xs, apply(ctx, PRIMITIVES["list_pop"], (read(ctx, xs),), xs.root.cell.name))
+    return value
+
+
+METHODS: dict[str, Callable[[Context, Growing, Sequence[Value]], Value]] = {
+    "append": _append,
+    "extend": _extend,
+    "pop": _pop,
+}
+"""The methods of lists that grow."""
+
+
+def _index(index: Value) -> Atom:
+    if isinstance(index, Var | Const) and isinstance(index.type, Int):
+        return index
+    raise TypeRefusal(f"{describe(index)} is no index of a growing list", "use an integer")
+
+
+def _element(ctx: Context, value: Value) -> Atom:
+    """A value as an element: from now on the list knows its array too."""
+    if isinstance(value, Place):
+        ctx.storage.freeze([value.root], "it is also in a list")
+    atom = atom_of(ctx, value)
+    if array_of(ctx, value) is None and isinstance(atom.type, Static):
+        raise TypeRefusal(f"{describe(value)} in a growing list", "append numbers or arrays")
+    return atom

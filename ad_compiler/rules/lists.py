@@ -1,0 +1,217 @@
+"""Lists that grow while a program runs: `xs.append(v)` in a loop, then `np.array(xs)`.
+
+They are typed as tapes are: every element has one type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Call, Primitive, Special, TypeRefusal
+from ad_compiler.ir.types import (
+    ANY,
+    PY,
+    Array,
+    Bool,
+    Float,
+    Int,
+    Sym,
+    Tape,
+    Type,
+    dims_of,
+    dtype_of,
+    is_number,
+    join,
+    number_of,
+)
+from ad_compiler.rules import infer
+from ad_compiler.rules.registry import Flat, Linear, register
+
+NUMBERS = ([1.0, -2.0, 3.0],)
+
+
+def _element(args: Sequence[Atom]) -> Type:
+    tape = args[0].type
+    assert isinstance(tape, Tape)
+    return tape.element
+
+
+def _joined(args: Sequence[Atom]) -> Type:
+    """The type of a list that gets one more value."""
+    own, value = _element(args), args[-1].type
+    common = own if own == value else join(own, value, Sym(f"item({args[-1]!r})"))
+    if common is None:
+        raise TypeRefusal(
+            f"a {value} in a list of {own}", "let all elements of the list be of one kind"
+        )
+    return Tape(common)
+
+
+def _same(args: Sequence[Atom]) -> Type:
+    return args[0].type
+
+
+def _length(_args: Sequence[Atom]) -> Type:
+    return Int(PY)
+
+
+def always(_args: Sequence[Atom]) -> bool:
+    """The `raises` of what may not be there."""
+    return True
+
+
+# -- growing and shrinking ------------------------------------------------------------------------
+
+
+def _append(xs: list[Any], value: Any) -> list[Any]:
+    return [*xs, value]
+
+
+def _append_xs(xs: Any, value: Any, *, xs_dot: Any) -> Any:
+    return APPEND(xs_dot, 0.0)
+
+
+def _append_value(xs: Any, value: Any, *, value_dot: Any) -> Any:
+    return APPEND(xs, value_dot)
+
+
+APPEND = register(
+    Primitive("list_append", _append, _joined, Special(), ("xs", "value"), in_place=0, noun="xs"),
+    Linear({"xs": _append_xs, "value": _append_value}, samples=((*NUMBERS, 2.0),)),
+)
+
+
+def _pop(xs: list[Any]) -> list[Any]:
+    return xs[:-1]
+
+
+def _pop_xs(xs: Any, *, xs_dot: Any) -> Any:
+    return POP(xs_dot)
+
+
+POP = register(
+    Primitive("list_pop", _pop, _same, Special(), ("xs",), in_place=0, raises=always, noun="xs"),
+    Linear({"xs": _pop_xs}, samples=(NUMBERS,)),
+)
+
+# -- elements -------------------------------------------------------------------------------------
+
+
+def _get(xs: list[Any], k: int) -> Any:
+    return xs[k]
+
+
+def _get_xs(xs: Any, k: int, *, xs_dot: Any) -> Any:
+    return GET(xs_dot, k)
+
+
+GET = register(
+    Primitive(
+        "list_get", _get, _element, Special(), ("xs", "k"), raises=always, noun="item", fresh=False
+    ),
+    Linear({"xs": _get_xs}, samples=((*NUMBERS, 1),)),
+)
+
+
+def _set(xs: list[Any], k: int, value: Any) -> list[Any]:
+    out = [*xs]
+    out[k] = value
+    return out
+
+
+def _set_xs(xs: Any, k: int, value: Any, *, xs_dot: Any) -> Any:
+    return SET(xs_dot, k, 0.0)
+
+
+def _set_value(xs: Any, k: int, value: Any, *, value_dot: Any) -> Any:
+    return SET(xs, k, value_dot)
+
+
+SET = register(
+    Primitive(
+        "list_set", _set, _joined, Special(), ("xs", "k", "value"),
+        raises=always, in_place=0, noun="xs",
+    ),
+    Linear({"xs": _set_xs, "value": _set_value}, samples=((*NUMBERS, 1, 2.0),)),
+)  # fmt: skip
+
+register(Primitive("list_len", len, _length, Call("len"), ("xs",), noun="n"), Flat("a length"))
+
+# -- as arrays ------------------------------------------------------------------------------------
+
+
+def _array(xs: list[Any]) -> Any:
+    return np.array(xs)
+
+
+def _array_type(args: Sequence[Atom]) -> Type:
+    element = _element(args)
+    if not (isinstance(element, Array) or is_number(element)):
+        raise TypeRefusal(f"an array of {element}", "append numbers or arrays")
+    length = Sym(f"len({args[0]!r})")
+    return Array(_dtype(element), (length, *dims_of(element)))
+
+
+_DTYPES: dict[type, str] = {Float: "f64", Int: "i64", Bool: "bool"}
+
+
+def _dtype(element: Type) -> str:
+    """The dtype of an array of such elements."""
+    dtype = dtype_of(element)
+    if dtype is None and getattr(element, "kind", "") == ANY:
+        raise TypeRefusal(
+            "the dtype of the array is decided only at run time", "append floats of one precision"
+        )
+    return dtype or _DTYPES[type(element)]
+
+
+def _array_xs(xs: Any, *, xs_dot: Any) -> Any:
+    return ARRAY(xs_dot)
+
+
+ARRAY = register(
+    Primitive("list_array", _array, _array_type, Call("np.array"), ("xs",), raises=always),
+    Linear({"xs": _array_xs}, samples=(NUMBERS,)),
+)
+
+
+def _rows(x: Any) -> list[Any]:
+    return [row.copy() for row in x]
+
+
+def _rows_type(args: Sequence[Atom]) -> Type:
+    array = infer.array(args[0], "a list")
+    rest = array.dims[1:]
+    return Tape(Array(array.dtype, rest) if rest else number_of(array.dtype))
+
+
+def _rows_x(x: Any, *, x_dot: Any) -> Any:
+    return ROWS(x_dot)
+
+
+ROWS = register(
+    Primitive("list_rows", _rows, _rows_type, Special(), ("x",), allocates=True, noun="rows"),
+    Linear({"x": _rows_x}, samples=((np.array([1.0, 2.0]),),)),
+)
+
+
+def _sum(one: list[Any], other: list[Any]) -> list[Any]:
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def _sum_one(one: Any, other: Any, *, one_dot: Any) -> Any:
+    return one_dot
+
+
+def _sum_other(one: Any, other: Any, *, other_dot: Any) -> Any:
+    return other_dot
+
+
+register(
+    Primitive("list_sum", _sum, _same, Special(), ("one", "other"), allocates=True, noun="sums"),
+    Linear({"one": _sum_one, "other": _sum_other}, samples=((*NUMBERS, [0.5, 1.0, 2.0]),)),
+)

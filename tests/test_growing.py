@@ -1,0 +1,181 @@
+"""Lists whose length is known only at run time: appended to in loops and branches."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ad_compiler import Unsupported, check_grads, grad, value_and_grad
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=5)
+CASES: list[Any] = []
+
+
+def case(*args: Any) -> Callable[[Any], Any]:
+    """Test a function at a point."""
+
+    def enter(function: Any) -> Any:
+        CASES.append(pytest.param(function, args, id=function.__name__))
+        return function
+
+    return enter
+
+
+@case(x)
+def grow1(x):
+    ys = []
+    for i in range(len(x)):
+        ys.append(math.sin(x[i]))
+    return np.sum(np.array(ys) ** 2)
+
+
+@case(x)
+def grow2(x):
+    ys = [1.0]
+    for v in x:
+        ys.append(ys[-1] * v + 0.5)
+    s = 0.0
+    for y in ys:
+        s += y * y
+    return s + sum(ys) + len(ys) + ys[2]
+
+
+@case(x)
+def grow3(x):
+    rows = []
+    for i in range(len(x)):
+        rows.append(x * x[i])
+    a = np.array(rows)
+    return np.sum(a[1] ** 2) + np.sum(rows[0])
+
+
+@case(x)
+def grow4(x):
+    ys = []
+    if x[0] > 0:
+        ys.append(x[1])
+    else:
+        ys.append(x[2])
+        ys.append(x[3] * 2)
+    return np.sum(np.array(ys) ** 2)
+
+
+@case(x)
+def grow5(x):
+    ys = [v * v for v in x]
+    zs = [a * b for a, b in zip(x, ys)]
+    return sum(zs) * ys[1]
+
+
+@case(x)
+def stack(x):
+    st = []
+    for i in range(len(x)):
+        st.append(x[i] * 2)
+    s = 0.0
+    while len(st) > 0:
+        s = s * 0.5 + st.pop() ** 2
+    return s
+
+
+@case(x)
+def cond_append(x):
+    ys = []
+    for i in range(len(x)):
+        if x[i] > 0:
+            ys.append(x[i] ** 2)
+    t = 1.0
+    for i in range(len(ys)):
+        t = t + ys[i] * ys[i - 1]
+    return t
+
+
+@case(x)
+def setit(x):
+    ys = []
+    for i in range(len(x)):
+        ys.append(0.0)
+    for i in range(len(x)):
+        ys[i] = x[i] * x[i - 1]
+    ys[0] += ys[1] ** 2
+    return np.sum(np.array(ys) ** 2)
+
+
+@case(x)
+def callee_grow(x):
+    def put(l, v):
+        l.append(v)
+
+    ys = []
+    for i in range(len(x)):
+        put(ys, x[i] ** 2)
+    return np.mean(ys)
+
+
+@case(x)
+def nested_grow(x):
+    d = {"h": []}
+    for i in range(len(x)):
+        d["h"].append(x[i] * i)
+    return np.dot(np.asarray(d["h"]), x)
+
+
+@case(x)
+def nestloop(x):
+    out = []
+    for i in range(3):
+        for j in range(i, 4):
+            out.append(x[i] * x[j])
+    return sum(out)
+
+
+@pytest.mark.parametrize(("function", "args"), CASES)
+def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    expected = function(*args)
+    value, _ = value_and_grad(function, tuple(range(len(args))))(*args)
+    assert type(value) is type(expected)
+    assert np.asarray(value).tobytes() == np.asarray(expected).tobytes()
+    check_grads(function, args)
+
+
+def kept_and_changed(x):
+    rows = []
+    u = x.copy()
+    for i in range(len(x)):
+        rows.append(u)
+        u[i] = 0.0
+    return np.sum(np.array(rows))
+
+
+def returned(x):
+    ys = []
+    for v in x:
+        ys.append(v)
+    return ys
+
+
+def mixed(x):
+    ys = []
+    for i in range(len(x)):
+        ys.append(x if i > 2 else x[0])
+    return np.sum(ys[0])
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (kept_and_changed, "it is also in a list"),
+        (returned, "a list that grows"),
+        (mixed, "on one path"),
+    ],
+)
+def test_refused(function: Callable[..., Any], reason: str) -> None:
+    with pytest.raises(Unsupported, match=reason):
+        grad(function)(x)
