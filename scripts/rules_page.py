@@ -21,9 +21,21 @@ from ad_compiler.ir.evaluate import evaluate
 from ad_compiler.ir.nodes import Atom, Block, Function, Let, Parameter, Var, const
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive
 from ad_compiler.ir.types import Array, Float, Sym, Type
-from ad_compiler.rules.registry import MEANINGS, OPERATORS, RULES, Flat, Linear, Partials, Rule
+from ad_compiler.rules.registry import (
+    LATER,
+    MEANINGS,
+    OPERATORS,
+    RULES,
+    Flat,
+    Linear,
+    Partials,
+    Rule,
+    read_later,
+)
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.request import Request
+
+read_later(LATER)
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "rules.md"
 

@@ -48,8 +48,8 @@ class Spelling:
         if root in MODULES:
             return f"{self._import(MODULES[root], root)}.{rest}"
         if root == "scipy":
-            module, _, last = path.rpartition(".")
-            return f"{self._import(module, '')}.{last}"
+            _, part, last = path.split(".")
+            return f"{self._import_part(root, part)}.{last}"
         if path in self.helpers:
             self.called[path] = self._free(path)
             return self.called[path]
@@ -63,6 +63,13 @@ class Spelling:
         taken = own.partition(".")[0] in self.fixed
         name = self._free(module.replace(".", "_")) if taken else own
         self.imports[module] = f"import {module}" + (f" as {name}" if name != module else "")
+        return name
+
+    def _import_part(self, package: str, part: str) -> str:
+        """Import a module from its package; gives the name it has here."""
+        name = self._free(f"{package}_{part}") if part in self.fixed else part
+        renamed = f" as {name}" if name != part else ""
+        self.imports[f"{package}.{part}"] = f"from {package} import {part}{renamed}"
         return name
 
     def _free(self, name: str) -> str:

@@ -12,13 +12,14 @@ import linecache
 from collections.abc import Callable
 from typing import Any
 
-IMPORTS = frozenset({"math", "numpy", "builtins", "scipy.special"})
-"""All that an emitted module may import."""
+IMPORTS = frozenset({"math", "numpy", "builtins"})
+PARTS = {"scipy": frozenset({"special", "linalg"})}
+"""All that an emitted module may import: modules, and parts of packages."""
 
 KINDS: tuple[type[ast.AST], ...] = (
     ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If,
     ast.With, ast.withitem, ast.Raise, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Import,
-    ast.alias, ast.arguments, ast.arg, ast.keyword,
+    ast.ImportFrom, ast.alias, ast.arguments, ast.arg, ast.keyword,
     ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.Call,
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.List, ast.Dict,
     ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.JoinedStr, ast.FormattedValue,
@@ -39,7 +40,7 @@ _PLAIN = (
 )
 _OWN: dict[type[ast.AST], tuple[str, ...]] = {
     ast.Name: (), ast.Constant: (), ast.alias: (), ast.arg: ("annotation",),
-    ast.keyword: ("value",),
+    ast.keyword: ("value",), ast.ImportFrom: ("names",),
 }  # fmt: skip
 _PARTS: dict[type[ast.AST], tuple[str, ...]] = {
     kind: _OWN.get(kind, tuple(field for field in kind._fields if field not in _PLAIN))
@@ -77,11 +78,18 @@ def _of_import(node: ast.Import) -> str | None:
     return f"an import of {strange[0]}" if strange else None
 
 
+def _of_import_from(node: ast.ImportFrom) -> str | None:
+    allowed = PARTS.get(node.module or "", frozenset())
+    strange = node.level or any(alias.name not in allowed for alias in node.names)
+    return f"an import from {node.module}" if strange else None
+
+
 _FORBIDDEN = ("eval", "exec", "open", "compile")
 _CHECKS: dict[type[ast.AST], Any] = {
     ast.Name: _of_name,
     ast.Attribute: _of_attribute,
     ast.Import: _of_import,
+    ast.ImportFrom: _of_import_from,
 }
 
 
@@ -108,6 +116,6 @@ def foreign(text: str) -> str | None:
                 stack.append(part)
     for node in tree.body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if not (isinstance(node, ast.Import | ast.FunctionDef) or is_docstring):
+        if not (isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef) or is_docstring):
             return f"a {type(node).__name__} outside a function"
     return None

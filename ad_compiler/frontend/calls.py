@@ -91,7 +91,7 @@ def _object(
         return Partial(first, tuple(given), {k: ctx.storage.rooted(v) for k, v in keywords.items()})
     if isinstance(thing, functools.partial):
         return call(ctx, *_taken_apart(ctx, thing, args, keywords), name)
-    if isinstance(thing, FunctionType):
+    if isinstance(thing, FunctionType) and not _is_library(thing):
         if getattr(thing, "__ad_of_types__", False):
             return const(thing(*(atom_of(ctx, arg).type for arg in args)))
         if getattr(thing, "__ad_compile_time__", False):
@@ -107,7 +107,7 @@ def _without_out(
     if isinstance(thing, np.ufunc) and len(args) > thing.nin:
         keywords = {**keywords, "out": args[thing.nin]}
         args = [*args[: thing.nin], *args[thing.nin + 1 :]]
-    if "out" not in keywords or (isinstance(thing, FunctionType) and not _is_numpy(thing)):
+    if "out" not in keywords or (isinstance(thing, FunctionType) and not _is_library(thing)):
         return None, args, keywords
     rest = {name: value for name, value in keywords.items() if name != "out"}
     match keywords["out"]:
@@ -119,8 +119,9 @@ def _without_out(
             return out, args, rest
 
 
-def _is_numpy(thing: Any) -> bool:
-    return (getattr(thing, "__module__", None) or "").partition(".")[0] == "numpy"
+def _is_library(thing: Any) -> bool:
+    """Whether a function is NumPy's or SciPy's: only their rules are known, not their ways."""
+    return (getattr(thing, "__module__", None) or "").partition(".")[0] in ("numpy", "scipy")
 
 
 def _label(thing: Any) -> str:

@@ -5,6 +5,8 @@ Importing this package fills the tables of `registry`.
 
 from importlib import import_module
 
+from ad_compiler.rules.registry import LATER
+
 FILES = (
     "operators",
     "powers",
@@ -36,3 +38,10 @@ FILES = (
 
 for _file in FILES:
     import_module(f"{__name__}.{_file}")
+
+LATER.update(
+    {
+        "scipy.special": ("scipy_special", "scipy_sums"),
+        "scipy.linalg": ("scipy_linalg",),
+    }
+)

@@ -20,7 +20,7 @@ from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Infer, Primitive, TypeRefusal, never
 from ad_compiler.ir.types import PY, Bool, Float, Int, Number, Type, dtype_of
 from ad_compiler.rules import infer
-from ad_compiler.rules.registry import FUNCTIONS, Flat, Partials, Rule, register
+from ad_compiler.rules.registry import FUNCTIONS, Flat, Partials, Refusal, Rule, register
 
 Raises = Callable[[Sequence[Atom]], bool]
 Choose = Callable[[Sequence[Atom]], tuple[str | None, ...]]
@@ -40,6 +40,8 @@ class Signature:
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     result: Number | None = None
     """What `math`'s function gives, if not a float."""
+    package: str = "np"
+    """Where the functions are from that are not `math`'s."""
     total: bool = False
     """Whether `math`'s function is defined everywhere and never overflows."""
 
@@ -51,12 +53,13 @@ def rule(
     choose: Choose | None = None,
     convention: str = "",
     domain: str = "real",
+    refuses: Mapping[str, Refusal] | None = None,
     **signature: Any,
 ) -> None:
     """Enter a function by its partial derivatives; `z` in their text is the value."""
     name, params = _parse(primal)
     assert len(params) == len(partials), primal
-    line = Partials(params, primal, partials, convention, domain, numbers, choose)
+    line = Partials(params, primal, partials, convention, domain, numbers, choose, refuses or {})
     _enter(name, params, line, Signature(**signature))
 
 
@@ -91,18 +94,21 @@ def announce(name: str, primitive: Primitive) -> None:
     python, numpy = FUNCTIONS.get(name, (None, None))
     if primitive.name.startswith("np."):
         FUNCTIONS[name] = (python, primitive)
+    elif primitive.name.startswith("scipy."):
+        FUNCTIONS[name] = (python, numpy or primitive)
     else:
         FUNCTIONS[name] = (primitive, numpy)
 
 
 def _primitive(thing: Any, name: str, params: tuple[str, ...], signature: Signature) -> Primitive:
     own = thing.__name__
-    if thing.__module__ == "math":
+    if getattr(thing, "__module__", None) == "math":
         path = f"math.{own}"
         own_infer = math_function(path, signature.result or Float(PY))
         own_raises = never if signature.total else always
     else:
-        path = f"np.{_NUMPY_SPELLINGS.get(own, own)}"
+        spelling = _NUMPY_SPELLINGS.get(own, own) if signature.package == "np" else name
+        path = f"{signature.package}.{spelling}"
         own_infer = infer.elementwise(thing) if isinstance(thing, np.ufunc) else None
         own_raises = ufunc_raises(thing) if isinstance(thing, np.ufunc) else infer.clashes
     chosen = signature.infer or own_infer

@@ -11,13 +11,15 @@ The files beside this one fill the tables when `ad_compiler.rules` is imported.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
 
 from ad_compiler.ir.nodes import Atom, Const
-from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY, Float, is_number
 
 Variant = Callable[[Sequence[Atom]], tuple[Primitive, tuple[Atom, ...]] | None]
@@ -51,6 +53,9 @@ VARIANTS: dict[Primitive, Variant] = {}
 
 REFUSED: dict[Any, tuple[str, str]] = {}
 """Why a function has no rule, and what to write instead."""
+
+LATER: dict[str, tuple[str, ...]] = {}
+"""Modules of other packages, and the files of rules that are read once they are in use."""
 
 METHODS: dict[str, Primitive] = {}
 """Array methods: `x.sum(axis=0)` is METHODS["sum"] applied to x first."""
@@ -158,9 +163,31 @@ def register(primitive: Primitive, rule: Rule, *objects: Any) -> Primitive:
 def meaning(thing: Any) -> Primitive | None:
     """The primitive that a Python object stands for, by identity, never by spelling."""
     try:
-        return MEANINGS.get(thing)
+        if thing in MEANINGS:
+            return MEANINGS[thing]
     except TypeError:  # unhashable: an array, a list
         return None
+    return MEANINGS.get(thing) if read_later(sys.modules) else None
+
+
+def function(name: str) -> tuple[Primitive | None, Primitive | None]:
+    """What a bare function name in the text of a partial means."""
+    if name not in FUNCTIONS:
+        try:
+            read_later(LATER)
+        except ImportError as error:
+            reason = f"a derivative here needs SciPy's function {name}"
+            raise TypeRefusal(reason, "install SciPy") from error
+    return FUNCTIONS[name]
+
+
+def read_later(modules: Container[str]) -> bool:
+    """Read the rules for other packages' modules, of those given; whether there were any."""
+    wanted = [module for module in LATER if module in modules]
+    for module in wanted:
+        for file in LATER.pop(module):
+            import_module(f"ad_compiler.rules.{file}")
+    return bool(wanted)
 
 
 P = ParamSpec("P")

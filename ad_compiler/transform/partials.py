@@ -16,7 +16,7 @@ from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, const
 from ad_compiler.ir.types import Array, dtype_of
-from ad_compiler.rules.registry import CONSTANTS, FUNCTIONS, OPERATORS, Partials
+from ad_compiler.rules.registry import CONSTANTS, OPERATORS, Partials, function
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -50,6 +50,8 @@ class Splice:
     def __init__(self, builder: Builder, env: Mapping[str, Atom]) -> None:
         self.builder = builder
         self.env = env
+        self.result = env["z"]
+        """Its kind says whose functions to call: a NumPy number's do not raise."""
 
     def times(self, node: ast.expr, g: Atom) -> Atom | None:
         """The partial times g; None for a partial that is zero."""
@@ -110,8 +112,10 @@ class Splice:
         return self.builder.emit(OPERATORS[symbol], *args)
 
     def call(self, name: str, *args: Atom) -> Atom:
-        plain, numpy = FUNCTIONS[name]
-        primitive = numpy if (needs_numpy(args) or plain is None) else plain
+        plain, numpy = function(name)
+        varies = not all(isinstance(arg, Const) for arg in args)
+        wants_numpy = needs_numpy((*args, self.result) if varies else args)
+        primitive = numpy if wants_numpy or plain is None else plain
         assert primitive is not None, name
         rest = primitive.params[len(args) :]
         return self.builder.emit(primitive, *args, *(const(primitive.defaults[p]) for p in rest))

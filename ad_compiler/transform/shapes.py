@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.types import (
+    FLOAT_DTYPES,
     NUMPY_NAMES,
     PY,
     Array,
@@ -102,6 +103,10 @@ def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
         if isinstance(value.type, Array) and value.type.dtype != type_.dtype:
             return builder.emit(PRIMITIVES["astype"], value, const(NUMPY_NAMES[type_.dtype]))
         return value
+    if isinstance(type_, Float) and type_.kind in FLOAT_DTYPES:
+        other = isinstance(value.type, Float) and value.type.kind in FLOAT_DTYPES
+        if other and value.type != type_:
+            return builder.emit(PRIMITIVES[f"np.{NUMPY_NAMES[type_.kind]}"], value)
     if type_ == Float(PY) and value.type != Float(PY):
         if isinstance(value, Const):
             return const(float(value.value))

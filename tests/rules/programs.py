@@ -19,13 +19,22 @@ from ad_compiler.ir.nodes import Atom, Block, Branch, Function, Let, Parameter, 
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import Float, dims_of, is_differentiable
 from ad_compiler.ir.verify import verify
-from ad_compiler.rules.registry import MEANINGS, OPERATORS, PRIMITIVES, RULES, Linear
+from ad_compiler.rules.registry import (
+    LATER,
+    MEANINGS,
+    OPERATORS,
+    PRIMITIVES,
+    RULES,
+    Linear,
+    read_later,
+)
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.request import Request
 from ad_compiler.transform.structural import operand_label
 
 importlib.import_module("ad_compiler.rules")
+read_later(LATER)
 
 LINEAR = [(p, r) for p in PRIMITIVES.values() if isinstance(r := RULES[p], Linear)]
 

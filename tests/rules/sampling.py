@@ -25,6 +25,20 @@ def _quotient(random: Random, arity: int) -> Point:
             return point
 
 
+def _order(random: Random, arity: int) -> Point:
+    """A small whole order, and a positive number."""
+    return (random.randint(1, 3), *(random.uniform(0.3, 4) for _ in range(arity - 1)))
+
+
+def _shape(random: Random, arity: int) -> Point:
+    """Parameters of a distribution, and a probability."""
+    return (*(random.uniform(0.5, 3) for _ in range(arity - 1)), random.uniform(0.05, 0.95))
+
+
+def _descending(random: Random, arity: int) -> Point:
+    return tuple(sorted((random.uniform(0.3, 5) for _ in range(arity)), reverse=True))
+
+
 def _integer(random: Random, arity: int) -> Point:
     return tuple(random.randint(1, 9) for _ in range(arity))
 
@@ -49,6 +63,11 @@ DOMAINS: dict[str, Draw] = {
     "above_minus_one": _uniform(-0.9, 3),
     "nonzero": _nonzero,
     "quotient": _quotient,
+    "negative": _uniform(-4, -0.2),
+    "fraction": _uniform(0.05, 0.95),
+    "order": _order,
+    "shape": _shape,
+    "descending": _descending,
     "integer": _integer,
     "power": _power,
     "condition": _condition,

@@ -14,9 +14,18 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom, Undef, const
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import Array, Bool, Float, Int, Sym, Type
-from ad_compiler.rules.registry import CONSTANTS, FUNCTIONS, PRIMITIVES, RULES, Partials
+from ad_compiler.rules.registry import (
+    CONSTANTS,
+    FUNCTIONS,
+    LATER,
+    PRIMITIVES,
+    RULES,
+    Partials,
+    read_later,
+)
 
 importlib.import_module("ad_compiler.rules")
+read_later(LATER)
 
 ELEMENTWISE = {
     name: (primitive, rule)

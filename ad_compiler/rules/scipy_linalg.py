@@ -1,0 +1,308 @@
+"""Linear algebra of SciPy: triangular systems, factors, functions of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import linalg
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
+from ad_compiler.ir.types import Array, Type
+from ad_compiler.rules import infer
+from ad_compiler.rules.determinants import COFACTORS
+from ad_compiler.rules.matrices import POSITIVE, SINGULAR, SQUARE, float_dtype, read, square, unread
+from ad_compiler.rules.registry import REFUSED, Linear, register
+from ad_compiler.rules.shaping import may_fail
+
+RIGHT, WIDE = np.array([1.0, -2.0, 0.5]), np.array([[1.0, 2.0], [-0.5, 3.0], [0.25, 1.0]])
+
+
+def _one(arg: Atom, who: str) -> Array:
+    """The type of an operand that must be one square matrix."""
+    array = square(arg, who)
+    if len(array.dims) != 2:
+        raise TypeRefusal(f"{who} of a stack of matrices", "give one matrix, or loop over them")
+    return array
+
+
+def _right_side(arg: Atom, who: str) -> Array:
+    array = infer.array(arg, who)
+    if len(array.dims) not in (1, 2):
+        raise TypeRefusal(f"{who} for a right side of {len(array.dims)} axes", "give one or two")
+    return array
+
+
+def _product(left: Any, right: Any) -> Any:
+    """`left @ right.T`, also for vectors."""
+    return np.outer(left, right) if left.ndim == 1 else left @ right.T
+
+
+# -- systems --------------------------------------------------------------------------------------
+
+
+def _solve(a: Any, b: Any, transposed: bool, check_finite: bool) -> Any:
+    return linalg.solve(a, b, transposed=transposed, check_finite=check_finite)
+
+
+def _solve_type(args: Sequence[Atom]) -> Type:
+    a, b = _one(args[0], "scipy.linalg.solve"), _right_side(args[1], "scipy.linalg.solve")
+    for arg, name in zip(args[2:], SOLVE, strict=True):
+        infer.static(arg, name)
+    return Array(float_dtype(args[:2]), (a.dims[0], *b.dims[1:]))
+
+
+def _solve_a(a: Any, b: Any, transposed: bool, check_finite: bool, *, z: Any, a_dot: Any) -> Any:
+    change = a_dot.T @ z if transposed else a_dot @ z
+    return -linalg.solve(a, change, transposed=transposed, check_finite=False)
+
+
+def _solve_b(a: Any, b: Any, transposed: bool, check_finite: bool, *, b_dot: Any) -> Any:
+    return linalg.solve(a, b_dot, transposed=transposed, check_finite=False)
+
+
+def _solve_b_bar(a: Any, b: Any, transposed: bool, check_finite: bool, *, z_bar: Any) -> Any:
+    return linalg.solve(a, z_bar, transposed=not transposed, check_finite=False)
+
+
+def _solve_a_bar(
+    a: Any, b: Any, transposed: bool, check_finite: bool, *, z: Any, z_bar: Any
+) -> Any:
+    g = linalg.solve(a, z_bar, transposed=not transposed, check_finite=False)
+    return -_product(z, g) if transposed else -_product(g, z)
+
+
+SOLVE = {"transposed": False, "check_finite": True}
+
+
+register(
+    Primitive(
+        "scipy.linalg.solve", _solve, _solve_type, Call("scipy.linalg.solve"), ("a", "b", *SOLVE),
+        defaults=SOLVE, keyword_only=tuple(SOLVE), raises=may_fail, noun="solution",
+    ),
+    Linear(
+        {"a": _solve_a, "b": _solve_b}, {"a": _solve_a_bar, "b": _solve_b_bar}, dense=True,
+        samples=((SQUARE, RIGHT, False, True), (SQUARE, WIDE, True, True)),
+    ),
+    linalg.solve,
+)  # fmt: skip
+
+TRIANGULAR = {"trans": 0, "lower": False, "unit_diagonal": False, "check_finite": True}
+
+
+def _solve_triangular(
+    a: Any, b: Any, trans: Any, lower: bool, unit_diagonal: bool, check_finite: bool
+) -> Any:
+    return linalg.solve_triangular(
+        a, b, trans=trans, lower=lower, unit_diagonal=unit_diagonal, check_finite=check_finite
+    )
+
+
+def _triangular_type(args: Sequence[Atom]) -> Type:
+    who = "scipy.linalg.solve_triangular"
+    for arg, name in zip(args[2:], TRIANGULAR, strict=True):
+        infer.static(arg, name)
+    if infer.static(args[2], "trans") not in (0, 1, "N", "T"):
+        raise TypeRefusal(f"{who} with `trans` other than 0 or 1", "give 0 or 1")
+    a, b = _one(args[0], who), _right_side(args[1], who)
+    return Array(float_dtype(args[:2]), (a.dims[0], *b.dims[1:]))
+
+
+def _triangle(x: Any, lower: bool, unit_diagonal: bool) -> Any:
+    """The part of the matrix that is read."""
+    if lower:
+        return np.tril(x, -1) if unit_diagonal else np.tril(x)
+    return np.triu(x, 1) if unit_diagonal else np.triu(x)
+
+
+def _again(a: Any, b: Any, trans: Any, lower: bool, unit_diagonal: bool) -> Any:
+    """Solve once more; the numbers of a derivative are not checked."""
+    return linalg.solve_triangular(
+        a, b, trans=trans, lower=lower, unit_diagonal=unit_diagonal, check_finite=False
+    )
+
+
+def _triangular_a(
+    a: Any, b: Any, trans: Any, lower: bool, unit_diagonal: bool, check_finite: bool,
+    *, z: Any, a_dot: Any,
+) -> Any:  # fmt: skip
+    moved = _triangle(a_dot, lower, unit_diagonal)
+    change = moved.T @ z if trans in (1, "T") else moved @ z
+    return -_again(a, change, trans, lower, unit_diagonal)
+
+
+def _triangular_b(
+    a: Any, b: Any, trans: Any, lower: bool, unit_diagonal: bool, check_finite: bool,
+    *, b_dot: Any,
+) -> Any:  # fmt: skip
+    return _again(a, b_dot, trans, lower, unit_diagonal)
+
+
+def _triangular_b_bar(
+    a: Any, b: Any, trans: Any, lower: bool, unit_diagonal: bool, check_finite: bool,
+    *, z_bar: Any,
+) -> Any:  # fmt: skip
+    return _again(a, z_bar, 0 if trans in (1, "T") else 1, lower, unit_diagonal)
+
+
+def _triangular_a_bar(
+    a: Any, b: Any, trans: Any, lower: bool, unit_diagonal: bool, check_finite: bool,
+    *, z: Any, z_bar: Any,
+) -> Any:  # fmt: skip
+    g = _again(a, z_bar, 0 if trans in (1, "T") else 1, lower, unit_diagonal)
+    product = _product(z, g) if trans in (1, "T") else _product(g, z)
+    return -_triangle(product, lower, unit_diagonal)
+
+
+register(
+    Primitive(
+        "scipy.linalg.solve_triangular", _solve_triangular, _triangular_type,
+        Call("scipy.linalg.solve_triangular"), ("a", "b", *TRIANGULAR), defaults=TRIANGULAR,
+        keyword_only=tuple(TRIANGULAR), raises=may_fail, noun="solution",
+    ),
+    Linear(
+        {"a": _triangular_a, "b": _triangular_b},
+        {"a": _triangular_a_bar, "b": _triangular_b_bar}, dense=True,
+        convention="only the triangle that is read has a derivative",
+        samples=(
+            (SQUARE, RIGHT, 0, False, False, True),
+            (SQUARE, WIDE, 0, True, False, True),
+            (SQUARE, RIGHT, 1, True, False, True),
+            (SQUARE, WIDE, "T", False, True, False),
+        ),
+    ),
+    linalg.solve_triangular,
+)  # fmt: skip
+
+
+# -- inverse, determinant, Cholesky factor --------------------------------------------------------
+
+
+def _same_type(args: Sequence[Atom]) -> Type:
+    return Array(float_dtype(args[:1]), _one(args[0], "scipy.linalg").dims)
+
+
+def _inv_a(a: Any, *, z: Any, a_dot: Any) -> Any:
+    return -(z @ a_dot @ z)
+
+
+def _inv_a_bar(a: Any, *, z: Any, z_bar: Any) -> Any:
+    return -(z.T @ z_bar @ z.T)
+
+
+register(
+    Primitive(
+        "scipy.linalg.inv", linalg.inv, _same_type, Call("scipy.linalg.inv"), ("a",),
+        raises=may_fail, noun="inverse",
+    ),
+    Linear({"a": _inv_a}, {"a": _inv_a_bar}, dense=True, samples=((SQUARE,),)),
+    linalg.inv,
+)  # fmt: skip
+
+
+def _det_type(args: Sequence[Atom]) -> Type:
+    _one(args[0], "scipy.linalg.det")
+    return infer.of_dtype("f64", ())
+
+
+def _det_a(a: Any, *, a_dot: Any) -> Any:
+    return np.sum(COFACTORS(a) * a_dot)
+
+
+def _det_a_bar(a: Any, *, z_bar: Any) -> Any:
+    return z_bar * COFACTORS(a)
+
+
+register(
+    Primitive(
+        "scipy.linalg.det", linalg.det, _det_type, Call("scipy.linalg.det"), ("a",),
+        raises=may_fail, noun="determinant",
+    ),
+    Linear(
+        {"a": _det_a}, {"a": _det_a_bar}, dense=True,
+        convention="exact for singular matrices: the derivative is the cofactor matrix",
+        samples=((SQUARE,), (SINGULAR,)),
+    ),
+    linalg.det,
+)  # fmt: skip
+
+
+def _cholesky(a: Any, lower: bool) -> Any:
+    return linalg.cholesky(a, lower=lower)
+
+
+def _cholesky_type(args: Sequence[Atom]) -> Type:
+    infer.static(args[1], "lower")
+    return _same_type(args)
+
+
+def _half(x: Any) -> Any:
+    """The lower triangle, with half the diagonal."""
+    return (np.tril(x) + np.tril(x, -1)) / 2
+
+
+def _cholesky_a(a: Any, lower: bool, *, z: Any, a_dot: Any) -> Any:
+    """With a = l @ l.T: the change of a, as l sees it, is half in l and half in l.T."""
+    factor = z if lower else z.T
+    seen = _again(factor, read(a_dot, "L" if lower else "U"), 0, True, False)
+    dot = factor @ _half(_again(factor, seen.T, 0, True, False))
+    return dot if lower else dot.T
+
+
+def _cholesky_a_bar(a: Any, lower: bool, *, z: Any, z_bar: Any) -> Any:
+    factor, bar = (z, z_bar) if lower else (z.T, z_bar.T)
+    half = _again(factor, _half(factor.T @ bar).T, 1, True, False)
+    return unread(_again(factor, half.T, 1, True, False), "L" if lower else "U")
+
+
+register(
+    Primitive(
+        "scipy.linalg.cholesky", _cholesky, _cholesky_type, Call("scipy.linalg.cholesky"),
+        ("a", "lower"), defaults={"lower": False}, keyword_only=("lower",), raises=may_fail,
+        noun="factor",
+    ),
+    Linear(
+        {"a": _cholesky_a}, {"a": _cholesky_a_bar}, dense=True,
+        convention="only the triangle that is read has a derivative",
+        samples=((POSITIVE, True), (POSITIVE, False)),
+    ),
+    linalg.cholesky,
+)  # fmt: skip
+
+
+# -- functions of matrices ------------------------------------------------------------------------
+
+
+def _along(a: Any, a_dot: Any) -> Any:
+    """A matrix of which a function holds the function of `a`, and its derivative along `a_dot`."""
+    top = np.concatenate([a, a_dot], axis=1)
+    return np.concatenate([top, np.concatenate([np.zeros_like(a), a], axis=1)])
+
+
+def _expm_a(a: Any, *, a_dot: Any) -> Any:
+    n = len(a)
+    return linalg.expm(_along(a, a_dot))[:n, n:]
+
+
+def _expm_a_bar(a: Any, *, z_bar: Any) -> Any:
+    n = len(a)
+    return linalg.expm(_along(a.T, z_bar))[:n, n:]
+
+
+register(
+    Primitive(
+        "scipy.linalg.expm", linalg.expm, _same_type, Call("scipy.linalg.expm"), ("a",),
+        raises=may_fail, noun="exponential",
+    ),
+    Linear({"a": _expm_a}, {"a": _expm_a_bar}, dense=True, samples=((SQUARE / 3,), (POSITIVE,))),
+    linalg.expm,
+)  # fmt: skip
+
+
+for _name in ("eig", "eigvals", "schur", "sqrtm", "logm"):
+    REFUSED[getattr(linalg, _name)] = (
+        f"scipy.linalg.{_name} may give complex numbers, which are not supported",
+        "use np.linalg.eigh for a symmetric matrix",
+    )
