@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ad_compiler.backend.expressions import Renderer
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
-from ad_compiler.ir.types import Array, is_differentiable, rank
+from ad_compiler.ir.types import Array, dtype_of, is_differentiable, rank
 from ad_compiler.rules.registry import OPERATORS
 from ad_compiler.transform.augment import AUGMENTED, SYMBOLS
 
@@ -87,7 +87,8 @@ def _tape_add(to: Renderer, target: str, args: Sequence[Atom]) -> str:
 
 def _is_float(value: Var, target: str) -> bool:
     adjoint = "_bar" in target or "_dot" in target
-    return is_differentiable(value.type) and (adjoint or isinstance(value.type, Array))
+    surely = isinstance(value.type, Array) or dtype_of(value.type) is not None
+    return is_differentiable(value.type) and (adjoint or surely)
 
 
 CHANGES: Mapping[str, Change] = {

@@ -91,7 +91,7 @@ def _copy_bar(x: Any, *, z_bar: Any) -> Any:
 
 
 METHODS["copy"] = register(
-    Primitive("copy", _copy, _copied, Method("copy"), ("x",), noun="copied"),
+    Primitive("copy", _copy, _copied, Method("copy"), ("x",), noun="copied", allocates=True),
     Linear({"x": _copy_x}, {"x": _copy_bar}, samples=((VECTOR,),)),
     np.copy,
 )

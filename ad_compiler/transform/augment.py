@@ -37,6 +37,9 @@ from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 SYMBOLS = ("+", "-", "*", "/", "//", "%", "**", "@")
 
 
+COMMUTATIVE = ("add", "mul")
+
+
 def _type(args: Sequence[Atom]) -> Type:
     return args[0].type
 
@@ -108,6 +111,8 @@ def _store(stmt: Let, made: dict[Var, Let], counts: Counter[Var]) -> Let | None:
     if prim is None or not isinstance(operation.prim.spelling, Operator):
         return None
     old, other = operation.args
+    if operation.prim.name in COMMUTATIVE and _is_part(other, a, pattern, operands, made):
+        old, other = other, old  # the same number, whichever comes first
     if not _is_part(old, a, pattern, operands, made):
         return None
     return replace(stmt, prim=prim, args=(a, pattern, other, *operands))

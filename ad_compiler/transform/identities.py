@@ -12,7 +12,7 @@ from typing import Any
 
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
-from ad_compiler.ir.types import PY, Array, Float, Type, dtype_of, is_number
+from ad_compiler.ir.types import PY, Array, Float, Type, dtype_of, is_number, rank
 
 Definitions = Mapping[Var, Let]
 
@@ -115,6 +115,11 @@ def _choice(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form 
     return None
 
 
+def _copy(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
+    """A copy is the same value; of several axes it may lie in memory in another order."""
+    return args[0] if rank(args[0].type) <= 1 else None
+
+
 def _full_like(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
     like, value = args[:2]
     if is_number_constant(value, 1):
@@ -183,6 +188,7 @@ EXACT: dict[str, Rewrite] = {
     "select": _choice,
     "np.where": _choice,
     "full_like": _full_like,
+    "copy": _copy,
 }
 """What to try on each primitive."""
 

@@ -19,12 +19,13 @@ from ad_compiler.ir.text import to_text
 from ad_compiler.ir.types import Bool, Float, Int
 from ad_compiler.ir.verify import verify
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+from ad_compiler.transform.augment import AUGMENTED
 from ad_compiler.transform.bufferise import INTO
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.request import Request
 
-KNOWN = PRIMITIVES | {primitive.name: primitive for primitive in INTO.values()}
+KNOWN = PRIMITIVES | {p.name: p for p in (*INTO.values(), *AUGMENTED.values())}
 
 
 def lowered(seed: int) -> Function:
