@@ -9,8 +9,12 @@ from ad_compiler.fuzz.generate import program
 from ad_compiler.fuzz.oracles import Verdict, judge
 
 
+MOST_REFUSED = 0.05
+"""The share of programs that may be refused: writes to what may or may not be an alias."""
+
+
 def main() -> int:
-    """Print the verdicts; the exit code is 1 if a derivative is wrong."""
+    """Print the verdicts; the exit code is 1 if one is wrong, or too many are refused."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int)
     parser.add_argument("seed", type=int, nargs="?", default=None)
@@ -27,7 +31,7 @@ def main() -> int:
         if verdict.outcome in ("wrong", "refused"):
             print(f"seed {seed}: {verdict.outcome}: {verdict.detail}")
     print(", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
-    return 1 if outcomes["wrong"] else 0
+    return 1 if outcomes["wrong"] or outcomes["refused"] > MOST_REFUSED * given.count else 0
 
 
 if __name__ == "__main__":
