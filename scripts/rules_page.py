@@ -70,7 +70,7 @@ def likeness(rule: Rule) -> object:
     """Equal for rules that the page shows as one."""
     match rule:
         case Partials():
-            return (rule.params, rule.partials, rule.numbers, rule.convention)
+            return (rule.params, rule.partials, rule.numbers, rule.convention, *rule.refuses)
         case _:
             return id(rule)
 
@@ -118,13 +118,13 @@ def elementwise() -> Iterator[str]:
 def partials(rule: Partials) -> str:
     """The partial derivatives of a rule, one line each."""
     texts = min(rule.partials, rule.numbers or rule.partials, key=lambda t: len(str(t)))
-    several = sum(text is not None for text in texts) > 1
+    several = sum(text is not None for text in texts) + len(rule.refuses) > 1
     lines = [
         f"in {param}: {code(text)}" if several else code(text)
         for param, text in zip(rule.params, texts, strict=False)
         if text is not None
     ]
-    return "<br>".join(lines)
+    return "<br>".join([*lines, *(f"in {name}: refused" for name in rule.refuses)])
 
 
 def structural() -> Iterator[str]:

@@ -212,6 +212,11 @@ def _formatted(to: Renderer, pieces: Sequence[str | tuple[str, str]], rest: Iter
     return f'f"{text}"'
 
 
+def _multi_dot(to: Renderer, args: Sequence[Atom]) -> Text:
+    arrays = ", ".join(to.atom(a).text for a in args)
+    return Text(f"{to.resolve('np.linalg.multi_dot')}([{arrays}])")
+
+
 PRINTERS: Mapping[str, Printer] = {
     "identity": _same,
     "dim": _dim,
@@ -239,6 +244,7 @@ PRINTERS: Mapping[str, Printer] = {
     "T": _transposed,
     "np.concatenate": _joining("np.concatenate"),
     "np.stack": _joining("np.stack"),
+    "np.linalg.multi_dot": _multi_dot,
     "raise": _raise,
     "fail": _fail,
     "print": _print,
@@ -263,6 +269,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.broadcast_to": ("np.broadcast_to",),
     "np.concatenate": ("np.concatenate",),
     "np.stack": ("np.stack",),
+    "np.linalg.multi_dot": ("np.linalg.multi_dot",),
     "print": ("print",),
     "fail": ("AssertionError",),
 }

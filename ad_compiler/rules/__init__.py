@@ -33,6 +33,7 @@ FILES = (
     "factorisations",
     "spectra",
     "norms",
+    "vectors",
 )
 """The files of rules."""
 

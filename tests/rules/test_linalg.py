@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ad_compiler import Unsupported, grad, hessian, jvp, vjp
+from ad_compiler import Unsupported, grad, hessian, jvp, value_and_grad, vjp
 
 SQUARE = np.array([[3.0, 1.0, -2.0], [0.5, -4.25, 1.5], [2.0, 1.0, 2.5]])
 POSITIVE = SQUARE @ SQUARE.T / 4
@@ -225,6 +225,7 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda a: linalg.lstsq(a, a[0])[1][0], "only the solution"),
     (lambda a: linalg.norm(a, 3), "no order 3"),
     (lambda a: linalg.qr(a, mode="r")[0, 0], "another mode"),
+    (lambda a: np.sum(np.abs(np.fft.fft(a))), "np.fft.fft is one of complex numbers"),
 ]
 
 
@@ -259,3 +260,34 @@ def test_solve_reuses_its_solution() -> None:
     text = grad(loss, (0, 1)).source(SQUARE, np.ones(3))
     assert text.count("np.linalg.solve") == 2
     assert "np.linalg.solve(a.T, " in text
+
+
+def test_products_under_the_names_of_linalg() -> None:
+    def same(a: Any, x: Any) -> Any:
+        return np.sum(linalg.outer(x, x) * linalg.matmul(a, a)) + linalg.vecdot(x, x)
+
+    def plain(a: Any, x: Any) -> Any:
+        return np.sum(np.outer(x, x) * (a @ a)) + x @ x
+
+    for one, other in zip(*(grad(f, (0, 1))(SQUARE, RANK_ONE[0]) for f in (same, plain))):
+        assert one == pytest.approx(other)
+
+
+def test_a_chain_of_matrices_is_written_as_one() -> None:
+    def f(a: Any, x: Any) -> Any:
+        return np.linalg.multi_dot([x, a, a, x])
+
+    text = grad(f, (0, 1)).source(SQUARE, RANK_ONE[0])
+    value, slopes = value_and_grad(f, (0, 1))(SQUARE, RANK_ONE[0])
+    assert value == np.linalg.multi_dot([RANK_ONE[0], SQUARE, SQUARE, RANK_ONE[0]])
+    assert slopes[1] == pytest.approx((SQUARE @ SQUARE + (SQUARE @ SQUARE).T) @ RANK_ONE[0])
+    assert "for " not in text
+
+
+@pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors:DeprecationWarning")
+def test_cross_products_of_short_vectors_raise_in_the_derivative() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return np.sum(np.cross(x, y))
+
+    with pytest.raises(ValueError, match="3-dimensional"):
+        grad(f)(np.ones(2), np.array([1.0, 2.0]))
