@@ -16,6 +16,7 @@ from ad_compiler.frontend import (
     growing,
     indexing,
     inline,
+    marks,
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
@@ -74,7 +75,7 @@ def _object(
         result = _object(ctx, thing, args, keywords, "")
         return writing.into(ctx, out, result, _label(thing))
     try:
-        special = builtin.TABLE.get(thing)
+        special = builtin.TABLE.get(thing) or marks.FUNCTIONS.get(thing)
     except TypeError:
         special = None
     if special is not None:

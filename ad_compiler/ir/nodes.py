@@ -19,6 +19,7 @@ __all__ = [
     "Atom", "Block", "Branch", "Const", "Effect", "For", "Function", "If", "Let", "Parameter",
     "Stmt", "Tree", "Undef", "Var", "While", "atoms_of", "blocks_of", "const", "defined_by",
     "free_vars", "leaves", "map_tree", "substitute", "walk",
+    "with_blocks",
 ]  # fmt: skip
 
 
@@ -215,6 +216,21 @@ def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
             return (stmt.body,)
         case While():
             return (stmt.cond, stmt.body)
+        case _:
+            assert_never(stmt)
+
+
+def with_blocks(stmt: Stmt, change: Callable[[Block], Block]) -> Stmt:
+    """The same statement with each block in it replaced."""
+    match stmt:
+        case Let() | Effect():
+            return stmt
+        case If():
+            return replace(stmt, then=change(stmt.then), orelse=change(stmt.orelse))
+        case For():
+            return replace(stmt, body=change(stmt.body))
+        case While():
+            return replace(stmt, cond=change(stmt.cond), body=change(stmt.body))
         case _:
             assert_never(stmt)
 

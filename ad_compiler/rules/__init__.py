@@ -19,6 +19,7 @@ FILES = (
     "allocation",
     "likeness",
     "indexing",
+    "marks",
     "tapes",
     "lists",
     "shaping",
