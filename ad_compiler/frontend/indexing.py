@@ -17,6 +17,7 @@ from ad_compiler.frontend.values import (
     Value,
     constant_of,
     describe,
+    mapped,
     static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
@@ -83,7 +84,10 @@ def viewed(
     ctx: Context, base: Value, prim: Primitive, args: Sequence[Atom], result: Value
 ) -> Value:
     """The result of an operation that may give a view of `base`: as a place, if it is one."""
-    if prim.fresh or not isinstance(result, Var) or not isinstance(result.type, Array):
+    if isinstance(result, Structure):
+        return mapped(result, lambda one: viewed(ctx, base, prim, args, one))
+    shares = not prim.fresh or prim.name in SHARING
+    if not shares or not isinstance(result, Var) or not isinstance(result.type, Array):
         return result
     if prim.name == "getitem" and not {"array", "mask"}.isdisjoint(_pattern(args)):
         return result
@@ -94,6 +98,10 @@ def viewed(
             return Loose(result, roots, why)
         case _:
             return result
+
+
+SHARING = frozenset(["np.broadcast_to"])
+"""Operations that NumPy does not copy for, though emitted code does."""
 
 
 def _pattern(args: Sequence[Atom]) -> tuple[str, ...]:

@@ -167,8 +167,10 @@ class Storage:
         """While values are on their way to names, no name may reuse the storage they are in."""
         length = len(self.pinned)
         self.pinned += [v.root for v in values if isinstance(v, Place)]
-        yield
-        del self.pinned[length:]
+        try:
+            yield
+        finally:
+            del self.pinned[length:]
 
     def rooted(self, value: Value, name: str = "values") -> Value:
         """A value that may be used more than once: its arrays have places."""
@@ -188,13 +190,14 @@ class Storage:
         """The current value of a place."""
         value = self.builder.read(place.root.cell)
         assert value is not None, f"{place.root.cell.name} is read outside its frame"
-        known = place.known
-        if known is not None and known[0] is value and known[2] in self.builder.frames:
-            return known[1]
+        known = place.recalled(value, self.builder.frames)
+        if known is not None:
+            return known
         result = value
         for step in place.path:
             result = self.builder.emit(step.prim, result, *step.args, name=name or place.name)
-        place.known = (value, result, self.builder.frame)
+        if place.path:
+            place.remember(value, self.builder.frame)
         return result
 
     def view(self, place: Place, prim: Primitive, args: Sequence[Atom], atom: Atom) -> Value:
@@ -205,8 +208,10 @@ class Storage:
             return Loose(atom, (place.root,), why)
         value = self.builder.peek(place.root.cell)
         name = atom.name if isinstance(atom, Var) and not atom.temp else ""
-        known = None if value is None else (value, atom, self.builder.frame)
-        return Place(place.root, (*place.path, step), name, known)
+        made = Place(place.root, (*place.path, step), name)
+        if value is not None:
+            made.remember(value, self.builder.frame)
+        return made
 
     def write(self, place: Place, pattern: Pattern, value: Atom, operands: Sequence[Atom]) -> None:
         """`place[pattern] = value`."""

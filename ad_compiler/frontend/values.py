@@ -13,7 +13,7 @@ from typing import Any
 from ad_compiler.errors import Span
 from ad_compiler.frontend.source import Code
 from ad_compiler.ir.builder import Cell, Frame
-from ad_compiler.ir.nodes import Atom, Branch, Const, Tree, Undef, Var, const
+from ad_compiler.ir.nodes import Atom, Branch, Const, Let, Tree, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Static, is_number
 
@@ -195,16 +195,31 @@ class Step:
 class Place:
     """An array by where it lives: a root, and a path of views with their indices fixed.
 
-    `known` is the view as it was last read: of which value, and in which frame.
+    `known` is the view as it was last read: of which value, by which statement of which frame.
     """
 
     root: Root
     path: tuple[Step, ...]
     name: str = ""
-    known: tuple[Atom, Atom, Frame] | None = None
+    known: tuple[Atom, Frame, int] | None = None
 
     def __repr__(self) -> str:
         return f"{self.root.serial}{self.path}"
+
+    def remember(self, value: Atom, frame: Frame) -> None:
+        """Note that the last statement of a frame took the view of a value."""
+        self.known = (value, frame, len(frame.stmts) - 1)
+
+    def recalled(self, value: Atom, frames: list[Frame]) -> Var | None:
+        """The view of a value, if it was taken before, and is at hand in one of the open frames."""
+        if self.known is None or self.known[0] is not value or self.known[1] not in frames:
+            return None
+        _, frame, position = self.known
+        if position >= len(frame.stmts):
+            return None  # it was undone
+        stmt, last = frame.stmts[position], self.path[-1]
+        same = isinstance(stmt, Let) and stmt.prim is last.prim and stmt.args[1:] == last.args
+        return stmt.targets[0] if same else None  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

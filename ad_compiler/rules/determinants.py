@@ -181,7 +181,7 @@ def _power_a(a: Any, n: int, *, a_dot: Any) -> Any:
 register(
     Primitive(
         "np.linalg.matrix_power", np.linalg.matrix_power, _power_type,
-        Call("np.linalg.matrix_power"), ("a", "n"), raises=may_fail, noun="power",
+        Call("np.linalg.matrix_power"), ("a", "n"), raises=may_fail, noun="power", fresh=False,
     ),
     Linear(
         {"a": _power_a},

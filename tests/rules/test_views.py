@@ -1,0 +1,41 @@
+"""What NumPy gives as a view is known to be one: else a write to it would go unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ad_compiler.frontend.indexing import SHARING
+from ad_compiler.ir.primitive import Primitive
+from ad_compiler.rules.registry import MEANINGS, RULES, Linear
+
+CASES = [
+    pytest.param(thing, primitive, sample, id=f"{primitive.name}-{k}")
+    for thing, primitive in MEANINGS.items()
+    if isinstance(rule := RULES[primitive], Linear) and callable(thing)
+    for k, sample in enumerate(rule.samples)
+]
+
+
+def arrays_in(value: Any) -> list[Any]:
+    """The arrays in a result or an argument."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [a for item in value for a in arrays_in(item)] if isinstance(value, tuple | list) else []
+
+
+@pytest.mark.parametrize(("thing", "primitive", "sample"), CASES)
+def test_views_are_known(thing: Any, primitive: Primitive, sample: tuple[Any, ...]) -> None:
+    try:
+        result = thing(*sample)
+    except (TypeError, ValueError, np.exceptions.AxisError):
+        result = primitive.evaluate(*sample)  # its operands are not the function's arguments
+    shared = any(
+        np.may_share_memory(one, other)
+        for one in arrays_in(result)
+        for arg in sample
+        for other in arrays_in(arg)
+    )
+    assert not shared or not primitive.fresh or primitive.name in SHARING
