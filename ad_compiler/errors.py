@@ -12,13 +12,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of source text. Lines count from 1, columns from 0 (as in `ast`)."""
+    """A piece of source text. Lines count from 1, columns from 0 (as in `ast`).
+
+    `sweep` is 0 for what the text itself says, 1 for the backward sweep over it, and so on.
+    """
 
     file: str
     line: int
     column: int
     end_line: int
     end_column: int
+    sweep: int = 0
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column + 1}"

@@ -10,6 +10,7 @@ def loss_value_and_grad(w, x, b, target):
     y = math.exp(v)
     y_minus_target = y - target
 
-    b_bar = y * (2 * y_minus_target)
+    y_bar = 2 * y_minus_target
+    b_bar = y * y_bar
     w_bar = x * b_bar
     return y_minus_target**2, (w_bar, b_bar)

@@ -9,13 +9,12 @@ def cross_entropy_grad(z, y):
     weights = np.exp(z - max_z)
     sum_weights = np.sum(weights)
     quotient = weights / sum_weights
-    quotient_bar = np.zeros_like(z)
 
+    quotient_bar = np.zeros_like(z)
     quotient_bar[y] = -1.0 / quotient[y]
-    sum_weights_bar = np.sum(-(quotient * quotient_bar / sum_weights))
-    weights_bar = quotient_bar / sum_weights + sum_weights_bar
+    quotient = np.sum(quotient * quotient_bar) / sum_weights
+    weights_bar = quotient_bar / sum_weights - quotient
     difference_bar = weights * weights_bar
     mask = z == max_z
-    share = np.sum(-difference_bar) / np.sum(mask)
-    z_bar = difference_bar + np.where(mask, share, 0.0)
-    return z_bar
+    share = np.sum(difference_bar) / np.sum(mask)
+    return difference_bar - np.where(mask, share, 0.0)

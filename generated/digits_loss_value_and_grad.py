@@ -11,9 +11,9 @@ def loss_value_and_grad(parameters, images, onehot):
     exp_z = np.exp(z)
     sum_exp_z = np.sum(exp_z, axis=1)
     normaliser = np.log(sum_exp_z)
-    difference = normaliser - np.sum(z * onehot, axis=1)
+    value = np.mean(normaliser - np.sum(z * onehot, axis=1))
 
-    normaliser_bar = 1.0 / difference.size
+    normaliser_bar = 1.0 / normaliser.size
     product = exp_z * np.expand_dims(normaliser_bar / sum_exp_z, 1)
     z_bar = product - onehot * normaliser_bar
     b2_bar = np.sum(z_bar, axis=0)
@@ -22,4 +22,4 @@ def loss_value_and_grad(parameters, images, onehot):
     total_bar = (1 - hidden * hidden) * hidden_bar
     b1_bar = np.sum(total_bar, axis=0)
     w1_bar = images.T @ total_bar
-    return np.mean(difference), {"w1": w1_bar, "b1": b1_bar, "w2": w2_bar, "b2": b2_bar}
+    return value, {"w1": w1_bar, "b1": b1_bar, "w2": w2_bar, "b2": b2_bar}

@@ -6,8 +6,7 @@ import numpy as np
 def loss_value_and_grad(theta, inputs, targets):
     """Value and gradient of `loss` (gradient_descent.py:12) with respect to theta."""
     residuals = inputs @ theta - targets
-    residuals_sq = residuals**2
 
-    residuals_bar = 2 * residuals * (1.0 / residuals_sq.size)
+    residuals_bar = 2 * residuals / residuals.size
     theta_bar = inputs.T @ residuals_bar
-    return float(np.mean(residuals_sq)), theta_bar
+    return float(np.mean(residuals**2)), theta_bar

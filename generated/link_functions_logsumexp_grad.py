@@ -8,9 +8,8 @@ def logsumexp_grad(x):
     top = np.max(x)
     exp = np.exp(x - top)
 
-    x_minus_top_bar = exp * (1.0 / np.sum(exp))
-    top_bar = 1.0 + np.sum(-x_minus_top_bar)
+    x_minus_top_bar = exp / np.sum(exp)
+    top_bar = 1.0 - np.sum(x_minus_top_bar)
     mask = x == top
     share = top_bar / np.sum(mask)
-    x_bar = x_minus_top_bar + np.where(mask, share, 0.0)
-    return x_bar
+    return x_minus_top_bar + np.where(mask, share, 0.0)

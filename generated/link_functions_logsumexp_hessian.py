@@ -9,21 +9,21 @@ def logsumexp_hessian(x):
     exp = np.exp(x - top)
     total = np.sum(exp)
 
-    total_bar = 1.0 / total
+    x_minus_top_bar = exp / total
     mask = x == top
     sum_mask = np.sum(mask)
     n = x.shape[0]
-    jacobian = np.zeros((n, n))
+    hessian = np.zeros((n, n))
     for i in range(n):
         x_dot = np.zeros_like(x)
         x_dot[i] = 1.0
         total2 = np.sum(np.where(mask, x_dot, 0.0))
         top_dot = total2 / sum_mask
         exp_dot = exp * (x_dot - top_dot)
-        product = total_bar * exp_dot
-        difference = product - exp * (total_bar * np.sum(exp_dot) / total)
-        top_bar_dot = np.sum(-difference)
+        quotient = exp_dot / total
+        x_minus_top_bar_dot = quotient - x_minus_top_bar * np.sum(exp_dot) / total
+        top_bar_dot = -np.sum(x_minus_top_bar_dot)
         share_dot = top_bar_dot / sum_mask
-        x_bar_dot = difference + np.where(mask, share_dot, 0.0)
-        jacobian[:, i] = x_bar_dot
-    return jacobian
+        x_bar_dot = x_minus_top_bar_dot + np.where(mask, share_dot, 0.0)
+        hessian[:, i] = x_bar_dot
+    return hessian

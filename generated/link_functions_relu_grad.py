@@ -3,5 +3,4 @@
 
 def relu_grad(x):
     """Gradient of `relu` (link_functions.py:24) with respect to x."""
-    slope = 1.0 if x > 0.0 else 0.0
-    return slope
+    return 1.0 if x > 0.0 else 0.0

@@ -8,6 +8,6 @@ def sigmoid_grad2(x):
     exp_minus_x = math.exp(-x)
     total = 1 + exp_minus_x
     product = 1 / total * exp_minus_x
-    value_dot = product / total
-    quotient = (exp_minus_x * value_dot - product) / total
-    return quotient + value_dot * exp_minus_x / total
+    quotient = product / total
+    quotient2 = (exp_minus_x * quotient - product) / total
+    return quotient2 + quotient * exp_minus_x / total

@@ -6,7 +6,7 @@ import math
 def tanh_grad(x):
     """Gradient of `tanh` (link_functions.py:19) with respect to x."""
     exp_twice_x = math.exp(2 * x)
-    exp_twice_x_dot = exp_twice_x * 2.0
+    exp_twice_x_dot = 2.0 * exp_twice_x
     total = exp_twice_x + 1
     value = (exp_twice_x - 1) / total
     return exp_twice_x_dot / total - value * exp_twice_x_dot / total

@@ -6,14 +6,13 @@ import math
 def tanh_grad2(x):
     """Gradient of `tanh_grad` (link_functions.py:19) with respect to x."""
     exp_twice_x = math.exp(2 * x)
-    exp_twice_x_dot = exp_twice_x * 2.0
-    exp_twice_x_dot_dot = 2.0 * exp_twice_x_dot
+    exp_twice_x_dot = 2.0 * exp_twice_x
+    product = 4.0 * exp_twice_x
     total = exp_twice_x + 1
     value = (exp_twice_x - 1) / total
     quotient = exp_twice_x_dot / total
     quotient2 = value * exp_twice_x_dot / total
-    quotient3 = exp_twice_x_dot_dot / total
-    difference = quotient3 - quotient * exp_twice_x_dot / total
-    product = exp_twice_x_dot * (quotient - quotient2)
-    quotient = (product + value * exp_twice_x_dot_dot) / total
-    return difference - (quotient - quotient2 * exp_twice_x_dot / total)
+    quotient_dot = product / total - quotient * exp_twice_x_dot / total
+    product_dot = exp_twice_x_dot * (quotient - quotient2) + value * product
+    quotient_dot2 = product_dot / total - quotient2 * exp_twice_x_dot / total
+    return quotient_dot - quotient_dot2

@@ -6,10 +6,9 @@ def square_root_grad(a):
     x = a
     x_dot = 1.0
     for _ in range(20):
-        product = x * x_dot
         twice_x = 2 * x
         quotient = (x * x - a) / twice_x
-        quotient2 = (product + product - 1.0) / twice_x
+        quotient2 = (2 * (x * x_dot) - 1.0) / twice_x
         x -= quotient
         x_dot -= quotient2 - quotient * (2 * x_dot) / twice_x
     return x_dot

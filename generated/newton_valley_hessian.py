@@ -5,12 +5,10 @@ import numpy as np
 
 def valley_hessian(x):
     """Hessian of `valley` (newton.py:16) with respect to x."""
-    x_head = x[:-1]
-
-    difference_bar = 2 * (x[1:] - x_head**2) * 100.0
-    twice_x_head = 2 * x_head
+    difference_bar = 200 * (x[1:] - x[:-1] ** 2)
+    twice_x_head = 2 * x[:-1]
     n = x.shape[0]
-    jacobian = np.zeros((n, n))
+    hessian = np.zeros((n, n))
     for i in range(n):
         x_dot = np.zeros_like(x)
         x_dot[i] = 1.0
@@ -18,9 +16,9 @@ def valley_hessian(x):
         product = 2 * x_head_dot
         x_bar_dot = np.zeros_like(x)
         x_bar_dot[:-1] = product
-        difference_bar_dot = 100.0 * (2 * (x_dot[1:] - twice_x_head * x_head_dot))
+        difference_bar_dot = 200 * (x_dot[1:] - twice_x_head * x_head_dot)
         product_dot = difference_bar * product + twice_x_head * difference_bar_dot
         x_bar_dot[:-1] -= product_dot
         x_bar_dot[1:] += difference_bar_dot
-        jacobian[:, i] = x_bar_dot
-    return jacobian
+        hessian[:, i] = x_bar_dot
+    return hessian

@@ -6,23 +6,16 @@ import numpy as np
 def tanh_elementwise_grad6(x):
     """Elementwise derivative of `tanh_elementwise_grad5` (tanh_derivatives.py:14) with respect to x."""
     value = np.tanh(x)
-    difference = 1 - value * value
-    product = value * difference
-    product_dot = product + product
-    difference2 = difference * difference - value * product_dot
-    product_dot_dot = difference2 + difference2
-    product = difference * product_dot
-    product_dot2 = product_dot * difference + value * product_dot_dot
-    difference2 = -product - product - product_dot2
-    product_dot_dot_dot = difference2 + difference2
-    difference2 = difference * product_dot_dot - product_dot * product_dot
-    product_dot2 = product_dot_dot * difference + value * product_dot_dot_dot
-    difference2 = -difference2 - difference2 - (difference2 + product_dot2)
-    product = product_dot * product_dot_dot
-    product2 = difference * product_dot_dot_dot
-    difference3 = product2 - product_dot_dot * product_dot
-    difference4 = difference3 - (product + product)
-    product = product_dot_dot_dot * difference
-    product_dot_dot = difference3 + (product + value * (difference2 + difference2))
-    difference = -difference4 - difference4 - (difference4 + product_dot_dot)
-    return -(difference + difference)
+    value_dot = 1 - value * value
+    product_dot = 2 * (value * value_dot)
+    product = 2 * (value_dot * value_dot - value * product_dot)
+    product_dot2 = -2 * (value_dot * product_dot)
+    product_dot2 = 2 * (product_dot2 - (product_dot * value_dot + value * product))
+    product_dot3 = value_dot * product - product_dot * product_dot
+    total = product_dot3 + (product * value_dot + value * product_dot2)
+    product_dot4 = value_dot * product_dot2 - product * product_dot
+    difference = product_dot4 - 2 * (product_dot * product)
+    product = product_dot2 * value_dot
+    product_dot = product + value * (2 * (-2 * product_dot3 - total))
+    difference = -2 * difference - (difference + (product_dot4 + product_dot))
+    return -2 * difference

@@ -27,7 +27,7 @@ from ad_compiler.errors import InternalError
 from ad_compiler.ir.index import Pattern, is_slice, segments, slice_bounds, split_operands
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive, Special
-from ad_compiler.ir.types import PY, Bool, Float, Int
+from ad_compiler.ir.types import PY, Bool, Float, Int, is_differentiable
 
 TRUE, FALSE = const(True), const(False)
 
@@ -91,6 +91,8 @@ class Renderer:
         """An operation as its printer or its spelling says."""
         if prim.name in self.printers:
             return self.printers[prim.name](self, args)
+        if prim.name == "neg" and (opposite := self._opposite(args[0])) is not None:
+            return opposite
         match prim.spelling:
             case Operator(symbol=symbol):
                 return operator(symbol.strip(), [self.atom(a) for a in args])
@@ -103,6 +105,22 @@ class Renderer:
                 raise InternalError(f"no printer for the primitive {prim.name}")
             case _:
                 assert_never(prim.spelling)
+
+    def _opposite(self, atom: Atom) -> Text | None:
+        """`-a * b` for a folded product: the same, to the sign of a zero."""
+        product = self.folded.get(atom) if isinstance(atom, Var) else None
+        if not isinstance(product, Let) or product.prim.name not in ("mul", "truediv"):
+            return None
+        first, second = product.args
+        if not is_differentiable(first.type):
+            if not isinstance(first, Const) or first.spelling is not None or not first.value:
+                return None
+            head = literal(-first.value, self.resolve)
+        else:
+            head = self._opposite(first) or _unary("-", self.atom(first))
+        spelling = product.prim.spelling
+        assert isinstance(spelling, Operator)
+        return operator(spelling.symbol, [head, self.atom(second)])
 
     def receiver(self, atom: Atom) -> str:
         """An operand in front of a dot or an index; a number needs parentheses there."""

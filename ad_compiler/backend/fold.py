@@ -18,6 +18,7 @@ from typing import assert_never
 from ad_compiler.analysis.ownership import may_alias
 from ad_compiler.backend.exits import Exits, find_exits
 from ad_compiler.backend.operands import Operand, operands_of
+from ad_compiler.backend.shared import shared
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -93,12 +94,20 @@ def fold(function: Function, paths: dict[Var, str]) -> Folds:
     """Decide what folds. `paths` are the container leaves that may be read in place."""
     counts = _count(function)
     exits = find_exits(function.block, counts)
-    folder = _Folder(counts, paths, exits)
+    folder = _Folder(counts, paths, exits, _loose(function), shared(function, counts))
     scope = Scope()
     folder.statements(function.block.body, scope)
     results = [function.results[k] for k in leaves(function.output) if isinstance(k, int)]
     folder.take([Operand(atom) for atom in results], scope, 0)
     return Folds(folder.folded, folder.conditionals, folder.inline, counts, exits)
+
+
+def _loose(function: Function) -> Var | None:
+    """A result that is all there is to return: an expression tells as much as its name."""
+    if not isinstance(function.output, int):
+        return None
+    result = function.results[function.output]
+    return result if isinstance(result, Var) else None
 
 
 def _count(function: Function) -> Counter[Var]:
@@ -132,11 +141,15 @@ class _Folder:
     counts: Counter[Var]
     paths: dict[Var, str]
     exits: Exits
+    loose: Var | None
+    shared: frozenset[Var]
     folded: dict[Var, Let | If] = field(default_factory=dict[Var, "Let | If"])
     conditionals: dict[Var, If] = field(default_factory=dict[Var, If])
     inline: dict[Var, str] = field(default_factory=dict[Var, str])
     roots: dict[Var, Var] = field(default_factory=dict[Var, Var])
     defined: dict[Var, Let | If] = field(default_factory=dict[Var, "Let | If"])
+    widths: dict[Var, int] = field(default_factory=dict[Var, int])
+    """Of those that are shared."""
     loops: int = 0
 
     def statements(self, body: Sequence[Stmt], scope: Scope) -> None:
@@ -177,8 +190,11 @@ class _Folder:
         arrays = [a for a in stmt.args if isinstance(a, Var) and isinstance(a.type, (Array, Tape))]
         if arrays:
             tree.reads |= {self.roots.get(a, a) for a in arrays}
-        if stmt.prim.raises(stmt.args):
+        if stmt.prim.raises(stmt.args) and not sweep_of(stmt):
             _raise(tree, scope)
+        if stmt.targets[0] in self.shared:
+            self.folded[stmt.targets[0]] = stmt
+            self.widths[stmt.targets[0]] = tree.width
         self._remember(stmt, stmt.targets, tree, scope)
         if stmt.prim.in_place is not None:
             changed = stmt.args[stmt.prim.in_place]
@@ -190,7 +206,9 @@ class _Folder:
 
     def _remember(self, stmt: Let | If, targets: tuple[Var, ...], tree: Tree, scope: Scope) -> None:
         """Note the expression of a temporary that its one use may take."""
-        if len(targets) == 1 and targets[0].temp and self.counts[targets[0]] == 1:
+        if len(targets) != 1 or self.counts[targets[0]] != 1:
+            return
+        if targets[0].temp or targets[0] is self.loose:
             scope.trees[targets[0]] = tree
             self.defined[targets[0]] = stmt
 
@@ -262,6 +280,7 @@ class _Folder:
                 self.inline[var] = self.paths[var]
                 total += len(self.paths[var]) - len(var.name)
                 continue
+            total += self.widths.get(var, len(var.name)) - len(var.name)
             tree = scope.trees.get(var)
             if tree is None or not self._movable(tree, operand, scope, last):
                 continue
@@ -283,6 +302,11 @@ class _Folder:
         if tree.raising is not None and (operand.lazy or tree.raising[1] != last):
             return False
         return all(scope.changed.get(root, -1) < tree.since for root in tree.reads)
+
+
+def sweep_of(stmt: Stmt) -> int:
+    """Which backward sweep a statement belongs to. Those never raise where the first one ran."""
+    return 0 if stmt.at is None else stmt.at.sweep
 
 
 def _raise(tree: Tree, scope: Scope) -> None:

@@ -64,6 +64,8 @@ class _Walk:
     begun: list[list[Var]] = field(default_factory=list[list[Var]])
     """For each enclosing arm, the variables whose last reading is in it."""
     segments: dict[Var, Segments] = field(default_factory=dict[Var, Segments])
+    changed: Var | None = None
+    """An array that the statement at hand changes: other readings of it come before that."""
 
     def tick(self) -> None:
         self.now -= 1
@@ -71,7 +73,7 @@ class _Walk:
     def use(self, atoms: Iterable[Atom]) -> None:
         """Read the variables that expressions for these atoms mention."""
         for atom in atoms:
-            if not isinstance(atom, Var) or atom in self.folds.inline:
+            if not isinstance(atom, Var) or atom in self.folds.inline or atom is self.changed:
                 continue
             if atom in self.folds.exits.silent:
                 continue
@@ -126,8 +128,11 @@ class _Walk:
             self.tick()
             self.use(stmt.args)
             return
-        # Prints as `r = a` (if names differ) and then `r[i] = v`.
+        # Prints as `r = a` (if names differ) and then `r[i] = v`, where v may mention a.
+        array = stmt.args[changed]
+        self.changed = array if isinstance(array, Var) else None
         self.use(a for k, a in enumerate(stmt.args) if k != changed)
+        self.changed = None
         self.tick()
         self.define(stmt.targets[0])
         self.tick()

@@ -12,6 +12,7 @@ from typing import assert_never
 from ad_compiler.backend.changes import CHANGES, step
 from ad_compiler.backend.exits import Exits
 from ad_compiler.backend.expressions import Renderer, negated
+from ad_compiler.backend.fold import sweep_of
 from ad_compiler.backend.moves import Move, ordered
 from ad_compiler.backend.printers import is_array_division, shown
 from ad_compiler.backend.ranges import Segments, after_moves
@@ -29,7 +30,6 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
     const,
-    defined_by,
 )
 from ad_compiler.ir.primitive import Operator
 from ad_compiler.ir.types import is_number
@@ -55,17 +55,18 @@ class Printer:
     def block(self, body: Sequence[Stmt], sweeps: bool = False) -> Lines:
         """The lines of a block, quiet divisions of arrays in a `with` of their own.
 
-        `sweeps`: a blank line goes where the backward sweep starts.
+        `sweeps`: a blank line goes where a backward sweep starts.
         """
         lines: Lines = []
         quiet = False
+        sweep = 0
         for stmt in body:
             own = self.statement(stmt)
             if not own:
                 continue
-            if sweeps and any(map(is_adjoint, defined_by(stmt))):
+            if sweeps and sweep_of(stmt) > sweep:
                 lines += [""] if lines else []
-                sweeps = quiet = False
+                sweep, quiet = sweep_of(stmt), False
             if self._is_quiet(stmt):
                 if not quiet:
                     lines.append(f"with {self.to.resolve('np.errstate')}{QUIET}")
@@ -299,13 +300,8 @@ def indented(lines: Lines) -> Lines:
     return [INDENT + line for line in lines]
 
 
-def is_adjoint(var: Var) -> bool:
-    """Whether a variable belongs to the backward sweep."""
-    return var.name.endswith("_bar")
-
-
 def _comment(stmt: For | While) -> Lines:
     """Which loop this one reverses."""
-    if stmt.at is None or not stmt.targets or not all(map(is_adjoint, stmt.targets)):
+    if stmt.at is None or not any(t.name.endswith("_bar") for t in stmt.targets):
         return []
     return [f"# reverse of the loop at line {stmt.at.line}"]

@@ -98,7 +98,8 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
     builder = ctx.builder
     if not isinstance(type_, tuple):
         target = Var(name or described(primitive, args), type_, temp=not name)
-        builder.append(Let((target,), primitive, tuple(args), builder.at))
+        let = builder.made[target] = Let((target,), primitive, tuple(args), builder.at)
+        builder.append(let)
         return target
     targets = builder.emit_many(primitive, *args)
     return Structure("tuple", primitive.results, targets)
@@ -300,5 +301,6 @@ def with_place(scope: Scope, node: ast.AST, refusal: TypeRefusal) -> Unsupported
 
 
 def place(ctx: Context, scope: Scope, node: ast.AST) -> None:
-    """Give the statements that come next the place of a node."""
-    ctx.builder.at = scope.code.source.span(node)
+    """Give the statements that come next the place of a node; those of rules have no own."""
+    if not ctx.captures.inline:
+        ctx.builder.at = scope.code.source.span(node)

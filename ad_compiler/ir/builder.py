@@ -57,6 +57,8 @@ class Builder(Cells):
         super().__init__()
         self.at: Span | None = None
         self.junctions: Junctions | None = None
+        self.made: dict[Var, Let] = {}
+        """The statement that made each value that `emit` appended."""
         self._widenings: dict[object, Widening] = {}
 
     # -- statements ---------------------------------------------------------------------------
@@ -72,7 +74,8 @@ class Builder(Cells):
         type_ = prim.infer(args)
         assert not isinstance(type_, tuple), f"{prim} has several results"
         target = Var(name or hint or prim.noun, type_, temp=not name)
-        self.frame.stmts.append(Let((target,), prim, args, at or self.at))
+        let = self.made[target] = Let((target,), prim, args, at or self.at)
+        self.frame.stmts.append(let)
         return target
 
     def emit_many(self, prim: Primitive, *args: Atom, at: Span | None = None) -> tuple[Var, ...]:

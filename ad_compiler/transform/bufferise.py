@@ -64,15 +64,21 @@ def _sums(block: Block) -> Iterator[int]:
     """The sums that accumulate an adjoint or tangent: `x_bar = x_bar + c`, on arrays.
 
     Not the user's own sums: overwriting keeps the memory layout of an operand, on which the
-    order of a later `np.sum`, and so its last bit, may depend.
+    order of a later `np.sum`, and so its last bit, may depend. Nor those of a temporary that is
+    better read as part of one expression.
     """
+    terms: set[Var] = set()
     for stmt in walk(block):
         match stmt:
             case Let((target,), prim, (Var() as first, other)) if prim in INTO:
+                terms.update({target} if target.temp else ())
                 accumulates = first.name == target.name and target.name.endswith(ADJOINTS)
+                accumulates = accumulates and first not in terms
                 fits = isinstance(target.type, Array) and first.type == target.type
                 if accumulates and fits and other is not first:
                     yield id(stmt)
+            case Let((target,), prim) if target.temp and prim.in_place is None:
+                terms.add(target)
             case _:
                 pass
 

@@ -30,7 +30,7 @@ from ad_compiler.ir.nodes import (
     map_tree,
     walk,
 )
-from ad_compiler.ir.types import dims_of, is_differentiable, is_number
+from ad_compiler.ir.types import Array, dims_of, is_differentiable, is_number
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
 from ad_compiler.transform.dead import anchor
 from ad_compiler.transform.forward import Forward
@@ -141,9 +141,11 @@ def finished(reverse: Reverse, wrt: Sequence[Var]) -> tuple[Atom, ...]:
     out: list[Atom] = []
     for primal in wrt:
         value = reverse.adjoints.full(primal, reverse.adjoints.read(primal))
-        value = cast(reverse.builder, value, primal.type)
         name = f"{primal.name}_bar"
-        out.append(reverse.builder.emit(PRIMITIVES["identity"], value, name=name))
+        if isinstance(primal.type, Array):
+            value = cast(reverse.builder, value, primal.type)
+        named = reverse.builder.emit(PRIMITIVES["identity"], value, name=name)
+        out.append(cast(reverse.builder, named, primal.type))
     return tuple(out)
 
 
@@ -301,7 +303,7 @@ def elementwise_grad(function: Function, request: Request) -> Function:
     return answered(function, request, *swept(reverse, variables(chosen)), chosen, index, None)
 
 
-def jacobian(function: Function, request: Request) -> Function:
+def jacobian(function: Function, request: Request, name: str = "jacobian") -> Function:
     """All first derivatives of the differentiable results, one block a result and input."""
     chosen = wrt_parameters(function, request)
     wrt = variables(chosen)
@@ -314,10 +316,10 @@ def jacobian(function: Function, request: Request) -> Function:
         raise UsageError(f"`{function.name}` returns nothing that has a derivative")
     mode = request.mode if request.mode != "auto" else choose_mode(function, wrt, outputs)
     if mode == "fwd":
-        builder, entries = by_forward(function, wrt, outputs)
+        builder, entries = by_forward(function, wrt, outputs, name)
         statements = tuple(builder.frame.stmts)
     else:
-        builder, reverse, entries = by_reverse(function, wrt, outputs)
+        builder, reverse, entries = by_reverse(function, wrt, outputs, name)
         statements = reverse.forward_sweep() + tuple(builder.frame.stmts)
     place = {entry: k for k, entry in enumerate(entries)}
 
@@ -335,7 +337,7 @@ def hessian(function: Function, request: Request) -> Function:
     """Forward over reverse: the Jacobian of the gradient."""
     scalar = replace(request, kind="grad", has_aux=False)
     gradient = rebuild(prefer_names(grad(function, scalar)))
-    derived = jacobian(gradient, replace(request, kind="jacobian", mode="fwd"))
+    derived = jacobian(gradient, replace(request, kind="jacobian", mode="fwd"), "hessian")
     return renamed(derived, function, request, wrt_parameters(function, request))
 
 

@@ -110,9 +110,11 @@ class Forward:
 
     def named(self, value: Atom, primal: Var) -> Atom:
         name = tangent_name(primal)
-        return self.builder.emit(
-            PRIMITIVES["identity"], value, name="" if primal.temp else name, hint=name
-        )
+        if not primal.temp:
+            return self.builder.emit(PRIMITIVES["identity"], value, name=name)
+        if primal.name.endswith("_dot"):
+            return value
+        return self.builder.emit(PRIMITIVES["identity"], value, hint=name)
 
     def contributions(
         self, let: Let, rule: Partials | Flat | Linear, positions: list[int]

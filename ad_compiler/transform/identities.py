@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import frexp
 from typing import Any
 
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
-from ad_compiler.ir.types import PY, Array, Float, Type, dtype_of, is_number, rank
+from ad_compiler.ir.types import (
+    PY,
+    Array,
+    Float,
+    Type,
+    dims_of,
+    dtype_of,
+    is_differentiable,
+    is_number,
+    rank,
+)
+from ad_compiler.rules.registry import RULES, Partials
 
 Definitions = Mapping[Var, Let]
 
@@ -39,9 +51,19 @@ def is_number_constant(atom: Atom, value: float) -> bool:
 
 
 def negated(atom: Atom, defs: Definitions) -> Atom | None:
-    """x, if the atom is -x."""
-    let = defs.get(atom) if isinstance(atom, Var) else None
+    """x, if the atom is -x. A value with a name of its own stays what it is."""
+    let = defs.get(atom) if isinstance(atom, Var) and atom.temp else None
     return let.args[0] if let is not None and let.prim.name == "neg" else None
+
+
+def is_float(type_: Type) -> bool:
+    """Whether a value is certainly no integer: those overflow in ways of their own."""
+    return isinstance(type_, Float) or (isinstance(type_, Array) and is_differentiable(type_))
+
+
+def power_of_two(number: float) -> bool:
+    """Whether multiplying by this number is exact, up to overflow."""
+    return number >= 1 and frexp(number)[0] == 0.5
 
 
 def _mul(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
@@ -53,10 +75,26 @@ def _mul(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
             return other  # x * 1 = x
         if is_number_constant(factor, -1):
             return Form("neg", (other,))  # x * -1 = -x
+    if is_float(type_) and (gathered := _multiple(x, y, defs)) is not None:
+        return gathered
     if (inner := negated(x, defs)) is not None:
         return Form("neg", (Form("mul", (inner, y)),))  # (-x) * y = -(x * y)
     if (inner := negated(y, defs)) is not None:
         return Form("neg", (Form("mul", (x, inner)),))  # x * (-y) = -(x * y)
+    return None
+
+
+def _multiple(x: Atom, y: Atom, defs: Definitions) -> Form | None:
+    """2 * (3 * z) = 6 * z: a power of two scales exactly, and 3 * z is tiny only if it is exact."""
+    let = defs.get(y) if isinstance(y, Var) and y.temp else None
+    if not isinstance(x, Const) or x.spelling is not None or let is None:
+        return None
+    factor, rest = let.args[0], let.args[-1]
+    if let.prim.name != "mul" or not isinstance(factor, Const) or factor.spelling is not None:
+        return None
+    whole = factor.value == int(factor.value) and 1 <= abs(factor.value) < 2**20
+    if whole and power_of_two(x.value) and x.value < 2**20 and is_float(rest.type):
+        return Form("mul", (const(x.value * factor.value), rest))
     return None
 
 
@@ -71,8 +109,10 @@ def _div(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
     return None
 
 
-def _add(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+def _add(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
     x, y = args
+    if x is y and is_float(type_):
+        return Form("mul", (const(2), x))  # x + x = 2 * x
     if (inner := negated(y, defs)) is not None:
         return Form("sub", (x, inner))  # x + (-y) = x - y
     if (inner := negated(x, defs)) is not None:
@@ -91,6 +131,28 @@ def _sub(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | No
 
 def _neg(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
     return negated(args[0], defs)  # -(-x) = x
+
+
+def _size(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    """The size of x + y is that of x, where their shapes are equal and x has a name."""
+    named = _named_equal(args[0], defs)
+    return None if named is None or named is args[0] else Form("size", (named,))
+
+
+def _named_equal(atom: Atom, defs: Definitions) -> Atom | None:
+    """A value with a name of its own that an elementwise operation gave its shape."""
+    if not isinstance(atom, Var) or not isinstance(atom.type, Array) or not atom.temp:
+        return atom if isinstance(atom.type, Array) else None
+    let = defs.get(atom)
+    if let is None or not isinstance(RULES[let.prim], Partials):
+        return None
+    same = (_named_equal(a, defs) for a in let.args if dims_of(a.type) == atom.type.dims)
+    return next((found for found in same if found is not None), None)
+
+
+def _transposed(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    let = defs.get(args[0]) if isinstance(args[0], Var) else None
+    return let.args[0] if let is not None and let.prim.name == "T" else None  # x.T.T = x
 
 
 def _pow(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form | None:
@@ -189,6 +251,8 @@ EXACT: dict[str, Rewrite] = {
     "np.where": _choice,
     "full_like": _full_like,
     "copy": _copy,
+    "size": _size,
+    "T": _transposed,
 }
 """What to try on each primitive."""
 

@@ -19,6 +19,7 @@ from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, rank
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.clone import clone, renamed
 from ad_compiler.transform.forward import Forward
+from ad_compiler.transform.names import unnamed_results
 from ad_compiler.transform.reverse import Reverse
 from ad_compiler.transform.shapes import Shapes, cast, zeros
 
@@ -34,7 +35,7 @@ def choose_mode(function: Function, wrt: Sequence[Var], outputs: Sequence[int]) 
 
 
 def by_reverse(
-    function: Function, wrt: Sequence[Var], outputs: Sequence[int]
+    function: Function, wrt: Sequence[Var], outputs: Sequence[int], name: str
 ) -> tuple[Builder, Reverse, dict[Entry, Atom]]:
     """One backward sweep for each element of the outputs."""
     builder = Builder()
@@ -45,7 +46,7 @@ def by_reverse(
         if not isinstance(result, Var):
             entries.update({(index, v): zero_block(builder, reverse.shapes, v) for v in wrt})
             continue
-        cells = [block_cell(builder, reverse.shapes, result, v) for v in wrt]
+        cells = [block_cell(builder, reverse.shapes, result, v, name) for v in wrt]
 
         def sweep(places: list[Atom], index: int = index, result: Var = result) -> list[Atom]:
             reverse.seed({index: unit(builder, reverse.shapes, result, places, "bar")})
@@ -67,10 +68,11 @@ def by_reverse(
 
 
 def by_forward(
-    function: Function, wrt: Sequence[Var], outputs: Sequence[int]
+    function: Function, wrt: Sequence[Var], outputs: Sequence[int], name: str
 ) -> tuple[Builder, dict[Entry, Atom]]:
     """One forward sweep for each element of the inputs."""
     builder = Builder()
+    function = unnamed_results(function)
     shapes = Shapes.of(function.params)
     for stmt in function.block.body:
         builder.append(stmt)
@@ -78,7 +80,7 @@ def by_forward(
     for v in wrt:
         made = {k: function.results[k] for k in outputs}
         results = {k: r for k, r in made.items() if isinstance(r, Var)}
-        cells = {k: block_cell(builder, shapes, r, v) for k, r in results.items()}
+        cells = {k: block_cell(builder, shapes, r, v, name) for k, r in results.items()}
 
         def fill(places: list[Atom], v: Var = v, cells: dict[int, Cell] = cells) -> None:
             env: dict[Var, Var] = {}
@@ -126,9 +128,8 @@ def unit(builder: Builder, shapes: Shapes, value: Var, places: list[Atom], suffi
     return builder.emit(PRIMITIVES["store"], zeros, pattern, const(1.0), *places, hint=name)
 
 
-def block_cell(builder: Builder, shapes: Shapes, result: Var, v: Var) -> Cell:
+def block_cell(builder: Builder, shapes: Shapes, result: Var, v: Var, name: str) -> Cell:
     """The block of a Jacobian that belongs to a result and an input, to be filled."""
-    name = "jacobian"
     if not dims_of(result.type) + dims_of(v.type):
         return builder.cell(name, const(0.0))
     lengths = [shapes.length(builder, result, k) for k in range(rank(result.type))]

@@ -29,14 +29,7 @@ def prefer_names(function: Function) -> Function:
             atom = copies[atom]
     if not chosen:
         return function
-    block = substitute(function.block, dict(chosen))
-
-    def renamed(stmt: Stmt) -> Stmt:
-        if not isinstance(stmt, Let):
-            return stmt
-        return replace(stmt, targets=tuple(chosen.get(t, t) for t in stmt.targets))
-
-    return function.with_block(replace(block, body=tuple(map(renamed, block.body))))
+    return renamed(function, chosen)
 
 
 def name_value(function: Function) -> Function:
@@ -44,12 +37,24 @@ def name_value(function: Function) -> Function:
     result = function.results[0] if len(function.results) == 1 else None
     if not isinstance(result, Var) or not result.temp:
         return function
-    value = Var("value", result.type, temp=True)
+    return renamed(function, {result: Var("value", result.type, temp=True)})
 
-    def renamed(stmt: Stmt) -> Stmt:
-        if isinstance(stmt, Let) and result in stmt.targets:
-            return replace(stmt, targets=tuple(value if t is result else t for t in stmt.targets))
-        return stmt
 
-    block = substitute(function.block, {result: value})
-    return function.with_block(replace(block, body=tuple(map(renamed, block.body))))
+def unnamed_results(function: Function) -> Function:
+    """Let the results be folded where they are used, whatever their names."""
+    named = [r for r in function.results if isinstance(r, Var) and r not in function.params]
+    return renamed(function, {r: Var(r.name, r.type, temp=True) for r in named})
+
+
+def renamed(function: Function, names: dict[Var, Var]) -> Function:
+    """The function with other variables for some that its outermost block defines."""
+
+    def stmt(old: Stmt) -> Stmt:
+        if not isinstance(old, Let):
+            return old
+        return replace(old, targets=tuple(names.get(t, t) for t in old.targets))
+
+    defined = {t for s in function.block.body if isinstance(s, Let) for t in s.targets}
+    names = {old: new for old, new in names.items() if old in defined}
+    block = substitute(function.block, dict(names))
+    return function.with_block(replace(block, body=tuple(map(stmt, block.body))))

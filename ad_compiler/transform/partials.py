@@ -3,7 +3,8 @@
     rule("x / y", "1 / y", "-z / y"), times g      g / y        -(z * g) / y
 
 The (co)tangent g enters where a person would write it: a quotient `a / b` gives `a * g / b`, a
-negation stays outside, a choice is made for each arm, and all else is `partial * g`.
+negation stays outside, a choice is made for each arm, and all else is `partial * g`, where
+constants meet (`2 * x` times `0.5 * w` is `x * w`) and `1 / b` becomes a divisor.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, const
 from ad_compiler.ir.types import Array, dtype_of
 from ad_compiler.rules.registry import CONSTANTS, OPERATORS, Partials, function
+from ad_compiler.transform.scaling import scaled
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -63,6 +65,9 @@ class Splice:
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 product = self.times(inner, g)
                 return None if product is None else self.op("neg", product)
+            case ast.BinOp(left=ast.UnaryOp(op=ast.USub(), operand=inner), op=op, right=right):
+                product = self.times(ast.BinOp(inner, op, right), g)
+                return None if product is None else self.op("neg", product)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 top = self.times(left, g)
                 return None if top is None else self.op("/", top, self.value(right))
@@ -73,8 +78,13 @@ class Splice:
                 return self.choose(test, lambda: self.times(one, g), lambda: self.times(other, g))
             case ast.Call(func=ast.Name(id="where"), args=[test, one, other]):
                 return self.choose(test, lambda: self.times(one, g), lambda: self.times(other, g))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                one = self.value(left)
+                if isinstance(one, Const):
+                    return scaled(self.builder, one, self.value(right), g)
+                return scaled(self.builder, None, self.op("*", one, self.value(right)), g)
             case _:
-                return self.op("*", self.value(node), g)
+                return scaled(self.builder, None, self.value(node), g)
 
     def value(self, node: ast.expr) -> Atom:
         """The value of a partial's subexpression."""

@@ -33,7 +33,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY, Bool, Type
-from ad_compiler.rules.describe import described
+from ad_compiler.rules.describe import ADJOINTS, described, is_telling
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import EXACT, Form, folded
@@ -154,7 +154,7 @@ class Rebuild:
         prim = PRIMITIVES[form.name]
         old = let.targets[0]
         type_ = inferred(prim, args, old.type)
-        name = prim.noun if old.temp else old.name
+        name = old.name if not old.temp or old.name.endswith(ADJOINTS) else prim.noun
         return self.simplest(Let((Var(name, type_, old.temp),), prim, args, let.at))
 
     def numbered(self, let: Let) -> Atom:
@@ -351,9 +351,20 @@ def given_names(body: tuple[Stmt, ...]) -> dict[Var, Var]:
             if not isinstance(value, Var):
                 continue
             root = roots[target] = roots.get(value, value)
-            if root.temp and (root not in names or (names[root].temp and not target.temp)):
+            if names.get(root, root).temp and takes_name(root, target, root in names):
                 names[root] = Var(target.name, root.type, target.temp)
     return names
+
+
+def takes_name(value: Var, name: Var, hinted: bool) -> bool:
+    """Whether a temporary is better called by another name that it has.
+
+    What the program itself computes is not called after an adjoint that happens to equal it.
+    """
+    own = is_telling(value) and not value.name.endswith(ADJOINTS)
+    if name.temp:
+        return not hinted and not is_telling(value)
+    return not (own and name.name.endswith(ADJOINTS))
 
 
 def unnamed(let: Let) -> Let:

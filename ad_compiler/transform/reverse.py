@@ -13,11 +13,13 @@ on a tape of the loop, or by computing it again.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from ad_compiler.analysis.activity import active, differentiable_operands
 from ad_compiler.analysis.singular import singular_sources
-from ad_compiler.errors import InternalError
+from ad_compiler.errors import InternalError, Span
 from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import (
     Atom,
@@ -42,6 +44,7 @@ from ad_compiler.rules.registry import RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, operand_env, parsed
+from ad_compiler.transform.scaling import outside
 from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
 from ad_compiler.transform.storage import SPECIAL
 from ad_compiler.transform.structural import operand_label, pulled, pushed, refuse_unknown
@@ -80,7 +83,7 @@ class Reverse:
 
     def backward(self, body: tuple[Stmt, ...]) -> None:
         for stmt in reversed(body):
-            self.builder.at = stmt.at
+            self.builder.at = backward_of(stmt.at)
             self.settle(stmt)
             match stmt:
                 case Let():
@@ -127,7 +130,8 @@ class Reverse:
             pairs = zip(block.results, seeds, strict=True)
             self.block(block, [(r, s) for r, s in pairs if s is not None])
 
-        self.builder.if_(stmt.test, lambda: arm(stmt.then), lambda: arm(stmt.orelse), stmt.at)
+        at = self.builder.at
+        self.builder.if_(stmt.test, lambda: arm(stmt.then), lambda: arm(stmt.orelse), at)
         self.exports.close_branch(stmt, self.builder.frame)
 
     def whole(self, primal: Var, value: Atom | None) -> Atom | None:
@@ -144,7 +148,7 @@ class Reverse:
             lambda _: self.trip(stmt.body, stmt.body.params[1:], cells),
             name=stmt.body.params[0].name,
             descending=not stmt.descending,
-            at=stmt.at,
+            at=self.builder.at,
         )
         self.exports.close_loop(stmt, self.builder.frame)
         self.leave_loop(stmt.inits, cells)
@@ -161,7 +165,7 @@ class Reverse:
             lambda _: self.trip(stmt.body, stmt.body.params, cells),
             name="k",
             descending=True,
-            at=stmt.at,
+            at=self.builder.at,
         )
         self.exports.close_loop(stmt, self.builder.frame)
         self.leave_loop(stmt.inits, cells)
@@ -257,7 +261,9 @@ class Reverse:
         if mask is not None:
             value = self.adjoints.mask(value, mask)
         if dims_of(z.type) != dims_of(operand.type):
-            value = reduce_to(self.builder, value, z, operand, self.shapes)
+            fit = partial(reduce_to, self.builder, z=z, operand=operand, shapes=self.shapes)
+            whole = z_bar if is_number(operand.type) else None
+            value = outside(self.builder, value, fit, whole) or value
         self.adjoints.add(operand, value)
 
     def structural(self, let: Let, rule: Linear, position: int, bars: list[Atom | None]) -> None:
@@ -271,10 +277,13 @@ class Reverse:
                 else self.adjoints.full(t, bar)
                 for t, bar in zip(let.targets, bars, strict=True)
             ]
-        if name in rule.vjps:
-            value: Atom | None = pulled(self.builder, let, rule, name, which, bars)
-        else:
+        if name not in rule.vjps:
             value = self.transposed(let, rule, position, bars)
+        elif len(bars) == 1 and bars[0] is not None:
+            pull = partial(pulled, self.builder, let, rule, name, which)
+            value = outside(self.builder, bars[0], lambda bar: pull([bar]))
+        else:
+            value = pulled(self.builder, let, rule, name, which, bars)
         if value is not None:
             value = self.recognised(value)
             self.adjoints.add(operand, cast(self.builder, value, _array_only(operand.type)))
@@ -312,6 +321,11 @@ class Reverse:
         settled = substitute(Block((), tuple(statements[start:]), ()), {dot: operand})
         statements[start:] = settled.body
         return reverse.adjoints.read(dot)
+
+
+def backward_of(at: Span | None) -> Span | None:
+    """The place of a statement of the backward sweep."""
+    return None if at is None else replace(at, sweep=at.sweep + 1)
 
 
 def _array_only(type_: Type) -> Type:
