@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ad_compiler.analysis.ownership import may_alias
@@ -73,6 +73,15 @@ class Scope:
     """Counts loops and branches: nothing folds past one."""
     changed: dict[Var, int] = field(default_factory=dict[Var, int])
     """Where each array was last changed in place."""
+
+    def within(self) -> Scope:
+        """The scope of an arm of a branch: what is free to wait may be evaluated in there."""
+        free = {
+            var: replace(tree, since=0, epoch=0)
+            for var, tree in self.trees.items()
+            if tree.epoch == self.epoch and not tree.reads and tree.raising is None
+        }
+        return Scope(free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +223,7 @@ class _Folder:
 
     def _if(self, stmt: If, scope: Scope) -> None:
         test = self.take([Operand(stmt.test)], scope, 3)
-        inner = (Scope(), Scope())
+        inner = (scope.within(), scope.within())
         for arm, own in zip((stmt.then, stmt.orelse), inner, strict=True):
             self.statements(arm.body, own)
         tree = self._conditional(stmt, test, inner)
@@ -288,6 +297,7 @@ class _Folder:
             if grown > WIDTH and tree.width > len(var.name):
                 continue
             self.folded[var] = self.defined[var]
+            del scope.trees[var]
             total, depth = grown, max(depth, tree.depth)
             since, reads = min(since, tree.since), reads | tree.reads if reads else tree.reads
             if tree.raising:

@@ -121,9 +121,14 @@ class Printer:
         if len(stmt.args) != 2 or not is_number(stmt.targets[0].type):
             return None
         first, second = stmt.args
-        if not isinstance(first, Var) or self.to.names.get(first) != target:
-            return None
-        return step(self.to, target, spelling.symbol, second)
+        if self._is_called(first, target):
+            return step(self.to, target, spelling.symbol, second)
+        if spelling.symbol in ("+", "*") and self._is_called(second, target):
+            return step(self.to, target, spelling.symbol, first)
+        return None
+
+    def _is_called(self, atom: Atom, name: str) -> bool:
+        return isinstance(atom, Var) and self.to.names.get(atom) == name
 
     def _change(self, stmt: Let) -> Lines:
         """An operation in place: its result is the operand it changes."""
@@ -261,11 +266,27 @@ class Printer:
         call = self.to.resolve("range")
         if stmt.descending and simple:
             return f"{call}({self._before(stmt.stop)}, -1, -1)"
+        if stmt.descending and stmt.step == const(-1):
+            return self._ascending(call, stmt)
         bounds = [stmt.start, stmt.stop, stmt.step]
         if stmt.step == const(1):
             bounds = [stmt.stop] if simple else bounds[:2]
         text = f"{call}({', '.join(self.to.atom(b).text for b in bounds)})"
         return f"{self.to.resolve('reversed')}({text})" if stmt.descending else text
+
+    def _ascending(self, call: str, stmt: For) -> str:
+        """The trips of `range(start, stop, -1)` from the last to the first."""
+        first, end = self._after(stmt.stop), self._after(stmt.start)
+        return f"{call}({end})" if first == "0" else f"{call}({first}, {end})"
+
+    def _after(self, bound: Atom) -> str:
+        """`bound + 1`."""
+        if isinstance(bound, Const) and isinstance(bound.value, int):
+            return literal(bound.value + 1, self.to.resolve).text
+        made = self.to.folded.get(bound) if isinstance(bound, Var) else None
+        if isinstance(made, Let) and made.prim.name == "sub" and made.args[1] == const(1):
+            return self.to.atom(made.args[0]).text
+        return f"{self.to.atom(bound).at_least(10)} + 1"
 
     def _before(self, stop: Atom) -> str:
         """`stop - 1`."""

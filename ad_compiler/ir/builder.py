@@ -183,7 +183,7 @@ class Builder(Cells):
                 refusal = refusal or JoinRefusal(cell.name, type_, value.type)
                 return self._refuse_join(cell, refusal)
             type_ = joined
-        target = Var(cell.name, type_)
+        target = Var(cell.name, type_, cell.temp)
         self.assign(cell, target)
         return target, [Undef(type_) if self.is_absent(v) else v for v in values]
 

@@ -22,6 +22,8 @@ class Cell:
     name: str
     home: Frame
     zero: Callable[[Any], Atom] | None = None
+    temp: bool = False
+    """Whether what it holds after a branch may be folded into an expression."""
 
 
 class JoinRefusal(TypeRefusal):

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ad_compiler.ir.index import is_slice, slice_bounds, split_operands
-from ad_compiler.ir.nodes import Atom, Const, Var
+from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.types import Int
 from ad_compiler.rules.registry import PRIMITIVES
 
 LONGEST = 16
@@ -96,6 +97,8 @@ def _joined(word: str) -> Callable[[Sequence[Atom]], str | None]:
     """`a_plus_b`, `one_minus_a`."""
 
     def make(args: Sequence[Atom]) -> str | None:
+        if word == "minus" and args[1] == const(1) and isinstance(args[0].type, Int):
+            return "last"  # index of n items
         parts = [_stem(a) or _number(a, COUNTED) for a in args]
         return f"{parts[0]}_{word}_{parts[1]}" if all(parts) else None
 

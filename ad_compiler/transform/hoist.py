@@ -5,14 +5,15 @@
         y = mul t k                     y = mul t k
 
 Only operations that cannot raise move, since the loop may not run; allocations and stores stay,
-since each trip needs its own.
+since each trip needs its own. Emitted code appends to its tapes, so the place of an element need
+not be computed when it is written.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ad_compiler.ir.nodes import Block, For, Function, If, Let, Stmt, Var, While, defined_by
+from ad_compiler.ir.nodes import Block, For, Function, If, Let, Stmt, Var, While, const, defined_by
 
 
 def hoist(function: Function) -> Function:
@@ -32,6 +33,8 @@ def _inside(block: Block) -> Block:
             case While():
                 moved, body = _split(_inside(stmt.body))
                 out += [*moved, replace(stmt, body=body)]
+            case Let(prim=prim, args=(tape, _, value)) if prim.name == "tape_put":
+                out.append(replace(stmt, args=(tape, const(0), value)))
             case _:
                 out.append(stmt)
     return replace(block, body=tuple(out))

@@ -139,15 +139,30 @@ def _size(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | N
     return None if named is None or named is args[0] else Form("size", (named,))
 
 
-def _named_equal(atom: Atom, defs: Definitions) -> Atom | None:
+def _named_equal(atom: Atom, defs: Definitions, depth: int = 6) -> Atom | None:
     """A value with a name of its own that an elementwise operation gave its shape."""
     if not isinstance(atom, Var) or not isinstance(atom.type, Array) or not atom.temp:
         return atom if isinstance(atom.type, Array) else None
     let = defs.get(atom)
-    if let is None or not isinstance(RULES[let.prim], Partials):
+    if let is None or not depth or not isinstance(RULES[let.prim], Partials):
         return None
-    same = (_named_equal(a, defs) for a in let.args if dims_of(a.type) == atom.type.dims)
+    same = (_named_equal(a, defs, depth - 1) for a in let.args if dims_of(a.type) == atom.type.dims)
     return next((found for found in same if found is not None), None)
+
+
+def _getitem(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    """np.sum(x, axis=1, keepdims=True)[:, 0, :] = np.sum(x, axis=1)."""
+    array, pattern, *operands = args
+    let = defs.get(array) if isinstance(array, Var) else None
+    if let is None or let.prim.name != "np.sum" or let.args[2] != const(True):
+        return None
+    x, axis = let.args[:2]
+    assert isinstance(axis, Const)
+    assert isinstance(pattern, Const)
+    taken = [k for k, item in enumerate(pattern.value) if item == "int"]
+    gone = axis.value if isinstance(axis.value, tuple) else (axis.value,)
+    plain = set(pattern.value) == {"int", ":"} and all(o == const(0) for o in operands)
+    return Form("np.sum", (x, axis, const(False))) if plain and list(gone) == taken else None
 
 
 def _transposed(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
@@ -253,6 +268,7 @@ EXACT: dict[str, Rewrite] = {
     "copy": _copy,
     "size": _size,
     "T": _transposed,
+    "getitem": _getitem,
 }
 """What to try on each primitive."""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from ad_compiler.errors import InternalError
-from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import Atom, Const, Let, const
 from ad_compiler.ir.types import Array, dtype_of
 from ad_compiler.rules.registry import CONSTANTS, OPERATORS, Partials, function
@@ -188,7 +188,7 @@ class Splice:
             if a is None and b is None:
                 return None
             return self.call("where", condition, a or ZERO, b or ZERO)
-        cell = self.builder.cell("slope")
+        cell = Cell("slope", self.builder.frame, temp=True)
         self.builder.if_(
             condition,
             lambda: self.builder.assign(cell, one() or ZERO),

@@ -7,6 +7,7 @@ from ad_compiler.ir.nodes import For, Function, While, defined_by, walk
 from ad_compiler.transform.augment import augment
 from ad_compiler.transform.bufferise import bufferise
 from ad_compiler.transform.dead import dead_code
+from ad_compiler.transform.delay import delay
 from ad_compiler.transform.hoist import hoist
 from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.unmark import unmark
@@ -18,6 +19,7 @@ def finish(function: Function) -> Function:
     if has_loops(function):
         function = hoist(function)  # what a loop does not change, moves out of it
         function = rebuild(function)  # what met outside the loop
+        function = delay(function)  # one name for a carried value, not two
     if has_arrays(function):
         function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v
         function = bufferise(function)  # every copy explicit, every other store in place

@@ -14,6 +14,7 @@ from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Static, Tape, dims_of
 from ad_compiler.rules.registry import ATTRIBUTES, PRIMITIVES
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
+from ad_compiler.transform.scaling import outside
 from ad_compiler.transform.shapes import cast, reduce_to
 
 
@@ -23,6 +24,9 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     builder = adjoints.builder
     assert isinstance(x, Var)
     assert isinstance(pattern, Const)
+    if "new" in pattern.value and set(pattern.value) <= {"new", ":", "..."}:
+        adjoints.add(x, without_new(adjoints, z_bar, pattern.value))
+        return
     adjoints.mark_taken(x, pattern, operands)
     cell = adjoints.cell(x)
     before = builder.read_or_zero(cell)
@@ -32,6 +36,16 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     prim = PRIMITIVES["store" if unique else "add_at"]
     name = adjoint_name(x)
     builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands, hint=name))
+
+
+def without_new(adjoints: Adjoints, z_bar: Atom, pattern: Pattern) -> Atom:
+    """The cotangent of x, given that of `x[:, np.newaxis]`: its new axes taken out again."""
+    items = tuple("int" if item == "new" else item for item in pattern)
+    zeros = [const(0)] * items.count("int")
+    builder, prim = adjoints.builder, PRIMITIVES["getitem"]
+    value = outside(builder, z_bar, lambda g: builder.emit(prim, g, const(items), *zeros))
+    assert value is not None
+    return value
 
 
 def store(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:

@@ -42,6 +42,8 @@ def counter(builder: Builder, stmt: For | While, index: Var) -> Atom:
         else:
             last = builder.emit(PRIMITIVES["last_index"], stmt.start, stmt.stop, stmt.step)
         return scaled(builder, builder.emit(OPERATORS["-"], last, index), stmt.step)
+    if stmt.step == const(-1):
+        return builder.emit(OPERATORS["-"], stmt.start, index)
     if stmt.start == const(0):
         return scaled(builder, index, stmt.step)
     return scaled(builder, builder.emit(OPERATORS["-"], index, stmt.start), stmt.step)
@@ -62,6 +64,7 @@ def is_cheap(let: Let) -> bool:
 
 def plural(name: str) -> str:
     """The name of a tape that holds values called `name`."""
-    if len(name) <= 2 or (name.endswith("s") and not name.endswith("ss")):
+    last = name.rpartition("_")[2]
+    if len(last) <= 2 or (name.endswith("s") and not name.endswith("ss")):
         return f"{name}_tape"
     return name + ("es" if name.endswith(("s", "x", "z", "ch", "sh")) else "s")

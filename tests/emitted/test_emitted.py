@@ -59,6 +59,8 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("affine", "jacobian", (X, W, np.ones(2)), (0, 1, 2)),
     ("layer", "jacobian", (X, W, np.ones(2)), 0),
     ("fractions", "grad", (1.0, 1.0), (0, 1)),
+    ("fixed_point", "grad", (1.0,), 0),
+    ("fixed_point", "vjp", (1.0,), 0),
 ]
 
 
