@@ -14,6 +14,7 @@ import numpy as np
 from ad_compiler.driver.derivative import Argnums, Derivative
 from ad_compiler.driver.program import Options
 from ad_compiler.errors import UsageError
+from ad_compiler.frontend.verbs import VERBS
 
 Function = Callable[..., Any]
 Outputs = str | tuple[str, ...]
@@ -161,3 +162,19 @@ def _derivative(f: Function, kind: str, argnums: Any, outputs: Outputs) -> Deriv
     if made is None or made.function is not f:
         made = _MADE[key] = Derivative(f, kind, argnums, outputs=outputs)
     return made
+
+
+VERBS.update(
+    {
+        grad: ("grad", "auto"),
+        value_and_grad: ("value_and_grad", "auto"),
+        jvp: ("jvp", "auto"),
+        vjp: ("vjp", "auto"),
+        jacfwd: ("jacobian", "fwd"),
+        jacrev: ("jacobian", "rev"),
+        jacobian: ("jacobian", "auto"),
+        hessian: ("hessian", "auto"),
+        hvp: ("hvp", "auto"),
+        elementwise_grad: ("elementwise_grad", "auto"),
+    }
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from ad_compiler.backend import emit
 from ad_compiler.driver.derivative import Derivative
 from ad_compiler.driver.load import load
 from ad_compiler.errors import AdCompilerError
+from ad_compiler.frontend.binding import arguments_of, bound_arguments
 from ad_compiler.frontend.lower import Lowered, lower
 from ad_compiler.frontend.signature import parameters_from_values, values_in
 from ad_compiler.ir.nodes import Const, Function, leaves
@@ -44,7 +46,7 @@ def graph(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
 def trace(f: Callable[..., Any], *args: Any) -> Trace:
     """Each step of a function of numbers at a point, with its value and its adjoint."""
     lowered = _lowered(f, args, {})
-    return trace_table(lowered.function, _values(lowered, args))
+    return trace_table(lowered.function, _values(f, lowered, args))
 
 
 def compare(f: Callable[..., Any], *point: Any) -> Comparison:
@@ -53,7 +55,7 @@ def compare(f: Callable[..., Any], *point: Any) -> Comparison:
     f must return one number. Where SymPy cannot follow, the comparison says so.
     """
     lowered = _lowered(f, point, {})
-    return compare_programs(lowered.function, _values(lowered, point), run)
+    return compare_programs(lowered.function, _values(f, lowered, point), run)
 
 
 def check_grads(
@@ -108,12 +110,21 @@ def _lowered(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any])
     return lower(f, parameters, values)
 
 
-def _values(lowered: Lowered, args: Sequence[Any]) -> list[Any]:
+def _bound(f: Callable[..., Any], args: Sequence[Any]) -> inspect.BoundArguments:
+    return (
+        f.arguments(tuple(args), {}).bound
+        if isinstance(f, Derivative)
+        else bound_arguments(f, args, {})
+    )
+
+
+def _values(f: Callable[..., Any], lowered: Lowered, args: Sequence[Any]) -> list[Any]:
     """The values of the leaves of the parameters, the captured ones last."""
+    given = [argument.value for argument in arguments_of(_bound(f, args))]
     visible = [p for p in lowered.function.parameters if not p.hidden]
     values = [
         value
-        for parameter, arg in zip(visible, args, strict=False)
+        for parameter, arg in zip(visible, given, strict=False)
         for leaf, value in zip(leaves(parameter.tree), values_in(parameter.tree, arg), strict=True)
         if not isinstance(leaf, Const)
     ]

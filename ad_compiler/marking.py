@@ -9,7 +9,6 @@ import functools
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import inspect
 import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType, ModuleType, TracebackType
@@ -18,8 +17,10 @@ from typing import Any
 from ad_compiler.api import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from ad_compiler.driver.derivative import Derivative
 from ad_compiler.errors import UsageError
+from ad_compiler.frontend.binding import signature_of
 from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import lower
+from ad_compiler.frontend.verbs import WRAPPERS
 from ad_compiler.inspection import graph, source
 from ad_compiler.viz.graph import Graph
 
@@ -71,6 +72,9 @@ class Differentiable:
         return graph(self.function, *args, **kwargs)
 
 
+WRAPPERS[Differentiable] = lambda marked: marked.function
+
+
 def differentiable(function: Callable[..., Any]) -> Differentiable:
     """Mark a function: it gets its derivatives as attributes, and import hooks check it."""
     if not isinstance(function, FunctionType):
@@ -80,7 +84,7 @@ def differentiable(function: Callable[..., Any]) -> Differentiable:
 
 def accept(marked: Differentiable) -> None:
     """Check that a marked function is in the accepted language, if its types are known."""
-    annotated = inspect.signature(marked.function).parameters.values()
+    annotated = signature_of(marked.function).parameters.values()
     if all(p.annotation in (p.empty, float, int, bool, "float", "int", "bool") for p in annotated):
         lower(marked.function, parameters_from_types(marked.function, {}))
 

@@ -13,7 +13,7 @@ def loss_value_and_grad(parameters, images, onehot):
     normaliser = np.log(sum_exp_z)
     value = np.mean(normaliser - np.sum(z * onehot, axis=1))
 
-    normaliser_bar = 1.0 / normaliser.size
+    normaliser_bar = np.divide(1.0, normaliser.size)
     product = exp_z * np.expand_dims(normaliser_bar / sum_exp_z, 1)
     z_bar = product - onehot * normaliser_bar
     b2_bar = np.sum(z_bar, axis=0)

@@ -253,6 +253,25 @@ def truth_values_as_numbers(x):
     return (x > 0) * x + (1 if x < 2 and x > 0 else 0) * x
 
 
+@case(1.5)
+def a_test_that_binds_a_name(x):
+    while (y := x * x) < 100:
+        x = x + 1
+    return x + y
+
+
+@case(1.5, 8)
+def a_test_that_binds_names_one_after_the_other(x, n):
+    k = 0
+    while (k := k + 1) < n and (s := x * k) < 20:
+        if s > 10:
+            continue
+        x = x * 1.5
+        z = s * x
+    x = x * 7
+    return x * k * s + z
+
+
 @pytest.mark.parametrize(("function", "args"), CASES)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(k for k, a in enumerate(args) if not isinstance(a, int))

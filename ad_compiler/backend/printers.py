@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.nodes import Atom, Const, const
-from ad_compiler.ir.types import Array, Float, Tape, Type, rank
+from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, rank
 from ad_compiler.rules.effects import VALUE
 
 
@@ -30,6 +30,16 @@ def getitem(to: Renderer, args: Sequence[Atom]) -> Text:
     array, pattern, *operands = args
     assert isinstance(pattern, Const)
     return Text(to.part(to.receiver(array), pattern.value, operands))
+
+
+def _extreme_index(name: str) -> Printer:
+    """`max(range(x.size), key=x.item)`: where `max(x)` finds its item."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        x = to.receiver(args[0])
+        return Text(f"{to.resolve(name)}({to.resolve('range')}({x}.size), key={x}.item)")
+
+    return printer
 
 
 def _duplicate(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -63,6 +73,14 @@ def _quiet_div(to: Renderer, args: Sequence[Atom]) -> Text:
         return quotient
     guard = to.atom(bottom).at_least(CONDITIONAL + 1)
     return Text(f"{quotient.text} if {guard} else {_at_infinity(to, top)}", CONDITIONAL)
+
+
+def _ratio(to: Renderer, args: Sequence[Atom]) -> Text:
+    """Division as NumPy does it: by its function, if no operand is NumPy's."""
+    top, bottom = map(to.atom, args)
+    if any(isinstance(a.type, Array) or dtype_of(a.type) is not None for a in args):
+        return operator("/", [top, bottom])
+    return Text(f"{to.resolve('np.divide')}({top.text}, {bottom.text})")
 
 
 def _at_infinity(to: Renderer, top: Atom) -> str:
@@ -227,6 +245,9 @@ PRINTERS: Mapping[str, Printer] = {
     "broadcast_like": _broadcast_like,
     "astype": _astype,
     "quiet_div": _quiet_div,
+    "ratio": _ratio,
+    "max_index": _extreme_index("max"),
+    "min_index": _extreme_index("min"),
     "select": _select,
     "tape_new": _tape_new,
     "tape_get": _tape_get,
@@ -256,6 +277,9 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "last_writes": ("last_writes", "np.s_"),
     "astype": ("np.float64",),
     "quiet_div": ("math.inf", "np.errstate"),
+    "ratio": ("np.divide",),
+    "max_index": ("max", "range"),
+    "min_index": ("min", "range"),
     "tape_zeros_like": ("np.zeros_like", "len"),
     "list_rows": ("list",),
     "list_sum": ("zip",),

@@ -14,7 +14,8 @@ from ad_compiler.driver import manifest
 from ad_compiler.driver.program import Options, Program, Question, converted
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend.binding import bound_arguments
+from ad_compiler.frontend.binding import arguments_of, bound_arguments, signature_of
+from ad_compiler.frontend.verbs import WRAPPERS, Wrapped
 from ad_compiler.transform.request import Request
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Derivative:
         self.options = options or Options()
         self.outputs = outputs
         self.request = Request(
-            kind, positions(function, argnums), isinstance(argnums, list | tuple), has_aux, mode
+            kind, checked(function, argnums), isinstance(argnums, list | tuple), has_aux, mode
         )
         self._programs: dict[Any, list[Program]] = {}
         self._scalar: dict[tuple[type, ...], Program] = {}
@@ -96,7 +97,7 @@ class Derivative:
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return inspect.signature(self.function)
+        return signature_of(self.function)
 
     # -- programs -----------------------------------------------------------------------------
 
@@ -214,15 +215,13 @@ class Derivative:
 
 def split(arguments: Arguments) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of the function as the program takes them: positional ones, named ones."""
-    signature = arguments.bound.signature.parameters
     positional: list[Any] = []
     named: dict[str, Any] = {}
-    for name, value in arguments.bound.arguments.items():
-        spec = signature[name]
-        if spec.kind is spec.KEYWORD_ONLY:
-            named[name] = value
-        elif spec.kind not in (spec.VAR_KEYWORD, spec.VAR_POSITIONAL) or value:
-            positional.append(value)
+    for argument in arguments_of(arguments.bound):
+        if argument.spec.kind is argument.spec.KEYWORD_ONLY:
+            named[argument.name] = argument.value
+        else:
+            positional.append(argument.value)
     return positional, named
 
 
@@ -240,23 +239,34 @@ def _again(
     )
 
 
-def positions(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]:
-    """The positions of arguments that are given by position or name."""
-    names = list(inspect.signature(function).parameters)
-
-    def position(argnum: int | str) -> int:
-        if isinstance(argnum, str):
-            if argnum not in names:
-                raise UsageError(
-                    f"argnums={argnum!r}: `{function.__name__}` has no such argument; "
-                    f"it has {', '.join(names)}"
-                )
-            return names.index(argnum)
-        if type(argnum) is not int:
-            raise UsageError(f"argnums must be integers or names, not {argnum!r}")
-        return argnum
-
-    many = argnums if isinstance(argnums, list | tuple) else (argnums,)
+def checked(function: Callable[..., Any], argnums: Argnums) -> tuple[int | str, ...]:
+    """The positions and names of arguments, as a tuple."""
+    many = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
     if not many:
         raise UsageError("argnums is empty: name at least one argument")
-    return tuple(map(position, many))  # type: ignore[arg-type]
+    specs = signature_of(function).parameters
+    for argnum in many:
+        if not isinstance(argnum, str):
+            if type(argnum) is not int:
+                raise UsageError(f"argnums must be integers or names, not {argnum!r}")
+        elif argnum not in specs:
+            raise UsageError(
+                f"argnums={argnum!r}: `{function.__name__}` has no such argument; "
+                f"it has {', '.join(specs)}"
+            )
+        elif specs[argnum].kind is inspect.Parameter.VAR_POSITIONAL:
+            raise UsageError(f"argnums={argnum!r}: give the positions of items of `*{argnum}`")
+    return many
+
+
+def _taken_apart(derivative: Derivative) -> Wrapped:
+    """A derivative that is called by a function that is differentiated itself."""
+    if derivative.outputs:
+        raise UsageError("outputs: not inside a function that is differentiated itself")
+    asked = derivative.request
+    return Wrapped(
+        derivative.function, asked.kind, asked.argnums, asked.as_tuple, asked.has_aux, asked.mode
+    )
+
+
+WRAPPERS[Derivative] = _taken_apart

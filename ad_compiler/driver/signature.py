@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 SCALARS = frozenset({float, int, bool})
+PLAIN = frozenset({str, bytes, type(None), range})
+"""Types whose equal values are alike; all other objects are told apart by identity."""
 
 
 def kind_of(value: Any) -> Any:
@@ -23,7 +25,7 @@ def kind_of(value: Any) -> Any:
         return (kind, *((key, kind_of(item)) for key, item in value.items()))
     if isinstance(value, np.generic):
         return kind
-    return (kind, value) if kind in (str, bytes, type(None)) else Identity(value)
+    return (kind, value) if kind in PLAIN else Identity(value)
 
 
 class Identity:

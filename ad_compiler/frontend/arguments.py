@@ -9,13 +9,13 @@ import numpy as np
 
 from ad_compiler.frontend import indexing
 from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Loose,
     Place,
     Structure,
     Value,
     constant_of,
-    describe,
     static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from enum import Enum, EnumType
 from types import ModuleType
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ad_compiler.frontend import growing, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Growing,
     Loose,
@@ -19,8 +21,8 @@ from ad_compiler.frontend.values import (
     Shape,
     Structure,
     Value,
-    describe,
     static,
+    value_of,
 )
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -73,6 +75,10 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
         return const(getattr(thing, name))
     if isinstance(thing, np.ufunc) and name in ("outer", "at"):
         return static(getattr(thing, name))
+    if isinstance(thing, EnumType) and name in thing.__members__:
+        return static(thing[name])
+    if isinstance(thing, Enum) and name in ("name", "value"):
+        return value_of(getattr(thing, name))
     raise TypeRefusal(
         f"the attribute `{name}` of {describe(static(thing))} is not supported",
         "pass what it holds in as an argument, or bind it to a global name",

@@ -13,6 +13,7 @@ import numpy as np
 
 from ad_compiler.frontend import arguments, effects, growing, indexing, iterables, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
@@ -26,12 +27,12 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     Zipped,
-    describe,
     static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of, is_number, rank
+from ad_compiler.rules import infer
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
@@ -156,14 +157,8 @@ def _extreme(builtin: Any) -> Lower:
             raise TypeRefusal(f"{builtin.__name__}() with keywords is not supported", "leave them")
         if len(args) == 1:
             if _is_array(args[0]):
-                whole = PRIMITIVES[f"np.{builtin.__name__}"]
-                array = atom_of(ctx, args[0])
-                if rank(array.type) != 1:
-                    raise TypeRefusal(
-                        f"{builtin.__name__}() of an array of {rank(array.type)} axes",
-                        f"use np.{builtin.__name__}",
-                    )
-                return apply(ctx, whole, (array, const(None), const(False)), name)
+                whole = PRIMITIVES[f"{builtin.__name__}_item"]
+                return apply(ctx, whole, (atom_of(ctx, args[0]),), name)
             args = _items(ctx, args[0], f"{builtin.__name__}()")
         best = args[0]
         for position, item in enumerate(args[1:], 2):
@@ -225,7 +220,7 @@ def _class_of(value: Value) -> type | None:
                 return np.ndarray
             if dtype is not None:
                 return np.dtype(NUMPY_NAMES[dtype]).type
-            return _CLASSES.get(type(type_))
+            return None if infer.is_mixed(type_) else _CLASSES.get(type(type_))
         case _:
             return None
 

@@ -17,12 +17,15 @@ from ad_compiler.frontend import (
     indexing,
     inline,
     marks,
+    nested,
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import current
 from ad_compiler.frontend.source import is_exact, source_of
 from ad_compiler.frontend.values import (
+    Derived,
     Growing,
     Loose,
     Method,
@@ -32,7 +35,6 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     constant_of,
-    describe,
     static,
     value_of,
 )
@@ -54,6 +56,8 @@ def call(
             given_now = [_now(ctx, value) for value in first]
             named = {key: _now(ctx, value) for key, value in given.items()}
             return call(ctx, inner, [*given_now, *args], {**named, **keywords}, name)
+        case Derived():
+            return nested.expand(ctx, function, args, keywords, call)
         case Method(receiver, method):
             return _method(ctx, receiver, method, args, keywords, name)
         case Const(value=thing):
@@ -74,8 +78,11 @@ def _object(
     if out is not None:
         result = _object(ctx, thing, args, keywords, "")
         return writing.into(ctx, out, result, _label(thing))
+    inner = nested.stands_for(thing)
+    if inner is not None:
+        return call(ctx, inner, args, keywords, name)
     try:
-        special = builtin.TABLE.get(thing) or marks.FUNCTIONS.get(thing)
+        special = builtin.TABLE.get(thing) or marks.FUNCTIONS.get(thing) or nested.meaning(thing)
     except TypeError:
         special = None
     if special is not None:

@@ -13,12 +13,12 @@ from typing import Any
 from ad_compiler.frontend import arguments, iterables
 from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.growing import substituted
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import current, holders, load, put
 from ad_compiler.frontend.values import (
     Structure,
     Value,
     constant_of,
-    describe,
     static,
 )
 from ad_compiler.ir.primitive import TypeRefusal

@@ -10,6 +10,7 @@ from typing import Any
 from ad_compiler.errors import Unsupported
 from ad_compiler.frontend.captures import Captures
 from ad_compiler.frontend.joining import Joining
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.scope import Scope, Slot, load, new_slot, store_outside
 from ad_compiler.frontend.source import Code
@@ -21,7 +22,6 @@ from ad_compiler.frontend.values import (
     Place,
     Structure,
     Value,
-    describe,
     mapped,
 )
 from ad_compiler.ir.builder import Builder

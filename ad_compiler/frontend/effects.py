@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.values import Loose, Place, Text, Value, describe, static
+from ad_compiler.frontend.values import Loose, Place, Text, Value, static
 from ad_compiler.ir.nodes import Atom, Const, Var
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.effects import FAIL, PRINT, RAISE, VALUE

@@ -36,6 +36,12 @@ class Flow:
             if self.early is not None:
                 builder.assign(self.early, value)
 
+    def end(self, builder: Builder) -> None:
+        """End the loop as its condition does, before a trip."""
+        builder.assign(self.left, TRUE)
+        assert self.stop is not None
+        builder.assign(self.stop, TRUE)
+
 
 class HasFlow(Protocol):
     """A scope, of which only the flow matters here."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ad_compiler.frontend.context import Context, Snapshot, apply, array_of, atom_of
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import holders, load, part_of, put
 from ad_compiler.frontend.values import (
     Growing,
@@ -19,7 +20,6 @@ from ad_compiler.frontend.values import (
     Root,
     Structure,
     Value,
-    describe,
     static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const

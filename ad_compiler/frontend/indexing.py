@@ -8,6 +8,7 @@ from typing import Any
 
 from ad_compiler.frontend import growing
 from ad_compiler.frontend.context import Context, apply, array_of, atom_of, raise_needs
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Growing,
     Loose,
@@ -16,7 +17,6 @@ from ad_compiler.frontend.values import (
     Structure,
     Value,
     constant_of,
-    describe,
     mapped,
     static,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ad_compiler.frontend import growing, indexing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
@@ -16,7 +17,6 @@ from ad_compiler.frontend.values import (
     Structure,
     Value,
     Zipped,
-    describe,
     static,
     value_of,
 )

@@ -165,8 +165,23 @@ def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
             block(ctx, scope, node.body)
         return _stop(ctx.builder, flow)
 
+    def body_after_test() -> Atom | None:
+        flow = _trip(ctx.builder, early)
+        with entered(scope, flow):
+            test = expression(ctx, scope, node.test)
+            ctx.builder.if_(
+                test_of(ctx, test),
+                lambda: block(ctx, scope, node.body),
+                lambda: flow.end(ctx.builder),
+            )
+        return _stop(ctx.builder, flow)
+
+    binds = any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node.test))
     with scope.looping(ctx.builder, escaping(scope.code, node)):
-        ctx.builder.while_(cond, body, scope.code.source.span(node))
+        if binds:  # the last test binds names that are read after the loop
+            ctx.builder.while_(lambda: TRUE, body_after_test, scope.code.source.span(node))
+        else:
+            ctx.builder.while_(cond, body, scope.code.source.span(node))
     _after(ctx, scope, node, early, block)
 
 

@@ -15,6 +15,7 @@ from ad_compiler.frontend.context import Context, atom_of, with_place
 from ad_compiler.frontend.growing import Lists
 from ad_compiler.frontend.lookups import Guard, Trail
 from ad_compiler.frontend.names import locals_of
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.refusals import syntax
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
@@ -25,7 +26,6 @@ from ad_compiler.frontend.values import (
     Structure,
     UserFunction,
     Value,
-    describe,
     from_tree,
     is_atom,
     leaves_of,
@@ -218,12 +218,13 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
     if isinstance(code.node, ast.AsyncFunctionDef):
         raise syntax(Scope(code, user.environment, frozenset()), code.node)
     scope = Scope(code, user.environment, locals_of(code), home=ctx.builder.frame)
-    given = {p.name for p in parameters}
+    given = {p.name: from_tree(p.tree) for p in parameters if not p.star}
+    items = tuple(from_tree(p.tree) for p in parameters if p.star)
     for star, empty in ((code.node.args.vararg, "tuple"), (code.node.args.kwarg, "dict")):
-        if star is not None and star.arg not in given:
-            scope.bind(ctx.storage, star.arg, Structure(empty, (), ()))
-    for parameter in parameters:
-        scope.bind(ctx.storage, parameter.name, from_tree(parameter.tree))
+        if star is not None:
+            given.setdefault(star.arg, Structure(empty, (), items if empty == "tuple" else ()))
+    for name, value in given.items():
+        scope.bind(ctx.storage, name, value)
     ctx.active.append((code,))
     try:
         return inline.body_of(ctx, scope)

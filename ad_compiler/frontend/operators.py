@@ -6,11 +6,11 @@ import ast
 from typing import Any
 
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Structure,
     Value,
     constant_of,
-    describe,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal

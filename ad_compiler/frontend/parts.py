@@ -10,8 +10,9 @@ import numpy as np
 from ad_compiler.frontend import calls, containers, growing, indexing, operators, writing
 from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.expressions import expression, subscript_items
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.values import Growing, Place, Structure, Value, describe, static
+from ad_compiler.frontend.values import Growing, Place, Structure, Value, static
 from ad_compiler.ir.index import WHOLE, Pattern
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal

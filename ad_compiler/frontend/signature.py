@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend.binding import bound_arguments
+from ad_compiler.frontend.binding import Argument, arguments_of, bound_arguments
 from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import static
 from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, leaves
@@ -60,32 +59,31 @@ def parameters_from_values(
 
     Raises UsageError for arguments that the function does not take, or that no program can.
     """
-    bound = bound_arguments(function, args, kwargs)
     made: list[Parameter] = []
     values: dict[Var, Any] = {}
-    for name, value in bound.arguments.items():
-        spec = bound.signature.parameters[name]
-        if spec.kind in (spec.VAR_POSITIONAL, spec.VAR_KEYWORD) and not value:
-            continue
+    for argument in arguments_of(bound_arguments(function, args, kwargs)):
         try:
-            tree = tree_of(value, name)
+            tree = tree_of(argument.value, argument.name)
         except TypeRefusal as refusal:
             hint = f". {refusal.remedy}" if refusal.remedy else ""
             raise UsageError(f"{function.__name__}(): {refusal.reason}{hint}") from None
-        made.append(parameter(spec, tree))
+        made.append(parameter(argument, tree))
         values.update(
             (leaf, v)
-            for leaf, v in zip(leaves(tree), values_in(tree, value), strict=True)
+            for leaf, v in zip(leaves(tree), values_in(tree, argument.value), strict=True)
             if isinstance(leaf, Var)
         )
     return tuple(made), values
 
 
-def parameter(spec: inspect.Parameter, tree: Tree) -> Parameter:
+def parameter(argument: Argument, tree: Tree) -> Parameter:
     """A parameter with the default and the kind that its signature has."""
+    spec = argument.spec
     default: Const | None = None
     if isinstance(spec.default, bool | int | float | str | None):
         default = const(spec.default)
     if spec.default is spec.empty:
         default = None
-    return Parameter(spec.name, tree, default, spec.kind is spec.KEYWORD_ONLY)
+    return Parameter(
+        argument.name, tree, default, spec.kind is spec.KEYWORD_ONLY, star=argument.star
+    )

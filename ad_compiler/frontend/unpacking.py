@@ -6,7 +6,8 @@ import ast
 
 from ad_compiler.frontend import indexing
 from ad_compiler.frontend.context import Context, array_of, atom_of
-from ad_compiler.frontend.values import Structure, Value, describe
+from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.values import Structure, Value
 from ad_compiler.ir.nodes import Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.registry import PRIMITIVES

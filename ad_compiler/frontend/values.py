@@ -15,7 +15,7 @@ from ad_compiler.frontend.source import Code
 from ad_compiler.ir.builder import Cell, Frame
 from ad_compiler.ir.nodes import Atom, Branch, Const, Let, Tree, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import Array, Static, is_number
+from ad_compiler.ir.types import Array, Static
 
 
 @dataclass(eq=False)
@@ -103,6 +103,22 @@ class Partial:
     function: Value
     args: tuple[Value, ...]
     keywords: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Derived:
+    """`grad(f)` and its like: a derivative that is written out where it is called.
+
+    The fields are those of a request; `given` are arguments that it has already.
+    """
+
+    function: Value
+    kind: str
+    argnums: tuple[int | str, ...]
+    as_tuple: bool = False
+    has_aux: bool = False
+    mode: str = "auto"
+    given: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -253,7 +269,7 @@ class Growing:
 
 Value = (
     Var | Const | Undef | Structure | UserFunction | Namespace | Partial | Method | Shape | Range
-    | Zipped | Counted | Backwards | Place | Loose | Text | Growing
+    | Zipped | Counted | Backwards | Derived | Place | Loose | Text | Growing
 )  # fmt: skip
 
 Iterables = Range | Zipped | Counted | Backwards
@@ -342,55 +358,3 @@ def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
     if isinstance(value, Structure):
         return replace(value, items=tuple(mapped(item, change) for item in value.items))
     return change(value)
-
-
-def describe(value: Value) -> str:
-    """A value as the subject of an error message."""
-    match value:
-        case Const(type=Static()):
-            return _describe_object(value.value)
-        case Var() | Const() | Undef():
-            return (
-                f"{_article(str(value.type))}"
-                if is_number(value.type)
-                else f"an {value.type} array"
-            )
-        case Structure(kind):
-            return f"a {kind}"
-        case UserFunction(code):
-            return f"the function `{code.name}`"
-        case Namespace(name):
-            return f"the module `{name}`"
-        case Partial():
-            return "a partial function"
-        case Method(_, name):
-            return f"the method `{name}`"
-        case Shape():
-            return "a shape"
-        case Text():
-            return "a formatted string"
-        case Range():
-            return "a range"
-        case Zipped() | Counted() | Backwards():
-            return "an iterator"
-        case Place() | Loose():
-            return "an array"
-        case Growing():
-            return "a list that grows"
-
-
-def _describe_object(thing: object) -> str:
-    match thing:
-        case None:
-            return "None"
-        case str() | bytes():
-            return f"the string {thing!r}"
-        case type():
-            return f"the class `{thing.__name__}`"
-        case _:
-            name = getattr(thing, "__name__", None)
-            return f"`{name}`" if name else _article(type(thing).__name__)
-
-
-def _article(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

@@ -10,7 +10,8 @@ import numpy as np
 
 from ad_compiler.frontend import indexing, operators
 from ad_compiler.frontend.context import Context, apply, atom_of
-from ad_compiler.frontend.values import Loose, Place, Structure, Value, describe, static
+from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.values import Loose, Place, Structure, Value, static
 from ad_compiler.ir.index import WHOLE, Pattern
 from ad_compiler.ir.nodes import Atom, const
 from ad_compiler.ir.primitive import TypeRefusal

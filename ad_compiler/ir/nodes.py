@@ -150,6 +150,8 @@ class Parameter:
     keyword_only: bool = False
     hidden: bool = False
     """A captured value (global or closure) that is passed in by whoever calls."""
+    star: str = ""
+    """The `*args` that the value is an item of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,19 +117,28 @@ class Writer:
         default = "None" if parameter.default is None else self.atom(parameter.default)
         return (
             f"parameter({parameter.name!r}, {self.tree(parameter.tree)}, {default}, "
-            f"{parameter.keyword_only}, {parameter.hidden})"
+            f"{parameter.keyword_only}, {parameter.hidden}, {parameter.star!r})"
         )
 
     def tree(self, tree: Tree) -> str:
-        """A container."""
+        """A container; an object that the program was made for is left out, for the body has it."""
         match tree:
             case Branch(kind, keys, children):
                 parts = ", ".join(map(self.tree, children))
                 return f"Branch({kind!r}, {list(keys)!r}, [{parts}])"
             case int():
                 return str(tree)
+            case Const(value, Static()) if not is_plain(value):
+                return self.atom(Const(None, Static()))
             case Var() | Const():
                 return self.atom(tree)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a constant is plain data, which has a text form."""
+    if isinstance(value, tuple | list):
+        return all(map(is_plain, value))
+    return value is None or value is Ellipsis or type(value) in (bool, int, float, str, bytes)
 
 
 def value_text(value: Any) -> str:
@@ -151,8 +160,11 @@ def value_text(value: Any) -> str:
 def type_text(type_: Type) -> str:
     """A type as a call of its class."""
     match type_:
-        case Float(kind) | Bool(kind):
-            return f"{type(type_).__name__}({kind!r})"
+        case Float(kind, also):
+            others = f", [{', '.join(map(type_text, also))}]" if also else ""
+            return f"Float({kind!r}{others})"
+        case Bool(kind):
+            return f"Bool({kind!r})"
         case Int(kind, length):
             return f"Int({kind!r}, {'None' if length is None else dim_text(length)})"
         case Array(dtype, dims):

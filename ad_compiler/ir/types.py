@@ -54,12 +54,18 @@ def never_one(dim: Dim) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Float:
-    """A real number. `kind` is `py`, `f64`, `f32`, `mixed` or `any`."""
+    """A real number. `kind` is `py`, `f64`, `f32`, `mixed` or `any`.
+
+    `also` are the integers that the value may be instead at run time, sorted by name: so is `s`
+    after `s = 0` and a loop with `s += x[i]` that may not run. Then `kind` is never a NumPy kind,
+    and `py` only if all of them are Python's.
+    """
 
     kind: str = PY
+    also: tuple[Int | Bool, ...] = ()
 
     def __str__(self) -> str:
-        return "float" if self.kind == PY else self.kind
+        return "|".join(["float" if self.kind == PY else self.kind, *map(str, self.also)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +220,18 @@ def join(a: Type, b: Type, fresh: Sym | None = None) -> Type | None:
     if a == b:
         return a
     match a, b:
-        case (Float(p), Float(q)):
-            return Float(p if p == q else ANY if {p, q} & {"f32", ANY} else MIXED)
+        case (Float(), Float()):
+            return _float_or(a, b.kind, b.also)
         case (Int(p), Int(q)):
             return Int(p if p == q else MIXED)
         case (Bool(p), Bool(q)):
             return Bool(p if p == q else MIXED)
-        case (Bool() | Int(), Float(kind)) | (Float(kind), Bool() | Int()):
-            return join(Float(PY), Float(kind))
+        case (Float() as real, Bool() | Int() as whole) | (
+            Bool() | Int() as whole,
+            Float() as real,
+        ):
+            plain = whole if isinstance(whole, Bool) else Int(whole.kind)
+            return _float_or(real, PY if whole.kind == PY else MIXED, (plain,))
         case (Bool(), Int(kind)) | (Int(kind), Bool()):
             return Int(kind if kind == PY else MIXED)
         case (Array(p, m), Array(q, n)) if p == q and len(m) == len(n) and fresh is not None:
@@ -235,3 +245,10 @@ def join(a: Type, b: Type, fresh: Sym | None = None) -> Type | None:
             return None if element is None else Tape(element)
         case _:
             return None
+
+
+def _float_or(real: Float, kind: str, also: tuple[Int | Bool, ...]) -> Float:
+    """A real number that may be of another kind too, or one of some integers."""
+    kinds = {real.kind, kind}
+    wider = real.kind if len(kinds) == 1 else ANY if kinds & {"f32", ANY} else MIXED
+    return Float(wider, tuple(sorted({*real.also, *also}, key=str)))

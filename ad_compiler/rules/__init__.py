@@ -26,6 +26,7 @@ FILES = (
     "joining",
     "diagonals",
     "reductions",
+    "sequences",
     "statistics",
     "products",
     "matrices",

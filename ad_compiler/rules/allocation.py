@@ -20,7 +20,6 @@ from ad_compiler.ir.types import (
     Sym,
     Type,
     dims_of,
-    dtype_of,
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.helpers import helper
@@ -194,19 +193,8 @@ def _array_of(*numbers: Any) -> Any:
 
 
 def _array_of_type(args: Sequence[Atom]) -> Type:
-    infer.numbers(args, "np.array", "use np.stack")
-    kinds = [sample(arg) for arg in args]
-    return Array(infer.our_dtype(np.result_type(*kinds)), (len(args),))
-
-
-def sample(arg: Atom) -> Any:
-    """A value whose dtype NumPy promotes as it does the operand's."""
-    dtype = dtype_of(arg.type)
-    if dtype is not None:
-        return infer.numpy_dtype(dtype)
-    if isinstance(arg.type, Bool):
-        return np.dtype(bool)
-    return np.dtype("int64") if isinstance(arg.type, Int) else np.dtype("float64")
+    types = infer.numbers(args, "np.array", "use np.stack")
+    return Array(infer.stored(types), (len(args),))
 
 
 def _array_of_numbers(*numbers: Any, numbers_dot: Any) -> Any:
@@ -231,8 +219,7 @@ def _array0(x: Any) -> Any:
 
 
 def _array0_type(args: Sequence[Atom]) -> Type:
-    infer.numbers(args, "np.array", "use np.stack")
-    return Array(infer.our_dtype(sample(args[0])), ())
+    return Array(infer.stored(infer.numbers(args, "np.array", "use np.stack")), ())
 
 
 def _array0_x(x: Any, *, x_dot: Any) -> Any:

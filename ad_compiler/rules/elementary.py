@@ -21,8 +21,8 @@ from ad_compiler.rules.registry import Partials, register
 rule("exp(x)", "z", objects=(math.exp, np.exp))
 rule("exp2(x)", "ln2 * z", objects=(math.exp2, np.exp2))
 rule("expm1(x)", "exp(x)", objects=(math.expm1, np.expm1))
-rule("log2(x)", "1 / (x * ln2)", objects=(math.log2, np.log2), domain="positive")
-rule("log10(x)", "1 / (x * ln10)", objects=(math.log10, np.log10), domain="positive")
+rule("log2(x)", "1 / ln2 / x", objects=(math.log2, np.log2), domain="positive")
+rule("log10(x)", "1 / ln10 / x", objects=(math.log10, np.log10), domain="positive")
 rule("log1p(x)", "1 / (1 + x)", objects=(math.log1p, np.log1p), domain="above_minus_one")
 
 rule("sin(x)", "cos(x)", objects=(math.sin, np.sin))
@@ -45,7 +45,9 @@ rule(
     domain="unit",
     convention="-inf at -1 and 1",
 )
-rule("atan(x)", "1 / (1 + x * x)", objects=(math.atan, np.arctan), total=True)
+# On NumPy's numbers the square of a large x would overflow with a warning.
+rule("atan(x)", "1 / (1 + x * x)", objects=(math.atan,), total=True)
+rule("atan(x)", "1 / hypot(1, x) / hypot(1, x)", objects=(np.arctan,))
 rule("asinh(x)", "1 / hypot(1, x)", objects=(math.asinh, np.arcsinh), total=True)
 rule(
     "acosh(x)",
@@ -177,11 +179,12 @@ def _sinc(args: Sequence[Atom]) -> Type:
 
 
 # Near 0 the quotient loses its digits; the series is right there, and so are its derivatives.
-_T = "(pi * x) * (pi * x)"
+_SMALL = "where(abs(x) < 0.02, x, 0)"
+_T = f"square(pi * {_SMALL})"
 rule(
     "sinc(x)",
     "where(abs(x) < 0.02, "
-    f"-pi * pi * x * (1 / 3 - {_T} * (1 / 30 - {_T} * (1 / 840 - {_T} / 45360))), "
+    f"-pi * pi * {_SMALL} * (1 / 3 - {_T} * (1 / 30 - {_T} * (1 / 840 - {_T} / 45360))), "
     "(cos(pi * x) - z) / where(x == 0, 1, x))",
     objects=(np.sinc,),
     infer=_sinc,

@@ -45,6 +45,7 @@ Kind = Any
 PythonRule = Callable[[tuple[Type, ...]], Type]
 """The type that Python gives to an operator on its own numbers."""
 
+_FLOAT_KINDS = {MIXED: (PY, "f64"), ANY: (PY, "f64", "f32")}
 _INT_KINDS = tuple(d for d in NUMPY_NAMES if d[0] in "iu")
 
 
@@ -103,6 +104,8 @@ def may_be_python(type_: Type) -> bool:
 
 def is_mixed(type_: Type) -> bool:
     """Whether it is decided only at run time what kind of number the value is."""
+    if isinstance(type_, Float) and type_.also:
+        return True
     return isinstance(type_, NUMBERS) and type_.kind in (MIXED, ANY)
 
 
@@ -124,7 +127,7 @@ def our_dtype(dtype: np.dtype[Any]) -> str:
 
 def our_dtype_of(type_: Type) -> str:
     """Our dtype of an array or a number, Python's numbers as NumPy stores them."""
-    return dtype_of(type_) or _promoted((kind_of(type_),))
+    return dtype_of(type_) or promote([type_])
 
 
 def numpy_dtype(dtype: str) -> np.dtype[Any]:
@@ -148,16 +151,18 @@ def kind_of(type_: Type) -> Kind:
 
 def strong(type_: Type) -> Type:
     """The type of a number after `np.asarray`, which takes a weak Python number for good."""
-    return number_of(_promoted((kind_of(type_),))) if is_python(type_) else type_
+    return common(
+        number_of(_promoted((kind_of(one),))) if is_python(one) else one
+        for one in alternatives(type_)
+    )
 
 
 def alternatives(type_: Type) -> tuple[Type, ...]:
     """What a value can be at run time: one type, or all that a mixed number stands for."""
     match type_:
-        case Float(kind) if kind == MIXED:
-            return (Float(PY), Float("f64"))
-        case Float(kind) if kind == ANY:
-            return (Float(PY), Float("f64"), Float("f32"))
+        case Float(kind, also):
+            wholes = (one for whole in also for one in alternatives(whole))
+            return (*map(Float, _FLOAT_KINDS.get(kind, (kind,))), *wholes)
         case Int(kind) if kind == MIXED:
             return (Int(PY), *map(Int, _INT_KINDS))
         case Bool(kind) if kind == MIXED:
@@ -178,7 +183,7 @@ def common(types: Iterable[Type]) -> Type:
     """The type of a value that is one of these at run time."""
     first, *rest = dict.fromkeys(types)
     for type_ in rest:
-        joined = join(first, type_) if type(first) is type(type_) else None
+        joined = join(first, type_)
         if joined is None:
             raise TypeRefusal(
                 f"the result is {first} or {type_}, decided only at run time",
@@ -186,6 +191,11 @@ def common(types: Iterable[Type]) -> Type:
             )
         first = joined
     return first
+
+
+def stored(types: Iterable[Type]) -> str:
+    """The dtype of the array that NumPy makes of numbers, as our name."""
+    return promote(map(strong, types))
 
 
 @cache
@@ -203,7 +213,7 @@ def promote(types: Iterable[Type]) -> str:
     if len(results) > 1:
         raise TypeRefusal(
             "the dtype of the result is decided only at run time",
-            "convert the operands with float(...) or np.float64(...)",
+            "convert the operands with float(...) or np.float64(...), or start with 0.0, not 0",
         )
     return results.pop()
 

@@ -11,7 +11,7 @@ from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number
 from ad_compiler.rules import infer
-from ad_compiler.rules.allocation import MATRIX, VECTOR, sample
+from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.helpers import helper
 from ad_compiler.rules.registry import METHODS, Flat, Linear, register
 
@@ -19,7 +19,7 @@ from ad_compiler.rules.registry import METHODS, Flat, Linear, register
 def _like(args: Sequence[Atom]) -> Type:
     x = args[0].type
     if is_number(x):
-        return Array(infer.our_dtype(sample(args[0])), ())
+        return Array(infer.stored([x]), ())
     return infer.array(args[0], "a shape")
 
 
@@ -113,7 +113,7 @@ def _broadcast_like(value: Any, x: Any) -> Any:
 
 def _broadcast_like_type(args: Sequence[Atom]) -> Type:
     value, x = args[0].type, args[1].type
-    dtype = dtype_of(value) or infer.our_dtype(sample(args[0]))
+    dtype = dtype_of(value) or infer.stored([args[0].type])
     return Array(dtype, dims_of(x))
 
 
@@ -153,7 +153,7 @@ BROADCAST_LIKE = register(
 def _unbroadcast_type(args: Sequence[Atom]) -> Type:
     g, x = args[0].type, args[1].type
     dtype = dtype_of(g)
-    return infer.of_dtype(dtype or infer.our_dtype(sample(args[0])), dims_of(x))
+    return infer.of_dtype(dtype or infer.stored([args[0].type]), dims_of(x))
 
 
 def _unbroadcast_g(g: Any, x: Any, *, g_dot: Any) -> Any:

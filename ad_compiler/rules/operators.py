@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
-from ad_compiler.ir.primitive import Operator, Primitive, TypeRefusal
+from ad_compiler.ir.primitive import Operator, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import MIXED, PY, Bool, Float, Int, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import Raises, flat, rule, ufunc_raises
@@ -109,6 +109,14 @@ _enter(
     line=_partials("x / y", "1 / y", "-z / y", domain="nonzero"),
     raises=divides(np.true_divide), noun="quotient",
 )  # fmt: skip
+RATIO = register(
+    Primitive(
+        "ratio", np.true_divide, infer.elementwise(np.true_divide), Special(), XY,
+        raises=ufunc_raises(np.true_divide), noun="quotient",
+    ),
+    _partials("x / y", "1 / y", "-z / y", domain="nonzero"),
+)  # fmt: skip
+"""The quotient as NumPy has it, of Python's numbers too; only derivatives use it."""
 _enter(
     "%", "mod", PRODUCT, arithmetic, np.remainder,
     line=_partials("x % y", "1", "-(x // y)", domain="quotient", convention=_WHOLE),

@@ -72,10 +72,14 @@ for _ufunc, _noun in ((np.fmax, "largest"), (np.fmin, "smallest")):
 _WHOLE = "the quotient is taken as constant: its jumps have no derivative"
 kink(
     "fmod(x, y)", "1", "(z - x) / y", at=_WHOLE,
-    objects=(math.fmod, np.fmod), domain="quotient", noun="remainder",
+    objects=(np.fmod,), domain="quotient", noun="remainder",
 )  # fmt: skip
 kink(
-    "remainder(x, y)", "1", "(z - x) / y", at=_WHOLE,
+    "fmod(x, y)", "1", "quiet_div(z - x, y)", at=_WHOLE,
+    objects=(math.fmod,), domain="quotient", noun="remainder",
+)  # fmt: skip
+kink(
+    "remainder(x, y)", "1", "quiet_div(z - x, y)", at=_WHOLE,
     objects=(math.remainder,), domain="quotient",
 )  # fmt: skip
 kink(

@@ -24,14 +24,16 @@ _BASE_OF_NUMBER = (
     "(quiet_div(y, x ** (1 - y)) if y > 0 else y * z / where(x, x, 1))"
 )
 _BASE_OF_INTEGER = "y * x ** (y - 1) if y >= 1 else y * z / where(x, x, 1)"
+# What is not chosen is computed too, on arrays: with other operands, that it does not warn.
+_LOW = "where(y < 1, y, 1)"
 _BASE_OF_ARRAY = (
     "where(y < 1, "
-    "where(x, y * z / where(x, x, 1), where(y > 0, inf, y * z)), "
+    f"where(x, {_LOW} * z / where(y < 1, where(x, x, 1.0), 1), "
+    f"where(y > 0, quiet_div({_LOW}, where(x, 1.0, x)), {_LOW} * z)), "
     "y * x ** (where(y < 1, 1, y) - 1))"
 )
-_EXPONENT_OF_NUMBERS = "z * log(x) if x > 0 else (nan if x < 0 else 0)"
-_EXPONENT_OF_NUMBER = "z * log(x) if x > 0 else (nan * z if x < 0 else 0 * z)"
-_EXPONENT_OF_ARRAY = "where(x > 0, z * log(where(x > 0, x, 1)), where(x < 0, nan, 0))"
+_EXPONENT_OF_NUMBERS = "z * log(x) if x > 0 else (nan * z if x < 0 else 0)"
+_EXPONENT_OF_ARRAY = "where(x > 0, z * log(where(x > 0, x, 2.0)), where(x < 0, nan * z, 0))"
 
 CONVENTION = (
     "at x = 0: 0 for y = 0, 1 for y = 1, 0 for y > 1, inf for 0 < y < 1; "
@@ -70,9 +72,7 @@ def _exponent(x: Atom, y: Type) -> str | None:
         return None
     if isinstance(x, Const) and x.value > 0:
         return "z * log(x)"
-    if not is_number(x.type):
-        return _EXPONENT_OF_ARRAY
-    return _EXPONENT_OF_NUMBERS if is_number(y) else _EXPONENT_OF_NUMBER
+    return _EXPONENT_OF_NUMBERS if is_number(x.type) and is_number(y) else _EXPONENT_OF_ARRAY
 
 
 POWER = Partials(
@@ -93,7 +93,9 @@ def _power_type(args: Sequence[Atom]) -> Type:
     def python(types: tuple[Type, ...]) -> Type:
         integers = all(isinstance(t, Int | Bool) for t in types)
         counted = isinstance(types[1], Bool) or _is_length(types[1])
-        return Int(PY) if integers and (counted or not signed) else Float(PY)
+        if integers and signed and not counted:
+            return Float(PY, (Int(PY),))
+        return Int(PY) if integers else Float(PY)
 
     return infer.operator_type(np.power, python, args)
 

@@ -12,6 +12,7 @@ from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Type, dims_of, is_number, number_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
+from ad_compiler.rules.operators import RATIO
 from ad_compiler.rules.registry import METHODS, Flat, Linear, compile_time, register
 from ad_compiler.rules.shaping import axes_of
 
@@ -115,7 +116,7 @@ def _mean_x(x: Any, axis: Any, keepdims: bool, *, x_dot: Any) -> Any:
 
 
 def _mean_bar(x: Any, axis: Any, keepdims: bool, *, z_bar: Any) -> Any:
-    return spread(z_bar, axis, keepdims) / count_of(x, axis)
+    return RATIO(spread(z_bar, axis, keepdims), count_of(x, axis))
 
 
 def _np_mean(x: Any, axis: Any, keepdims: bool) -> Any:
@@ -129,32 +130,6 @@ METHODS["mean"] = register(
     ),
     Linear({"x": _mean_x}, {"x": _mean_bar}, dense=True, numbers=True, samples=SAMPLES),
     np.mean,
-)  # fmt: skip
-
-
-def _builtin_sum_type(args: Sequence[Atom]) -> Type:
-    array = infer.array(args[0], "sum")
-    if not array.dims:
-        raise TypeRefusal("sum() of an array without axes", "use its value")
-    total = infer.our_dtype((np.ones((), infer.kind_of(array)) + 0).dtype)
-    return infer.of_dtype(total if array.dtype != "bool" else "i64", array.dims[1:])
-
-
-def _builtin_sum_x(x: Any, *, x_dot: Any) -> Any:
-    return sum(x_dot)
-
-
-def _builtin_sum_bar(x: Any, *, z_bar: Any) -> Any:
-    return z_bar
-
-
-register(
-    Primitive("sum", sum, _builtin_sum_type, Call("sum"), ("x",), noun="total"),
-    Linear(
-        {"x": _builtin_sum_x}, {"x": _builtin_sum_bar}, dense=True,
-        samples=((VECTOR,), (MATRIX,)),
-    ),
-    sum,
 )  # fmt: skip
 
 # -- products -------------------------------------------------------------------------------------

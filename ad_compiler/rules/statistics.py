@@ -11,6 +11,7 @@ from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Infer, Primitive
 from ad_compiler.ir.types import Type
 from ad_compiler.rules import infer
+from ad_compiler.rules.operators import RATIO
 from ad_compiler.rules.reductions import (
     SAMPLES,
     count_of,
@@ -38,11 +39,11 @@ def _centred(x: Any, axis: Any) -> Any:
 
 def _var_x(x: Any, axis: Any, ddof: int, keepdims: bool, *, x_dot: Any) -> Any:
     total = np.sum(_centred(x, axis) * x_dot, axis=axis, keepdims=keepdims)
-    return 2.0 * total / (count_of(x, axis) - ddof)
+    return RATIO(2.0 * total, count_of(x, axis) - ddof)
 
 
 def _var_bar(x: Any, axis: Any, ddof: int, keepdims: bool, *, z_bar: Any) -> Any:
-    share = 2.0 * spread(z_bar, axis, keepdims) / (count_of(x, axis) - ddof)
+    share = RATIO(2.0 * spread(z_bar, axis, keepdims), count_of(x, axis) - ddof)
     return share * _centred(x, axis)
 
 
@@ -53,11 +54,12 @@ def inverse_or_zero(z: Any) -> Any:
 
 def _std_x(x: Any, axis: Any, ddof: int, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
     total = np.sum(_centred(x, axis) * x_dot, axis=axis, keepdims=keepdims)
-    return total * inverse_or_zero(z) / (count_of(x, axis) - ddof)
+    return RATIO(total * inverse_or_zero(z), count_of(x, axis) - ddof)
 
 
 def _std_bar(x: Any, axis: Any, ddof: int, keepdims: bool, *, z: Any, z_bar: Any) -> Any:
-    share = spread(z_bar * inverse_or_zero(z), axis, keepdims) / (count_of(x, axis) - ddof)
+    share = spread(z_bar * inverse_or_zero(z), axis, keepdims)
+    share = RATIO(share, count_of(x, axis) - ddof)
     return share * _centred(x, axis)
 
 

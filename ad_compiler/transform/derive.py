@@ -12,6 +12,8 @@ from pathlib import PurePath
 
 from ad_compiler.analysis.activity import active, differentiable_operands
 from ad_compiler.errors import UsageError
+from ad_compiler.frontend.nested import DERIVE
+from ad_compiler.frontend.values import Derived
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import (
     Atom,
@@ -41,7 +43,7 @@ from ad_compiler.transform.names import name_value, prefer_names
 from ad_compiler.transform.rebuild import normalise, rebuild
 from ad_compiler.transform.request import Request
 from ad_compiler.transform.reverse import Reverse
-from ad_compiler.transform.shapes import cast, widen
+from ad_compiler.transform.shapes import exact, widen
 
 
 def derive(function: Function, request: Request) -> Function:
@@ -78,7 +80,7 @@ def pushed(
     (wrt,) = variables(chosen)
     forward = Forward(builder, function, {wrt: const(1.0)})
     forward.run(function.block.body)
-    tangent = cast(builder, forward.full(function.results[index]), wrt.type)
+    tangent = exact(builder, forward.full(function.results[index]), wrt.type)
     tangent = widen(builder, tangent, wrt, forward.shapes)
     return answered(function, request, tuple(builder.frame.stmts), (tangent,), chosen, index, aux)
 
@@ -143,9 +145,9 @@ def finished(reverse: Reverse, wrt: Sequence[Var]) -> tuple[Atom, ...]:
         value = reverse.adjoints.full(primal, reverse.adjoints.read(primal))
         name = f"{primal.name}_bar"
         if isinstance(primal.type, Array):
-            value = cast(reverse.builder, value, primal.type)
+            value = exact(reverse.builder, value, primal.type)
         named = reverse.builder.emit(PRIMITIVES["identity"], value, name=name)
-        out.append(cast(reverse.builder, named, primal.type))
+        out.append(exact(reverse.builder, named, primal.type))
     return tuple(out)
 
 
@@ -380,3 +382,14 @@ KINDS: dict[str, Callable[[Function, Request], Function]] = {
     "hvp": hvp,
     "elementwise_grad": elementwise_grad,
 }
+
+
+def _inner(function: Function, derived: Derived) -> Function:
+    """A derivative inside the code that is lowered."""
+    request = Request(
+        derived.kind, derived.argnums, derived.as_tuple, derived.has_aux, derived.mode
+    )
+    return derive(function, request)
+
+
+DERIVE.append(_inner)

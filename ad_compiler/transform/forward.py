@@ -32,7 +32,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.types import Array, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.partials import splice
-from ad_compiler.transform.shapes import Shapes, cast, widen, zero
+from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zero
 from ad_compiler.transform.structural import JOINT, operand_label, pushed, refuse_unknown
 
 
@@ -231,6 +231,6 @@ def jvp(function: Function, wrt: tuple[Var, ...], name: str, seeds: tuple[Var, .
     builder = Builder()
     forward = Forward(builder, function, dict(zip(wrt, seeds, strict=True)))
     forward.run(function.block.body)
-    tangents = tuple(forward.full(r) for r in function.results)
+    tangents = tuple(exact(builder, forward.full(r), r.type) for r in function.results)
     block = Block(function.params + seeds, tuple(builder.frame.stmts), function.results + tangents)
     return replace(function, name=name, block=block)

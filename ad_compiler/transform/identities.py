@@ -17,6 +17,7 @@ from ad_compiler.ir.types import (
     PY,
     Array,
     Float,
+    Int,
     Type,
     dims_of,
     dtype_of,
@@ -51,9 +52,19 @@ def is_number_constant(atom: Atom, value: float) -> bool:
 
 
 def negated(atom: Atom, defs: Definitions) -> Atom | None:
-    """x, if the atom is -x. A value with a name of its own stays what it is."""
+    """x, if the atom is -x and its sign can be moved: it is no integer, which has no -0.
+
+    A value with a name of its own stays what it is.
+    """
     let = defs.get(atom) if isinstance(atom, Var) and atom.temp else None
-    return let.args[0] if let is not None and let.prim.name == "neg" else None
+    if let is None or let.prim.name != "neg" or not _has_sign(let.args[0].type):
+        return None
+    return let.args[0]
+
+
+def _has_sign(type_: Type) -> bool:
+    """Whether every value of this type has an opposite: there is no `-0` of integers."""
+    return is_differentiable(type_) and not (isinstance(type_, Float) and type_.also)
 
 
 def is_float(type_: Type) -> bool:
@@ -73,7 +84,7 @@ def _mul(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
             continue
         if is_number_constant(factor, 1):
             return other  # x * 1 = x
-        if is_number_constant(factor, -1):
+        if is_number_constant(factor, -1) and _has_sign(type_):
             return Form("neg", (other,))  # x * -1 = -x
     if is_float(type_) and (gathered := _multiple(x, y, defs)) is not None:
         return gathered
@@ -117,7 +128,8 @@ def _add(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
         return Form("sub", (x, inner))  # x + (-y) = x - y
     if (inner := negated(x, defs)) is not None:
         return Form("sub", (y, inner))  # (-x) + y = y - x
-    if isinstance(y, Const) and y.spelling is None and y.value < 0:
+    is_safe = type_ == Int(PY) or is_differentiable(type_)  # unsigned integers cannot take -2
+    if is_safe and isinstance(y, Const) and y.spelling is None and y.value < 0:
         return Form("sub", (x, Const(-y.value, y.type)))  # x + (-2) = x - 2
     return None
 

@@ -13,8 +13,10 @@ from ad_compiler.transform.request import Request
 def wrt_parameters(function: Function, request: Request) -> list[Parameter]:
     """The parameters to differentiate with respect to; all their leaves must be real numbers."""
     visible = [p for p in function.parameters if not p.hidden]
+    names = [p.name for p in visible]
     chosen: list[Parameter] = []
-    for k in request.argnums:
+    for argnum in request.argnums:
+        k = names.index(argnum) if isinstance(argnum, str) else argnum
         if not -len(visible) <= k < len(visible):
             raise UsageError(f"argnums={k}, but `{function.name}` takes {len(visible)} argument(s)")
         chosen.append(visible[k])

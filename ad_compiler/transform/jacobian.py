@@ -21,7 +21,7 @@ from ad_compiler.transform.clone import clone, renamed
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.names import unnamed_results
 from ad_compiler.transform.reverse import Reverse
-from ad_compiler.transform.shapes import Shapes, cast, zeros
+from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zeros
 
 Entry = tuple[int, Var]
 """A block of a Jacobian: a result (by index) and an input."""
@@ -53,7 +53,7 @@ def by_reverse(
             reverse.sweep()
             adjoints = reverse.adjoints
             bars = [adjoints.full(v, adjoints.read(v)) for v in wrt]
-            return [cast(builder, bar, v.type) for bar, v in zip(bars, wrt, strict=True)]
+            return [exact(builder, bar, v.type) for bar, v in zip(bars, wrt, strict=True)]
 
         def fill(
             places: list[Atom], cells: list[Cell] = cells, width: int = rank(result.type)
@@ -90,7 +90,7 @@ def by_forward(
             forward.run(copy)
             for k, cell in cells.items():
                 (result,) = renamed((function.results[k],), env)
-                tangent = cast(builder, forward.full(result), result.type)
+                tangent = column(builder, shapes, forward.full(result), result, v)
                 slices = (":",) * rank(result.type)
                 write(builder, cell, slices + ("int",) * len(places), tangent, places)
 
@@ -100,6 +100,13 @@ def by_forward(
             if (k, v) not in entries:
                 entries[k, v] = zero_block(builder, shapes, v)
     return builder, entries
+
+
+def column(builder: Builder, shapes: Shapes, tangent: Atom, result: Atom, v: Var) -> Atom:
+    """A column of a Jacobian; a single number is of the kind of its input."""
+    if dims_of(result.type) + dims_of(v.type):
+        return cast(builder, tangent, result.type)
+    return widen(builder, exact(builder, tangent, v.type), v, shapes)
 
 
 def over_axes(
@@ -145,7 +152,7 @@ def block_dtype(result: Type, v: Type) -> str:
 def zero_block(builder: Builder, shapes: Shapes, v: Var) -> Atom:
     """The derivative of a constant result."""
     if not isinstance(v.type, Array):
-        return const(0.0)
+        return exact(builder, const(0.0), v.type)
     return builder.emit(PRIMITIVES["zeros_like"], shapes.like(v))
 
 

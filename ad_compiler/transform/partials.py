@@ -10,14 +10,15 @@ constants meet (`2 * x` times `0.5 * w` is `x * w`) and `1 / b` becomes a diviso
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import Atom, Const, Let, const
-from ad_compiler.ir.types import Array, dtype_of
-from ad_compiler.rules.registry import CONSTANTS, OPERATORS, Partials, function
+from ad_compiler.ir.types import Array, dtype_of, is_number
+from ad_compiler.rules.infer import is_python, may_be_python
+from ad_compiler.rules.registry import CONSTANTS, OPERATORS, PRIMITIVES, Partials, function
 from ad_compiler.transform.scaling import scaled
 
 BINARY: dict[type[ast.operator], str] = {
@@ -38,6 +39,8 @@ COMPARE: dict[type[ast.cmpop], str] = {
     ast.NotEq: "!=",
 }
 ZERO = const(0.0)
+RAISING = {"/": "ratio", "//": "np.floor_divide", "%": "np.mod", "**": "np.power"}
+"""What does as NumPy does, on Python's numbers too, where their own operators may raise."""
 
 
 @cache
@@ -49,11 +52,14 @@ def parsed(text: str) -> ast.expr:
 class Splice:
     """One use of a rule: its operands' names bound to atoms, in a builder."""
 
-    def __init__(self, builder: Builder, env: Mapping[str, Atom]) -> None:
+    def __init__(self, builder: Builder, rule: Partials, let: Let) -> None:
         self.builder = builder
-        self.env = env
-        self.result = env["z"]
-        """Its kind says whose functions to call: a NumPy number's do not raise."""
+        self.env: dict[str, Atom] = dict(zip(rule.params, let.args, strict=False))
+        self.env["z"] = let.targets[0]
+        self.is_python = let.prim.name.startswith("math.")
+        """Whether the statement computes with Python's numbers, whatever its operands are."""
+        self.is_numpy = not (self.is_python or is_python(let.targets[0].type))
+        """Whether the statement computes as NumPy does, which never raises."""
 
     def times(self, node: ast.expr, g: Atom) -> Atom | None:
         """The partial times g; None for a partial that is zero."""
@@ -75,9 +81,11 @@ class Splice:
                 top = self.times(left, g)
                 return None if top is None else self.call("quiet_div", top, self.value(right))
             case ast.IfExp(test=test, body=one, orelse=other):
-                return self.choose(test, lambda: self.times(one, g), lambda: self.times(other, g))
+                arms = lambda: self.times(one, g), lambda: self.times(other, g)
+                return self.choose(test, *arms, branches=True)
             case ast.Call(func=ast.Name(id="where"), args=[test, one, other]):
-                return self.choose(test, lambda: self.times(one, g), lambda: self.times(other, g))
+                arms = lambda: self.times(one, g), lambda: self.times(other, g)
+                return self.choose(test, *arms, branches=False)
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 one = self.value(left)
                 if isinstance(one, Const):
@@ -104,9 +112,9 @@ class Splice:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return self.op(COMPARE[type(op)], self.value(left), self.value(right))
             case ast.IfExp(test=test, body=one, orelse=other):
-                return self.choose_value(test, one, other)
+                return self.choose_value(test, one, other, branches=True)
             case ast.Call(func=ast.Name(id="where"), args=[test, one, other]):
-                return self.choose_value(test, one, other)
+                return self.choose_value(test, one, other, branches=False)
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self.call(name, *map(self.value, args))
             case _:
@@ -119,13 +127,24 @@ class Splice:
                 return folded
         if symbol == "**" and isinstance(args[1], Const) and args[1].value == 1:
             return args[0]
+        if self.is_python and symbol not in COMPARE.values():
+            args = tuple(map(self.as_python, args))
+        elif self.is_numpy and symbol in RAISING and may_raise(args):
+            return self.builder.emit(PRIMITIVES[RAISING[symbol]], *args)
         return self.builder.emit(OPERATORS[symbol], *args)
+
+    def as_python(self, atom: Atom) -> Atom:
+        """A number as `math`'s functions take it, so that it overflows without a warning."""
+        if not is_number(atom.type) or is_python(atom.type):
+            return atom
+        return self.builder.emit(PRIMITIVES["float"], atom)
 
     def call(self, name: str, *args: Atom) -> Atom:
         plain, numpy = function(name)
-        varies = not all(isinstance(arg, Const) for arg in args)
-        wants_numpy = needs_numpy((*args, self.result) if varies else args)
-        primitive = numpy if wants_numpy or plain is None else plain
+        wants_numpy = plain is None or (not self.is_python and needs_numpy(args))
+        if self.is_numpy and plain is not None and plain.raises(args):
+            wants_numpy = True
+        primitive = (numpy or plain) if wants_numpy else plain
         assert primitive is not None, name
         rest = primitive.params[len(args) :]
         return self.builder.emit(primitive, *args, *(const(primitive.defaults[p]) for p in rest))
@@ -171,19 +190,27 @@ class Splice:
             return self.call("logical_not", test)
         return self.builder.emit(OPERATORS["not"], test)
 
-    def choose_value(self, test: ast.expr, one: ast.expr, other: ast.expr) -> Atom:
-        chosen = self.choose(test, lambda: self.value(one), lambda: self.value(other))
+    def choose_value(self, test: ast.expr, one: ast.expr, other: ast.expr, branches: bool) -> Atom:
+        chosen = self.choose(test, lambda: self.value(one), lambda: self.value(other), branches)
         assert chosen is not None
         return chosen
 
     def choose(
-        self, test: ast.expr, one: Callable[[], Atom | None], other: Callable[[], Atom | None]
+        self,
+        test: ast.expr,
+        one: Callable[[], Atom | None],
+        other: Callable[[], Atom | None],
+        branches: bool,
     ) -> Atom | None:
-        """Elementwise choice on arrays; on numbers only the chosen arm is evaluated."""
+        """Elementwise choice on arrays; on numbers only the chosen arm is evaluated.
+
+        `branches`: also where a number chooses between arrays.
+        """
         condition = self.value(test)
         if isinstance(condition, Const):
             return one() if condition.value else other()
-        if any(isinstance(a.type, Array) for a in (condition, *self.env.values())):
+        arrays = any(isinstance(a.type, Array) for a in self.env.values())
+        if isinstance(condition.type, Array) or (arrays and not branches):
             a, b = one(), other()
             if a is None and b is None:
                 return None
@@ -191,10 +218,17 @@ class Splice:
         cell = Cell("slope", self.builder.frame, temp=True)
         self.builder.if_(
             condition,
-            lambda: self.builder.assign(cell, one() or ZERO),
-            lambda: self.builder.assign(cell, other() or ZERO),
+            lambda: self.builder.assign(cell, self.filled(one())),
+            lambda: self.builder.assign(cell, self.filled(other())),
         )
         return self.builder.read(cell)
+
+    def filled(self, arm: Atom | None) -> Atom:
+        """What one arm of a branch gives: an array, where the other may."""
+        value, z = arm or ZERO, self.env["z"]
+        if isinstance(value.type, Array) or not isinstance(z.type, Array):
+            return value
+        return self.builder.emit(PRIMITIVES["full_like"], z, value)
 
 
 def fold_int(symbol: str, args: Sequence[Atom]) -> Const | None:
@@ -216,16 +250,16 @@ def fold_int(symbol: str, args: Sequence[Atom]) -> Const | None:
             return None
 
 
+def may_raise(args: Sequence[Atom]) -> bool:
+    """Whether a division or a power may be left to Python, and fail there."""
+    divisor = args[1]
+    is_safe = isinstance(divisor, Const) and divisor.value != 0
+    return not is_safe and all(may_be_python(a.type) for a in args)
+
+
 def needs_numpy(args: Sequence[Atom]) -> bool:
     """Whether a function must be NumPy's: an operand is an array or a NumPy number."""
     return any(isinstance(a.type, Array) or dtype_of(a.type) is not None for a in args)
-
-
-def operand_env(rule: Partials, let: Let) -> dict[str, Atom]:
-    """The names in a rule's text, bound to the operands and the result of one statement."""
-    env: dict[str, Atom] = dict(zip(rule.params, let.args, strict=False))
-    env["z"] = let.targets[0]
-    return env
 
 
 def splice(builder: Builder, rule: Partials, let: Let, position: int, g: Atom) -> Atom | None:
@@ -233,4 +267,4 @@ def splice(builder: Builder, rule: Partials, let: Let, position: int, g: Atom) -
     text = rule.texts(let.args)[position]
     if text is None:
         return None
-    return Splice(builder, operand_env(rule, let)).times(parsed(text), g)
+    return Splice(builder, rule, let).times(parsed(text), g)

@@ -10,12 +10,12 @@ class Request:
     """Which derivative, with respect to which parameters.
 
     kind: `primal grad value_and_grad jvp vjp value_and_vjp jacobian hessian hvp
-    elementwise_grad`. argnums count the visible parameters; `as_tuple`: they were given as a
-    tuple, so the answer is one. mode (of a Jacobian): `auto`, `fwd` or `rev`.
+    elementwise_grad`. argnums count the visible parameters, or name them; `as_tuple`: they were
+    given as a tuple, so the answer is one. mode (of a Jacobian): `auto`, `fwd` or `rev`.
     """
 
     kind: str
-    argnums: tuple[int, ...] = (0,)
+    argnums: tuple[int | str, ...] = (0,)
     as_tuple: bool = False
     has_aux: bool = False
     mode: str = "auto"

@@ -43,7 +43,7 @@ from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of, is_number
 from ad_compiler.rules.registry import RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.exports import Exports
-from ad_compiler.transform.partials import Splice, operand_env, parsed
+from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
 from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
 from ad_compiler.transform.storage import SPECIAL
@@ -249,7 +249,7 @@ class Reverse:
         text = rule.texts(let.args)[position]
         if text is None:
             return
-        splice = Splice(self.builder, operand_env(rule, let))
+        splice = Splice(self.builder, rule, let)
         before = self.adjoints.selection(z, z_bar)
         node, mask = splice.selection(parsed(text))
         value = splice.times(node, z_bar if before is None else before.raw)
@@ -329,5 +329,5 @@ def backward_of(at: Span | None) -> Span | None:
 
 
 def _array_only(type_: Type) -> Type:
-    """Kinds of numbers are settled at the end; dtypes of arrays at once."""
-    return type_ if isinstance(type_, Array) else Float(MIXED)
+    """Kinds of numbers are settled at the end; dtypes of arrays at once, and the wider one."""
+    return type_ if isinstance(type_, Array) or type_ == Float("f64") else Float(MIXED)

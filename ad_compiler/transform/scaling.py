@@ -27,9 +27,9 @@ def scaled(builder: Builder, factor: Const | None, partial: Atom, g: Atom) -> At
     if isinstance(partial, Const) and factor is None:
         factor, partial = partial, ONE
     g = behind_names(builder, g)
-    divisor = _divisor(builder, g)
-    if divisor is not None:
-        return emit(OPERATORS["/"], _times(builder, factor or ONE, partial), divisor)
+    inverse = _inverse(builder, g)
+    if inverse is not None:
+        return emit(inverse.prim, _times(builder, factor or ONE, partial), inverse.args[1])
     number, rest = _split(g) if factor is None else _split_product(builder, g)
     product = number if factor is None else _exact(factor, number)
     if product is None:
@@ -66,14 +66,16 @@ def _split_product(builder: Builder, g: Atom) -> tuple[Const, Atom]:
     return _split(g)
 
 
-def _divisor(builder: Builder, g: Atom) -> Atom | None:
-    """b, if g is 1 / b."""
+DIVISIONS = ("truediv", "ratio")
+
+
+def _inverse(builder: Builder, g: Atom) -> Let | None:
+    """The statement that made g, if g is 1 / b."""
     let = definition(builder, g)
-    if let is None or let.prim.name != "truediv":
+    if let is None or let.prim.name not in DIVISIONS:
         return None
-    top, bottom = let.args
-    top = behind_names(builder, top)
-    return bottom if isinstance(top, Const) and top.value == 1 else None
+    top = behind_names(builder, let.args[0])
+    return let if isinstance(top, Const) and top.value == 1 else None
 
 
 def _exact(a: Const, b: Const) -> Const | None:
@@ -118,9 +120,9 @@ def outside(
     if let.prim.name == "neg":
         inner = outside(builder, let.args[0], linear, whole)
         return None if inner is None else builder.emit(OPERATORS["neg"], inner)
-    if whole is not None and value is not whole and let.prim.name == "truediv":
+    if whole is not None and value is not whole and let.prim.name in DIVISIONS:
         top, divisor = let.args
         if is_number(divisor.type) and not is_number(top.type):
             inner = outside(builder, top, linear, whole)
-            return None if inner is None else builder.emit(OPERATORS["/"], inner, divisor)
+            return None if inner is None else builder.emit(let.prim, inner, divisor)
     return linear(value)

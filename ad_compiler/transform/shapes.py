@@ -26,6 +26,7 @@ from ad_compiler.ir.types import (
     is_number,
     never_one,
 )
+from ad_compiler.rules.builtin import FLOAT
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
@@ -98,22 +99,34 @@ def widen(builder: Builder, value: Atom, primal: Var, shapes: Shapes) -> Atom:
 
 
 def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
-    """A (co)tangent in the dtype or number kind of its primal."""
+    """A (co)tangent in the dtype of its primal; a number if that is one, and a Python float."""
     if isinstance(type_, Array):
         if isinstance(value.type, Array) and value.type.dtype != type_.dtype:
             return builder.emit(PRIMITIVES["astype"], value, const(NUMPY_NAMES[type_.dtype]))
         return value
-    if isinstance(type_, Float) and type_.kind in FLOAT_DTYPES:
-        other = isinstance(value.type, Float) and value.type.kind in FLOAT_DTYPES
-        if other and value.type != type_:
-            return builder.emit(PRIMITIVES[f"np.{NUMPY_NAMES[type_.kind]}"], value)
-    if type_ == Float(PY) and value.type != Float(PY):
-        if isinstance(value, Const):
-            return const(float(value.value))
-        return builder.emit(PRIMITIVES["float"], value)
-    if type_ == Float("f32") and dtype_of(value.type) == "f64":
-        return builder.emit(PRIMITIVES["np.float32"], value)
-    return value
+    if dims_of(value.type):
+        return value  # still to be summed
+    own, wanted = dtype_of(value.type), dtype_of(type_)
+    if type_ == Float(PY) or (own in FLOAT_DTYPES and wanted not in (own, None)):
+        return converted(builder, value, type_)
+    return converted(builder, value, Float("f64")) if isinstance(value.type, Array) else value
+
+
+def exact(builder: Builder, value: Atom, type_: Type) -> Atom:
+    """A (co)tangent that a caller sees: of the very kind of what it belongs to."""
+    if isinstance(type_, Float):
+        return converted(builder, value, type_)
+    return cast(builder, value, type_)
+
+
+def converted(builder: Builder, value: Atom, type_: Type) -> Atom:
+    """A number of another kind; unchanged if the kind is only known at run time."""
+    dtype = dtype_of(type_)
+    if value.type == type_ or not (dtype or type_ == Float(PY)):
+        return value
+    if dtype is not None:
+        return builder.emit(PRIMITIVES[f"np.{NUMPY_NAMES[dtype]}"], value)
+    return const(float(value.value)) if isinstance(value, Const) else builder.emit(FLOAT, value)
 
 
 def reduce_to(builder: Builder, g: Atom, z: Var, operand: Atom, shapes: Shapes) -> Atom:

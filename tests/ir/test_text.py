@@ -107,6 +107,6 @@ def test_a_loop_widens_what_it_carries() -> None:
     builder.for_(const(0), trips, const(1), trip)
     end = builder.read(total)
     assert isinstance(end, Var)
-    assert end.type == Float()
+    assert end.type == Float("py", (Int(),))
     block = Block((trips,), tuple(builder.frame.stmts), (end,))
     verify(Function("f", (Parameter("n", trips),), block, 0))

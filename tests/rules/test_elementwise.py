@@ -23,7 +23,7 @@ from ad_compiler.rules.registry import (
     Partials,
 )
 from tests.rules.sampling import points
-from tests.rules.texts import ELEMENTWISE, INF, SMOOTH, evaluate, slopes
+from tests.rules.texts import ELEMENTWISE, INF, SMOOTH, atoms, evaluate, slopes
 
 
 def difference(primitive: Primitive, values: tuple[Any, ...], k: int) -> float:
@@ -43,8 +43,11 @@ def test_partials_agree_with_differences(name: str) -> None:
     primitive, rule = ELEMENTWISE[name]
     arity = 1 if name == "np.nan_to_num" else len(rule.params)
     for point in points(rule.domain, arity):
-        values = (*point, True, 0.0, None, None) if name == "np.nan_to_num" else point
-        for k, slope in enumerate(slopes(primitive, *values)):
+        values, args = point, atoms(*point)
+        if name == "np.nan_to_num":
+            values = (*point, True, 0.0, None, None)
+            args = (*args, *map(const, values[1:]))
+        for k, slope in enumerate(slopes(primitive, *values, args=args)):
             if slope is not None and isinstance(values[k], float):
                 assert slope == pytest.approx(difference(primitive, values, k), rel=1e-8, abs=1e-8)
 
@@ -194,7 +197,7 @@ CONVENTIONS: list[tuple[str, tuple[float, ...], tuple[float | None, ...]]] = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:overflow encountered in divide")
+@pytest.mark.filterwarnings("ignore:overflow encountered in.*divide")
 @pytest.mark.parametrize(("name", "values", "wanted"), CONVENTIONS)
 def test_conventions_at_singular_points(
     name: str, values: tuple[float, ...], wanted: tuple[float | None, ...]
@@ -282,25 +285,6 @@ def test_series_of_sinc_meets_its_quotient() -> None:
         exact = sp.diff(sp.sin(sp.pi * symbol) / (sp.pi * symbol), symbol)
         wanted = float(exact.evalf(40, subs={symbol: sp.Float(x, 50)}))
         assert slopes(sinc, x)[0] == pytest.approx(wanted, rel=3e-13)
-
-
-@pytest.mark.parametrize(
-    "value", [0.0, 1.0, -1.0, 0.5, -2.0, 1e3, -1e3, 700.0, 1e155, -1e200, 1e308, INF]
-)
-def test_a_derivative_never_raises_where_the_function_returned(value: float) -> None:
-    for name in SMOOTH:
-        primitive, rule = ELEMENTWISE[name]
-        arity = len(rule.params)
-        if arity > 2 or name.startswith(("np.", "scipy")):
-            continue
-        for other in (0.0, 1.0, 2.0, -1.0, 0.5, 1e200, 1e-200):
-            values = (value, other)[:arity]
-            try:
-                result = primitive(*values)
-            except (ArithmeticError, ValueError):
-                continue
-            if not isinstance(result, complex):
-                slopes(primitive, *values)
 
 
 def test_every_name_in_a_partial_is_known() -> None:

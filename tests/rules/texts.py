@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.ir.nodes import Atom, Undef, const
+from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.evaluate import evaluate as run
+from ad_compiler.ir.nodes import Atom, Block, Const, Function, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import Array, Bool, Float, Int, Sym, Type
 from ad_compiler.rules.registry import (
@@ -23,6 +25,7 @@ from ad_compiler.rules.registry import (
     Partials,
     read_later,
 )
+from ad_compiler.transform.partials import Splice, parsed
 
 importlib.import_module("ad_compiler.rules")
 read_later(LATER)
@@ -43,6 +46,8 @@ class Names(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in CONSTANTS:
             return CONSTANTS[name].value
+        if name not in FUNCTIONS:
+            raise KeyError(name)
         return partial(apply, name)
 
 
@@ -74,12 +79,22 @@ def dtype_name(value: Any) -> str:
 
 
 def slopes(primitive: Primitive, *values: Any, args: tuple[Atom, ...] = ()) -> list[Any]:
-    """The partial derivatives as their texts give them; warnings are errors."""
+    """The partial derivatives, as a program computes them; warnings are errors."""
     rule = RULES[primitive]
     assert isinstance(rule, Partials)
-    names = Names(zip(rule.params, values, strict=False), z=primitive(*values))
-    texts = rule.texts(args or atoms(*values))
-    return [None if text is None else evaluate(text, names) for text in texts]
+    given = args or atoms(*values)
+    operands = [a if isinstance(a, Const) else Var("x", a.type) for a in given]
+    builder = Builder()
+    builder.emit(primitive, *operands, name="z")
+    (let,) = builder.frame.stmts
+    assert isinstance(let, Let)
+    texts = rule.texts(let.args)
+    splice = Splice(builder, rule, let)
+    results = [const(None) if text is None else splice.value(parsed(text)) for text in texts]
+    params = tuple(a for a in operands if isinstance(a, Var))
+    block = Block(params, tuple(builder.frame.stmts), tuple(results))
+    moving = [v for v, a in zip(values, operands, strict=True) if isinstance(a, Var)]
+    return list(run(Function("slopes", (), block, 0), moving))
 
 
 def evaluate(text: str, names: Mapping[str, Any]) -> Any:
