@@ -237,3 +237,10 @@ def test_importing_is_quick_and_light() -> None:
     code = "import sys, ad_compiler.api; print({'sympy', 'black', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_infinite_slopes_of_arrays_do_not_warn() -> None:
+    def total(x: Any) -> Any:
+        return np.sum(np.sqrt(x))
+
+    assert np.array_equal(grad(total)(np.zeros(2)), [np.inf, np.inf])

@@ -18,6 +18,7 @@ from typing import assert_never
 from ad_compiler.analysis.ownership import may_alias
 from ad_compiler.backend.exits import Exits, find_exits
 from ad_compiler.backend.operands import Operand, operands_of
+from ad_compiler.backend.printers import divides_quietly
 from ad_compiler.backend.shared import shared
 from ad_compiler.ir.nodes import (
     Atom,
@@ -107,6 +108,9 @@ def fold(function: Function, paths: dict[Var, str]) -> Folds:
     scope = Scope()
     folder.statements(function.block.body, scope)
     results = [function.results[k] for k in leaves(function.output) if isinstance(k, int)]
+    for var in [v for v in results if isinstance(v, Var) and v in scope.trees]:
+        if divides_quietly(folder.defined[var], folder.folded):
+            del scope.trees[var]  # it needs a `with`, which a `return` does not get
     folder.take([Operand(atom) for atom in results], scope, 0)
     return Folds(folder.folded, folder.conditionals, folder.inline, counts, exits)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
-from ad_compiler.ir.nodes import Atom, Const, const
+from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
 from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, rank
 from ad_compiler.rules.effects import VALUE
 
@@ -95,6 +95,17 @@ def _at_infinity(to: Renderer, top: Atom) -> str:
 def is_array_division(args: Sequence[Atom]) -> bool:
     """Whether a quiet division is NumPy's, which warns, instead of a number's, which raises."""
     return any(isinstance(a.type, Array) for a in args)
+
+
+def divides_quietly(stmt: Let | If, folded: Mapping[Var, Let | If]) -> bool:
+    """Whether the text of a statement holds a quiet division of arrays."""
+    if isinstance(stmt, If):
+        return False
+    if stmt.prim.name == "quiet_div" and is_array_division(stmt.args):
+        return True
+    return any(
+        isinstance(a, Var) and a in folded and divides_quietly(folded[a], folded) for a in stmt.args
+    )
 
 
 def _select(to: Renderer, args: Sequence[Atom]) -> Text:

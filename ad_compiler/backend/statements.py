@@ -14,7 +14,7 @@ from ad_compiler.backend.exits import Exits
 from ad_compiler.backend.expressions import Renderer, negated
 from ad_compiler.backend.fold import sweep_of
 from ad_compiler.backend.moves import Move, ordered
-from ad_compiler.backend.printers import is_array_division, shown
+from ad_compiler.backend.printers import divides_quietly, shown
 from ad_compiler.backend.ranges import Segments, after_moves
 from ad_compiler.backend.text import literal
 from ad_compiler.ir.nodes import (
@@ -139,18 +139,7 @@ class Printer:
         return [*lines, CHANGES[stmt.prim.name](self.to, new, stmt.args)]
 
     def _is_quiet(self, stmt: Stmt) -> bool:
-        return isinstance(stmt, Let) and self._divides(stmt)
-
-    def _divides(self, stmt: Let | If) -> bool:
-        """Whether the text of a statement holds a quiet division of arrays."""
-        if isinstance(stmt, If):
-            return False
-        if stmt.prim.name == "quiet_div" and is_array_division(stmt.args):
-            return True
-        return any(
-            isinstance(a, Var) and a in self.to.folded and self._divides(self.to.folded[a])
-            for a in stmt.args
-        )
+        return isinstance(stmt, Let) and divides_quietly(stmt, self.to.folded)
 
     # -- edges --------------------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ CASES = [
     (raising_a_number, "raise x", "array is raised"),
     (always_raising, "def always_raising", "raises on every path"),
     (one_path, "y", "one path"),
-    (no_rule, "np.fft.fft(x)", "no derivative rule"),
+    (no_rule, "np.fft.fft(x)", "complex numbers, which are not supported"),
     (caught, "try:", "try"),
     (random, "np.random.normal()", "no derivative rule"),
     (recursive, "recursive(x[1:])", "itself"),
