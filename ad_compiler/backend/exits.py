@@ -32,6 +32,12 @@ class Exits:
     branches: set[int] = field(default_factory=set[int])
     guards: set[int] = field(default_factory=set[int])
 
+    def add(self, other: Exits) -> None:
+        """Take over what was found elsewhere."""
+        self.silent |= other.silent
+        self.branches |= other.branches
+        self.guards |= other.guards
+
 
 def find_exits(block: Block, counts: Counter[Var]) -> Exits:
     """The exits of all loops of a function. `counts` says how often each variable is read."""
@@ -41,9 +47,7 @@ def find_exits(block: Block, counts: Counter[Var]) -> Exits:
             stop = stmt.body.stop
             found = Exits()
             if isinstance(stop, Var) and _follow(stmt.body.body, stop, counts, found):
-                exits.silent |= found.silent
-                exits.branches |= found.branches
-                exits.guards |= found.guards
+                exits.add(found)
     return exits
 
 
@@ -58,9 +62,9 @@ def _follow(body: Sequence[Stmt], stop: Atom, counts: Counter[Var], exits: Exits
     exits.branches.add(id(last))
     position = last.targets.index(stop)
     if _is_guard(body, last, position, counts):
-        exits.guards.add(id(last))
-        if not _follow(body[:-1], last.test, counts, exits):
-            exits.guards.discard(id(last))
+        before = Exits(guards={id(last)})
+        if _follow(body[:-1], last.test, counts, before):
+            exits.add(before)
     arms = (last.then, last.orelse)
     return all(_follow(arm.body, arm.results[position], counts, exits) for arm in arms)
 

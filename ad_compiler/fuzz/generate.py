@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ad_compiler.fuzz import in_place
+from ad_compiler.fuzz import in_place, jumps
 
 FLOAT, VECTOR, MATRIX = "float", "vector", "matrix"
 SIGNATURE = {"a": FLOAT, "b": FLOAT, "u": VECTOR, "v": VECTOR, "m": MATRIX}
@@ -230,6 +230,7 @@ STATEMENTS: list[Statement] = [
     *[("if", branch)] * 3,
     *[("for", for_loop)] * 3,
     *[("while", while_loop)] * 2,
+    *jumps.STATEMENTS,
 ]
 
 Expression = tuple[str, Callable[[Generator, int], str]]

@@ -54,8 +54,8 @@ def judge(program: Program) -> Verdict:
     try:
         with np.errstate(all="ignore"):
             expected = f(*copy.deepcopy(args))
-    except (ArithmeticError, ValueError, IndexError) as error:
-        return Verdict("undecided", f"the program raises {error!r}")
+    except Exception as error:
+        return raises(f, args, error)
     try:
         check(f, args, expected, np.random.default_rng(program.seed))
     except Unsupported as refusal:
@@ -63,6 +63,19 @@ def judge(program: Program) -> Verdict:
     except Wrong as wrong:
         return Verdict("wrong", str(wrong))
     return Verdict("right")
+
+
+def raises(f: Callable[..., Any], args: Sequence[Any], expected: Exception) -> Verdict:
+    """A program that raises: its derivative raises the same."""
+    try:
+        value_and_grad(f, WRT)(*args)
+    except Unsupported as refusal:
+        return Verdict("refused", str(refusal))
+    except Exception as error:
+        if type(error) is type(expected) and str(error) == str(expected):
+            return Verdict("right")
+        return Verdict("wrong", f"it raises {error!r}, not {expected!r}")
+    return Verdict("wrong", f"it does not raise {expected!r}")
 
 
 def check(f: Callable[..., Any], args: Sequence[Any], expected: Any, rng: Any) -> None:

@@ -29,7 +29,7 @@ from ad_compiler.ir.nodes import (
     While,
     const,
 )
-from ad_compiler.ir.types import Array, Type, join
+from ad_compiler.ir.types import Array, Tape, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zero
@@ -215,12 +215,22 @@ def _types(atoms: tuple[Atom, ...]) -> tuple[Type, ...]:
 
 def common(one: tuple[Type, ...], other: tuple[Type, ...]) -> tuple[Type, ...]:
     """The joins of types, pair by pair."""
-    joined = tuple(
-        a if isinstance(a, Array) else join(a, b) for a, b in zip(one, other, strict=True)
-    )
+    joined = tuple(_joined(a, b) for a, b in zip(one, other, strict=True))
     if None in joined:
         raise InternalError(f"tangents of types {one} and {other} meet")
     return tuple(t for t in joined if t is not None)
+
+
+def _joined(one: Type, other: Type) -> Type | None:
+    """The join of two types of tangents; lengths are those of the primals, whatever their names."""
+    match one, other:
+        case Array(), _:
+            return one
+        case Tape(a), Tape(b):
+            element = _joined(a, b)
+            return None if element is None else Tape(element)
+        case _:
+            return join(one, other)
 
 
 def jvp(function: Function, wrt: tuple[Var, ...], name: str, seeds: tuple[Var, ...]) -> Function:
