@@ -81,6 +81,8 @@ class Renderer:
 
     def conditional(self, test: Atom, one: Atom, other: Atom) -> Text:
         """`one if test else other`."""
+        if test.type == Bool(PY) and (one, other) == (TRUE, FALSE):
+            return self.atom(test)
         if test.type == Bool(PY):
             for known, symbol, rest in ((other == FALSE, "and", one), (one == TRUE, "or", other)):
                 if known:

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from ad_compiler.analysis.ownership import in_order
 from ad_compiler.backend.fold import Folds
+from ad_compiler.backend.operands import operands_of
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -130,13 +131,15 @@ class _Walk:
             return
         # Prints as `r = a` (if names differ) and then `r[i] = v`, where v may mention a.
         array = stmt.args[changed]
+        others = [operand.atom for operand in operands_of(stmt.prim, stmt.args)]
+        others.remove(array)
         self.changed = array if isinstance(array, Var) else None
-        self.use(a for k, a in enumerate(stmt.args) if k != changed)
+        self.use(others)
         self.changed = None
         self.tick()
         self.define(stmt.targets[0])
         self.tick()
-        self.use((stmt.args[changed],))
+        self.use((array,))
 
     def _if(self, stmt: If) -> None:
         if stmt.targets and stmt.targets[0] in self.folds.conditionals:

@@ -105,6 +105,8 @@ class Printer:
             step = self._step(stmt, targets)
             if step is not None:
                 return [step]
+        if targets == "_" and not stmt.prim.raises(stmt.args):
+            return []
         text = self.to.call(stmt.prim, stmt.args).text
         return [] if text == targets else [f"{targets} = {text}"]
 

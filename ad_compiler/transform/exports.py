@@ -146,17 +146,11 @@ class Exports:
         builder, count = self.builder, self.count_trips(stmt)
         step = stmt.step if isinstance(stmt, For) else const(1)
         builder.frames.append(Frame(is_loop=False))
-        is_last = builder.emit(OPERATORS["=="], index, builder.emit(OPERATORS["-"], count, step))
+        is_last = builder.emit(OPERATORS["=="], builder.emit(OPERATORS["+"], index, step), count)
         for test in tests:
-            kept, cell = extra.last(test, "stopped"), builder.cell(test.name)
-            builder.if_(
-                is_last,
-                lambda kept=kept, cell=cell: builder.assign(cell, kept),
-                lambda test=test, cell=cell: builder.assign(cell, const(test in ways.failed)),
-            )
-            value = builder.read(cell)
-            assert value is not None
-            env[test] = value
+            value = env[test] = Var("leaving", test.type, temp=True)
+            arms = [Block((), (), (a,)) for a in (extra.last(test, "stopped"), ways.before(test))]
+            builder.append(If((value,), is_last, arms[0], arms[1], stmt.at))
         return tuple(builder.frames.pop().stmts)
 
     def loads_inside(

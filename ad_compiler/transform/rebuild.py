@@ -259,7 +259,9 @@ class Rebuild:
         if isinstance(loop, For):
             runs = self.has_trips(loop)
         for target, init, result in zip(loop.targets, loop.inits, loop.body.results, strict=True):
-            if runs == const(True) and isinstance(result, Const) and result.type == target.type:
+            if isinstance(loop, While) and result is loop.body.stop:
+                self.env[target] = const(True)  # nothing else ends it
+            elif runs == const(True) and isinstance(result, Const) and result.type == target.type:
                 self.env[target] = result
             elif (init, result) == (const(False), const(True)) and runs != const(False):
                 self.env[target] = runs

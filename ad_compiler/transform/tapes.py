@@ -41,16 +41,17 @@ def counter(builder: Builder, stmt: For | While, index: Var) -> Atom:
             last = builder.emit(OPERATORS["-"], stmt.stop, const(1))
         else:
             last = builder.emit(PRIMITIVES["last_index"], stmt.start, stmt.stop, stmt.step)
-        return scaled(builder, builder.emit(OPERATORS["-"], last, index), stmt.step)
-    if stmt.step == const(-1):
-        return builder.emit(OPERATORS["-"], stmt.start, index)
+        return scaled(builder, last, index, stmt.step)
     if stmt.start == const(0):
-        return scaled(builder, index, stmt.step)
-    return scaled(builder, builder.emit(OPERATORS["-"], index, stmt.start), stmt.step)
+        return index if stmt.step == const(1) else scaled(builder, index, const(0), stmt.step)
+    return scaled(builder, index, stmt.start, stmt.step)
 
 
-def scaled(builder: Builder, offset: Atom, step: Atom) -> Atom:
-    """An offset in steps."""
+def scaled(builder: Builder, one: Atom, other: Atom, step: Atom) -> Atom:
+    """The difference of two indices, in steps."""
+    if step == const(-1):
+        return builder.emit(OPERATORS["-"], other, one)
+    offset = one if other == const(0) else builder.emit(OPERATORS["-"], one, other)
     return offset if step == const(1) else builder.emit(OPERATORS["//"], offset, step)
 
 

@@ -184,5 +184,64 @@ def fixed_point(a: float) -> Any:
     return x
 
 
+def newton(a: float, guess: float, n: int) -> Any:
+    x = guess
+    for _ in range(n):
+        step = (x * x - a) / (2 * x)
+        x -= step
+        if abs(step) < 1e-9:
+            break
+    return x
+
+
+def positive_scan(x: Any, decay: float) -> Any:
+    s = 0.0
+    for item in x:
+        if item < 0:
+            continue
+        s = s * decay + math.sin(item)
+    return s
+
+
+def first_pair(x: Any, limit: float) -> Any:
+    for i in range(len(x)):
+        for j in range(i):
+            if x[i] * x[j] > limit:
+                return math.sin(x[i]) * x[j]
+    return limit
+
+
+def settle(x: float, rate: float) -> Any:
+    while True:
+        y = math.exp(-rate * x)
+        if abs(y - x) < 1e-6:
+            break
+        x = y
+    return y
+
+
+def first_above(x: Any, limit: float) -> Any:
+    for item in x:
+        if item > limit:
+            found = item**2
+            break
+    else:
+        found = limit
+    return found * limit
+
+
+def guarded(x: float, y: float) -> Any:
+    assert x > 0, f"x is {x:.3f}"
+    if y < 0:
+        raise ValueError("y is negative", y)
+    return math.log(x) * math.sqrt(y)
+
+
+def last_index(x: float, y: float, n: int) -> Any:
+    for k in range(n):
+        x = math.sin(x) + y
+    return x * k
+
+
 def fractions(x: float, y: float) -> Any:
     return (x + y) / (x - y) + 1 / (x * y)

@@ -1,0 +1,369 @@
+"""Functions with jumps, loops and exceptions, and the points to try them at."""
+# pyright: basic
+# ruff: noqa: RET506
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+v4 = np.array([0.3, -0.2, 1.5, 0.9])
+m23 = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]])
+
+CASES: list[Any] = []
+
+
+def case(*points: tuple[Any, ...]) -> Callable[[Any], Any]:
+    """Test a function at some points."""
+
+    def enter(function: Any) -> Any:
+        for k, args in enumerate(points):
+            CASES.append(pytest.param(function, args, id=f"{function.__name__}-{k}"))
+        return function
+
+    return enter
+
+
+# -- trips ----------------------------------------------------------------------------------------
+
+
+@case((1.5, 0), (1.5, 1), (1.5, 2), (1.5, 3))
+def trips_of_a_while(x, n):
+    k, s = 0, x
+    while k < n:
+        s = s * math.sin(s)
+        k += 1
+    return s
+
+
+@case((v4[:0], 2.0), (v4, 2.0))
+def no_items(v, x):
+    p = x
+    for item in v:
+        p = p * item + x
+    return p
+
+
+@case((1.5, 5))
+def a_bound_that_changes(x, n):
+    for k in range(n):
+        n = n - k
+        x = x * 0.5 + n
+    return x
+
+
+@case((0.5, 7))
+def descending_with_a_step_that_does_not_divide(x, n):
+    s = 0.0
+    for k in range(n, -3, -3):
+        s = s * x + k
+    return s
+
+
+@case((0.5, 4))
+def the_index_is_assigned(x, n):
+    s = x
+    for k in range(n):
+        k = k * 2
+        s = s * 0.5 + k * x
+    return s * k
+
+
+@case((v4,))
+def zip_enumerate_reversed_rows(v):
+    s = 0.0
+    for k, (a, b) in enumerate(zip(v, reversed(v))):
+        if k == 2:
+            continue
+        s = s * a + k * b
+    for row in m23:
+        s += row[0] * np.sum(row) * s
+    return s
+
+
+# -- break and continue ---------------------------------------------------------------------------
+
+
+@case((2.0, 20), (2.0, 2), (2.0, 0))
+def newton(a, n):
+    x = a
+    for _ in range(n):
+        step = (x * x - a) / (2 * x)
+        x = x - step
+        if abs(step) < 1e-3:
+            break
+    return x
+
+
+@case((2.0, 3.0, 6), (0.5, 3.0, 6))
+def break_before_the_statement(x, limit, n):
+    for _ in range(n):
+        if x > limit:
+            break
+        x = x * 1.3
+    return x * limit
+
+
+@case((2.0, 3.0), (0.5, 0.1))
+def two_breaks(x, y):
+    s = 0.0
+    for k in range(2, 12, 3):
+        if s > 4:
+            break
+        s += x * k
+        if s * y < 0.2:
+            break
+        s *= math.sin(y)
+    return s
+
+
+@case((v4, 0.5), (v4, 9.0))
+def a_break_of_the_inner_loop_only(v, limit):
+    s = 0.0
+    for i in range(len(v)):
+        for j in range(i, -1, -1):
+            if v[i] * v[j] > limit:
+                break
+            s += math.sin(v[i]) * v[j] * s + v[j]
+    return s
+
+
+@case((1.0, 0.2), (1.0, 2.2))
+def a_break_on_one_of_several_paths(x, a):
+    for i in range(5):
+        if i > 2:
+            if x > a:
+                break
+            x = x * 1.1
+        x = math.sin(x) + a
+    return x
+
+
+@case((v4, 2.0))
+def continue_in_a_nest(v, x):
+    s = x
+    for i in range(len(v)):
+        if v[i] < 0:
+            continue
+        for j in range(i):
+            if j == 1:
+                continue
+            s = s * 0.5 + v[i] * v[j]
+        s = math.sin(s)
+    return s
+
+
+@case((3.0, 0.1))
+def forever(x, limit):
+    k = 0
+    while True:
+        x = x * 0.5
+        if x < limit:
+            break
+        if k > 2:
+            continue_ = x
+            k += 1
+            x = x + continue_ * 0.1
+            continue
+        k += 1
+    return x * k
+
+
+# -- else -----------------------------------------------------------------------------------------
+
+
+@case((v4, 1.0), (v4, 7.0))
+def for_else(v, t):
+    for i in range(len(v)):
+        if v[i] > t:
+            r = v[i] ** 2
+            break
+    else:
+        r = t
+    return r * t
+
+
+@case((2.0, 0.4), (2.0, 3.0))
+def while_else(x, y):
+    while x > 0.5:
+        x = x * y
+        if x > 10:
+            break
+    else:
+        x = math.sin(x)
+    return x * y
+
+
+@case((v4, 1.0), (v4, 7.0))
+def else_that_returns(v, t):
+    for a in v:
+        if a > t:
+            break
+    else:
+        return t * t
+    return a * t
+
+
+# -- return ---------------------------------------------------------------------------------------
+
+
+@case((2.0,), (-2.0,))
+def first_statement(x):
+    if x < 0:
+        return x * x
+    return math.sqrt(x)
+
+
+@case((v4, 0.5), (v4, 50.0))
+def return_in_a_nest(v, limit):
+    for i in range(len(v)):
+        for j in range(i):
+            if v[i] * v[j] > limit:
+                return v[i] * math.sin(v[j]) * limit
+    return limit * 2
+
+
+@case((2.0, 0.5), (2.0, 2.5), (0.0, 2.5))
+def return_on_one_of_several_paths(x, a):
+    if x > 1:
+        if a > 1:
+            return x * a
+        x = x + a
+    else:
+        x = x * 3
+    return x * x
+
+
+@case((v4, 1.0), (v4, 2.0))
+def a_container_returned_from_a_loop(v, t):
+    def search(v, t):
+        for k in range(len(v)):
+            if v[k] > t:
+                return v[k] * t, (t, v[0])
+        return t, (v[1], t * t)
+
+    a, (b, c) = search(v, t)
+    return a * b + c
+
+
+@case((0.3,), (3.0,))
+def return_from_while_true(x):
+    while True:
+        x = x * x
+        if x > 50:
+            return x
+        if x < 0.01:
+            return 2 * x
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+@case((2.0, 3), (2.0, 0))
+def index_after_the_loop(x, n):
+    for i in range(n):
+        x = x * (i + 1)
+    return x * i
+
+
+@case((2.0,))
+def index_after_constant_trips(x):
+    for i in range(3):
+        x = x * (i + 1)
+    return x * i
+
+
+@case((2.0, 3), (2.0, 0))
+def index_that_was_bound_before(x, n):
+    i = 7
+    for i in range(n):
+        x = math.sin(x)
+    return x * i
+
+
+@case((v4, 1.0), (v4, 10.0))
+def found_or_not(v, t):
+    for i in range(len(v)):
+        if v[i] > t:
+            k = i
+            break
+    return v[k] * t
+
+
+@case((v4, 3), (v4, 1), (v4, 0))
+def bound_in_an_inner_loop(v, n):
+    for i in range(n):
+        for j in range(i):
+            t = v[j] * v[i]
+    return t * j
+
+
+@case((v4, 3), (v4, 0))
+def an_array_bound_in_a_loop(v, n):
+    for k in range(n):
+        w = v * k
+        w[0] = 2.0
+    return np.sum(w * w)
+
+
+@case((v4, 2), (v4, 0))
+def a_container_bound_in_a_loop(v, n):
+    for k in range(n):
+        pair = (v[k], {"a": v[k] ** 2})
+    return pair[0] * pair[1]["a"]
+
+
+@case((2.0, 3), (2.0, 0))
+def read_by_a_function_inside(x, n):
+    for i in range(n):
+        y = x * i
+    return (lambda z: z * y)(x)
+
+
+# -- exceptions -----------------------------------------------------------------------------------
+
+
+@case((3.0,), (-3.0,), (300.0,))
+def raising_and_asserting(x):
+    if x < 0:
+        raise ValueError(f"negative {x:.2f} {'{'}!", x)
+    assert x < 100, f"too big: {x!r}"
+    return math.sqrt(x)
+
+
+@case((v4, 1.0), (v4, -1.0))
+def raising_in_a_loop(v, t):
+    s = 0.0
+    for k in range(len(v)):
+        if v[k] < t - 1.5:
+            raise IndexError("at", k)
+        s += v[k] * t
+    return s
+
+
+@case((1.0,), (-1.0,))
+def raising_in_a_callee(x):
+    def checked(y):
+        if y <= 0:
+            raise RuntimeError
+        else:
+            z = math.log(y)
+        return z
+
+    return checked(x) * x
+
+
+@case((0.6, 3), (0.6, 0))
+def raising_in_else(x, n):
+    for _ in range(n):
+        x = x * 2
+        if x > 1:
+            break
+    else:
+        raise StopIteration(x)
+    return x * x
