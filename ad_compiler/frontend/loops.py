@@ -10,7 +10,7 @@ from ad_compiler.frontend import iterables
 from ad_compiler.frontend.context import Context, Snapshot, test_of, truth_of
 from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
-from ad_compiler.frontend.names import escaping, leaves_loop, returns
+from ad_compiler.frontend.names import breaks, escaping, leaves_loop, returns
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import NeedsStatic, Value
@@ -189,8 +189,8 @@ def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
 
 
 def _early(builder: Builder, node: ast.For | ast.While) -> Cell | None:
-    """The flag that a loop with an `else` needs."""
-    return builder.cell("early", FALSE) if node.orelse else None
+    """The flag that a loop with an `else` needs if a `break` jumps over it."""
+    return builder.cell("early", FALSE) if node.orelse and breaks(node.body) else None
 
 
 def _trip(builder: Builder, early: Cell | None) -> Flow:
@@ -207,13 +207,13 @@ def _stop(builder: Builder, flow: Flow) -> Atom | None:
 def _after(
     ctx: Context, scope: Scope, node: ast.For | ast.While, early: Cell | None, block: Lower
 ) -> None:
-    """Pass a `return` on to the loop around this one, then run `else`."""
+    """Pass a `return` on to the loop around this one, then run an `else` that `break` skips."""
     builder = ctx.builder
     if scope.returned is not None and scope.flow is not None and returns(node.body):
         returned = flag(builder, scope.returned)
         if returned != FALSE:
             scope.flow.leave(builder, returned, trips=True)
-    if not node.orelse:
+    if early is None:
         return
     skipped = flag(builder, early)
     if skipped == FALSE:

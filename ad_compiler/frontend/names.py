@@ -101,23 +101,27 @@ def _falls(node: ast.stmt) -> bool:
             return False
         case ast.If():
             return falls_through(node.body) or falls_through(node.orelse)
-        case ast.While(test=ast.Constant(value=value)) if value:
-            return _breaks(node.body)
         case ast.For() | ast.While():
-            return _breaks(node.body) or falls_through(node.orelse)
+            return breaks(node.body) or (ends(node) and falls_through(node.orelse))
         case _:
             return True
 
 
-def _breaks(body: Iterable[ast.stmt]) -> bool:
+def ends(loop: ast.For | ast.While) -> bool:
+    """Whether a loop may come to its end, where its `else` is."""
+    test = loop.test if isinstance(loop, ast.While) else None
+    return not (isinstance(test, ast.Constant) and test.value)
+
+
+def breaks(body: Iterable[ast.stmt]) -> bool:
     """Whether a loop with this body is left by a `break` of its own."""
     for node in body:
         match node:
             case ast.Break():
                 return True
-            case ast.If() if _breaks((*node.body, *node.orelse)):
+            case ast.If() if breaks((*node.body, *node.orelse)):
                 return True
-            case ast.For() | ast.While() if _breaks(node.orelse):
+            case ast.For() | ast.While() if breaks(node.orelse):
                 return True
             case _:
                 pass
@@ -127,7 +131,7 @@ def _breaks(body: Iterable[ast.stmt]) -> bool:
 def leaves_loop(node: ast.While) -> bool:
     """Whether something in a loop ends it, besides its condition."""
     ends = any(isinstance(n, ast.Return | ast.Raise) for n in own_nodes(node.body))
-    return ends or _breaks(node.body)
+    return ends or breaks(node.body)
 
 
 def escaping(code: Code, loop: ast.For | ast.While) -> frozenset[str]:

@@ -289,15 +289,29 @@ class Scope:
             require_bound(storage.builder, slot, free=free)
         return value
 
+    def forget(self, builder: Builder, result: Value) -> None:
+        """This path returns: what it did to the names, nobody will see."""
+        if builder.frame is self.home or _knows_names(result):
+            return
+        for slot in self.slots.values():
+            for cell in (*slot.cells(), *((slot.bound,) if slot.bound else ())):
+                if cell in builder.frame.values and builder.outer(cell) is not None:
+                    del builder.frame.values[cell]
+
     def leave(self, storage: Storage, result: Value) -> None:
         """The call is over: its names are gone, unless a function in the result knows them."""
-        if not any(isinstance(leaf, UserFunction | Partial) for leaf in leaves_of(result)):
+        if not _knows_names(result):
             storage.release(cell for slot in self.slots.values() for cell in slot.cells())
 
     def cells(self, names: frozenset[str]) -> frozenset[Cell]:
         """The cells that some of the names have by now."""
         bound = [self.slots[name] for name in names if name in self.slots]
         return frozenset(cell for slot in bound for cell in slot.cells())
+
+
+def _knows_names(result: Value) -> bool:
+    """Whether a function in a result reads names of the call that it comes from."""
+    return any(isinstance(leaf, UserFunction | Partial) for leaf in leaves_of(result))
 
 
 def require_bound(builder: Builder, slot: Slot, *, free: bool) -> None:

@@ -9,7 +9,7 @@ from ad_compiler.frontend import containers, effects, loops, operators, parts, r
 from ad_compiler.frontend.context import Context, array_of, place, test_of, truth_of, with_place
 from ad_compiler.frontend.expressions import expression, function_value
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
-from ad_compiler.frontend.names import falls_through, jumps, returns
+from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, returns
 from ad_compiler.frontend.scope import Scope, new_slot, store, take
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import Value
@@ -59,13 +59,16 @@ def statement(ctx: Context, scope: Scope, node: ast.stmt) -> None:
 
 def block(ctx: Context, scope: Scope, body: list[ast.stmt]) -> None:
     """Lower statements in turn; those after a jump run on the paths that did not take it."""
-    for position, node in enumerate(body):
-        rest = body[position + 1 :]
+    rest = body
+    while rest and not ctx.builder.frame.dead:
+        node, *rest = rest
         if isinstance(node, ast.If) and jumps(node):
             rest = _jumping_if(ctx, scope, node, rest)
         else:
             statement(ctx, scope, node)
-        if ctx.builder.frame.dead or not (rest and falls_through([node])):
+        if isinstance(node, ast.For | ast.While) and not breaks(node.body):
+            rest = [*node.orelse, *rest] if ends(node) else []  # nothing jumps over its `else`
+        elif not falls_through([node]):
             return
         if jumps(node):
             assert scope.flow is not None
@@ -77,7 +80,7 @@ def block(ctx: Context, scope: Scope, body: list[ast.stmt]) -> None:
 
 def _guarded(ctx: Context, scope: Scope, left: Atom, rest: list[ast.stmt]) -> None:
     """Statements that only run where nothing was left."""
-    if left != TRUE:
+    if rest and left != TRUE:
         ctx.builder.if_(left, lambda: None, lambda: block(ctx, scope, rest))
 
 
@@ -206,6 +209,7 @@ def _return(ctx: Context, scope: Scope, node: ast.Return) -> None:
     value: Value = const(None)
     if node.value is not None:
         value = expression(ctx, scope, node.value, scope.result_name)
+    scope.forget(ctx.builder, value)
     store(ctx.storage, scope.result, value, scope.home)
     ctx.builder.assign(scope.returned, TRUE)
     scope.flow.leave(ctx.builder, trips=True)

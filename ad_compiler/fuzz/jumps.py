@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from ad_compiler.fuzz.generate import Generator, Statement
+from ad_compiler.fuzz import in_place
+
+
+class Generator(in_place.Generator, Protocol):
+    """What writes the program: see `generate.py`."""
+
+    indices: list[str]
+
+    def condition(self, depth: int) -> str:
+        """A random test."""
+        ...
+
+    def body(self, count: int, indent: str, depth: int) -> None:
+        """Some random statements."""
+        ...
+
 
 STEP = "    "
 
@@ -149,7 +163,7 @@ HEADERS: list[Callable[[Generator, str], list[str]]] = [
 
 def raising(g: Generator, indent: str, depth: int) -> None:
     """`raise` and `assert`, mostly not taken."""
-    s = g.atom("float")
+    s = g.rng.choice(g.of("float"))
     g.lines += g.rng.choice(
         [
             [f"{indent}if abs({s}) > 1e3:", f'{indent}{STEP}raise ValueError(f"large: {{{s}}}")'],
@@ -172,7 +186,7 @@ def early(g: Generator, indent: str, depth: int) -> None:
     g.names = before
 
 
-STATEMENTS: list[Statement] = [
+STATEMENTS: list[tuple[str, Callable[[Generator, str, int], None]]] = [
     *[("exits", loop)] * 4,
     ("raise", raising),
     ("early", early),

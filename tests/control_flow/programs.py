@@ -1,5 +1,5 @@
 """Functions with jumps, loops and exceptions, and the points to try them at."""
-# pyright: basic
+# pyright: basic, reportPossiblyUnboundVariable=false, reportOperatorIssue=false
 # ruff: noqa: RET506
 # The functions here are untyped on purpose: they are what users write.
 

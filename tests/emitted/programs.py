@@ -240,7 +240,7 @@ def guarded(x: float, y: float) -> Any:
 def last_index(x: float, y: float, n: int) -> Any:
     for k in range(n):
         x = math.sin(x) + y
-    return x * k
+    return x * k  # pyright: ignore[reportPossiblyUnboundVariable]
 
 
 def fractions(x: float, y: float) -> Any:
