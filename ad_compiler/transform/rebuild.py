@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from ad_compiler.ir.nodes import (
     Atom,
@@ -35,10 +35,9 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY, Bool, Type
 from ad_compiler.rules.describe import ADJOINTS, described, is_telling
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+from ad_compiler.transform.carried import Key, atom_key, narrowed, picked, same_flags, settled
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import EXACT, Form, folded
-
-Key = tuple[object, ...]
 
 
 def rebuild(function: Function) -> Function:
@@ -310,36 +309,6 @@ class Rebuild:
                 return [k for k in kept if k not in twins], built
 
 
-def same_flags(params: Sequence[Var], inits: tuple[Atom, ...]) -> dict[int, int]:
-    """Carried truth values that begin alike, each with the first of its kind."""
-    first: dict[Key, int] = {}
-    flags = [k for k, i in enumerate(inits) if isinstance(i, Const) and params[k].type == Bool(PY)]
-    pairs = [(k, first.setdefault((atom_key(inits[k]),), k)) for k in flags]
-    return {k: j for k, j in pairs if k != j}
-
-
-T = TypeVar("T")
-
-
-def picked(items: Sequence[T], kept: list[int]) -> tuple[T, ...]:
-    """Some of the carried values."""
-    return tuple(items[k] for k in kept)
-
-
-def narrowed(block: Block, kept: list[int], params: tuple[Var, ...] = ()) -> Block:
-    """A block with some of its results. One that never stops has no `stop`."""
-    stop = None if block.stop == const(False) else block.stop
-    return Block(params, block.body, picked(block.results, kept), stop)
-
-
-def settled(arm: Block, test: Atom, truth: bool) -> Block:
-    """An arm of a branch; where it yields the test itself, it yields what that is there."""
-    if test.type != Bool(PY):
-        return arm
-    results = tuple(const(truth) if result is test else result for result in arm.results)
-    return replace(arm, results=results)
-
-
 def given_names(body: tuple[Stmt, ...]) -> dict[Var, Var]:
     """Temporaries that later statements of the same block name, with the variables they become.
 
@@ -395,8 +364,3 @@ def no_trips(bounds: tuple[Atom, ...]) -> bool:
     """Whether a loop over constant bounds never runs."""
     values = [b.value for b in bounds if isinstance(b, Const)]
     return len(values) == 3 and len(range(*values)) == 0
-
-
-def atom_key(atom: Atom) -> object:
-    """Equal for equal operands."""
-    return atom.key if isinstance(atom, Const) else atom

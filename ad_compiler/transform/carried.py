@@ -1,0 +1,47 @@
+"""What blocks carry and yield: picked, compared, and settled by the test of a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ad_compiler.ir.nodes import Atom, Block, Const, Var, const
+from ad_compiler.ir.types import PY, Bool
+
+Key = tuple[object, ...]
+
+
+def atom_key(atom: Atom) -> object:
+    """Equal for equal operands."""
+    return atom.key if isinstance(atom, Const) else atom
+
+
+def same_flags(params: Sequence[Var], inits: tuple[Atom, ...]) -> dict[int, int]:
+    """Carried truth values that begin alike, each with the first of its kind."""
+    first: dict[Key, int] = {}
+    flags = [k for k, i in enumerate(inits) if isinstance(i, Const) and params[k].type == Bool(PY)]
+    pairs = [(k, first.setdefault((atom_key(inits[k]),), k)) for k in flags]
+    return {k: j for k, j in pairs if k != j}
+
+
+T = TypeVar("T")
+
+
+def picked(items: Sequence[T], kept: list[int]) -> tuple[T, ...]:
+    """Some of the carried values."""
+    return tuple(items[k] for k in kept)
+
+
+def narrowed(block: Block, kept: list[int], params: tuple[Var, ...] = ()) -> Block:
+    """A block with some of its results. One that never stops has no `stop`."""
+    stop = None if block.stop == const(False) else block.stop
+    return Block(params, block.body, picked(block.results, kept), stop)
+
+
+def settled(arm: Block, test: Atom, truth: bool) -> Block:
+    """An arm of a branch; where it yields the test itself, it yields what that is there."""
+    if test.type != Bool(PY):
+        return arm
+    results = tuple(const(truth) if result is test else result for result in arm.results)
+    return replace(arm, results=results)
