@@ -182,6 +182,12 @@ def _broadcast_to(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.resolve('np.broadcast_to')}({value}, {shape}).copy()")
 
 
+def _reshaped(to: Renderer, args: Sequence[Atom]) -> Text:
+    array, *lengths = args
+    shape = ", ".join(to.atom(a).text for a in lengths) or "()"
+    return Text(f"{to.receiver(array)}.reshape({shape})")
+
+
 def _transposed(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}.T", simple=True)
 
@@ -273,6 +279,7 @@ PRINTERS: Mapping[str, Printer] = {
     "np.full": _allocated("np.full", values=1),
     "array_of": _array_of,
     "np.broadcast_to": _broadcast_to,
+    "np.reshape": _reshaped,
     "T": _transposed,
     "np.concatenate": _joining("np.concatenate"),
     "np.stack": _joining("np.stack"),

@@ -10,7 +10,7 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Tape, Type
-from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.registry import SAME, Flat, Linear, register
 
 SAMPLES = (([1.0, 2.0], 0, 3.0), ([1.0, 2.0], 1, 3.0))
 
@@ -66,35 +66,15 @@ ZEROS = register(
 )
 
 
-def _put_tape(tape: Any, k: int, value: Any, *, tape_dot: Any) -> Any:
-    return PUT(tape_dot, k, 0.0)
-
-
-def _put_value(tape: Any, k: int, value: Any, *, value_dot: Any) -> Any:
-    return PUT(ZEROS(tape), k, value_dot)
-
-
-def _get_tape(tape: Any, k: int, *, tape_dot: Any) -> Any:
-    return GET(tape_dot, k)
-
-
-def _add_tape(tape: Any, k: int, value: Any, *, tape_dot: Any) -> Any:
-    return tape_dot
-
-
-def _add_value(tape: Any, k: int, value: Any, *, value_dot: Any) -> Any:
-    return ADD(ZEROS(tape), k, value_dot)
-
-
 PUT = register(
     Primitive("tape_put", _put, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0),
-    Linear({"tape": _put_tape, "value": _put_value}, samples=SAMPLES),
+    Linear({"tape": SAME, "value": SAME}, joint=True, samples=SAMPLES),
 )
 GET = register(
     Primitive("tape_get", _get, _element, Special(), ("tape", "k"), noun="item", fresh=False),
-    Linear({"tape": _get_tape}, samples=(([1.0, 2.0], 1),)),
+    Linear({"tape": SAME}, joint=True, samples=(([1.0, 2.0], 1),)),
 )
 ADD = register(
     Primitive("tape_add", _add, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0),
-    Linear({"tape": _add_tape, "value": _add_value}, samples=SAMPLES),
+    Linear({"tape": SAME, "value": SAME}, joint=True, samples=SAMPLES),
 )
