@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from ad_compiler.backend.changes import sum_of_tapes
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
@@ -129,7 +130,8 @@ def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
 
 def _list_sum(to: Renderer, args: Sequence[Atom]) -> Text:
     one, other = (to.receiver(a) for a in args)
-    return Text(f"[a + b for a, b in {to.resolve('zip')}({one}, {other})]")
+    assert isinstance(args[0].type, Tape)
+    return Text(sum_of_tapes(to, one, other, args[0].type))
 
 
 def _tape_zeros_like(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -300,6 +302,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "min_index": ("min", "range"),
     "tape_zeros_like": ("np.zeros_like", "len"),
     "list_rows": ("list",),
+    "tape_add": ("zip",),
     "list_sum": ("zip",),
     "last_index": ("range",),
     "add_at": ("np.add",),

@@ -30,6 +30,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.tapes import total
 
 NUMBERS = ([1.0, -2.0, 3.0],)
 
@@ -202,7 +203,7 @@ ROWS = register(
 
 
 def _sum(one: list[Any], other: list[Any]) -> list[Any]:
-    return [a + b for a, b in zip(one, other, strict=True)]
+    return total(one, other)
 
 
 def _sum_one(one: Any, other: Any, *, one_dot: Any) -> Any:

@@ -43,7 +43,14 @@ def _get(tape: list[Any], k: int) -> Any:
 
 
 def _add(tape: list[Any], k: int, value: Any) -> list[Any]:
-    return [*tape[:k], tape[k] + value, *tape[k + 1 :]]
+    return [*tape[:k], total(tape[k], value), *tape[k + 1 :]]
+
+
+def total(one: Any, other: Any) -> Any:
+    """The sum of two elements; of two tapes, element by element."""
+    if isinstance(one, list):
+        return [total(a, b) for a, b in zip(one, other, strict=True)]
+    return one + other
 
 
 def _zeros(tape: list[Any]) -> list[Any]:
