@@ -121,6 +121,13 @@ def _tape_get(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}[{to.atom(args[1]).text}]")
 
 
+def _check_fit(to: Renderer, args: Sequence[Atom]) -> Text:
+    shapes = ", ".join(
+        f"{to.receiver(a)}.shape" if isinstance(a.type, Array) else to.atom(a).text for a in args
+    )
+    return Text(f"{to.resolve('np.broadcast_shapes')}({shapes})")
+
+
 def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
     array = to.atom(args[0]).text
     if rank(args[0].type) == 1:
@@ -273,6 +280,7 @@ PRINTERS: Mapping[str, Printer] = {
     "tape_zeros_like": _tape_zeros_like,
     "list_get": _tape_get,
     "list_rows": _list_rows,
+    "check_fit": _check_fit,
     "list_sum": _list_sum,
     "last_index": _last_index,
     "np.zeros": _allocated("np.zeros"),
@@ -302,6 +310,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "min_index": ("min", "range"),
     "tape_zeros_like": ("np.zeros_like", "len"),
     "list_rows": ("list",),
+    "check_fit": ("np.broadcast_shapes",),
     "tape_add": ("zip",),
     "list_sum": ("zip",),
     "last_index": ("range",),

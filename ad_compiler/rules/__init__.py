@@ -20,6 +20,7 @@ FILES = (
     "likeness",
     "indexing",
     "marks",
+    "fits",
     "tapes",
     "lists",
     "shaping",
