@@ -82,6 +82,8 @@ def jvp(
     `outputs`, the name of an argument or a tuple of names, the value is what f leaves in these
     arrays, as for a function that writes its result into an argument and returns None.
     """
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise UsageError("jvp takes tuples: jvp(f, (x, y), (x_dot, y_dot))")
     if len(primals) != len(tangents):
         raise UsageError(f"{len(primals)} primals, but {len(tangents)} tangents")
     moving = tuple(k for k, t in enumerate(tangents) if not is_nothing(t, primals[k]))

@@ -19,6 +19,7 @@ import click
 from ad_compiler import __version__
 from ad_compiler.cli_messages import report
 from ad_compiler.cli_output import MARK, STDIN, Destination
+from ad_compiler.errors import UsageError
 
 VERBS = {
     "grad": "The gradient of a function that returns one number (reverse mode).",
@@ -85,9 +86,19 @@ def _emitter(verb: str) -> None:
 
         destination = Destination(output, check, diff, force, quiet)
         destination.refuse_nonsense()
+        _refuse_ignored(verb, value, mode)
         kind = WITH_VALUE.get(verb, verb) if value else verb
         lowered = _lowered(target, _pairs(types, "--type"), run_file, stdin_filename)
         return destination.deliver(emitted(lowered, kind, argnums, mode, simplify, MARK))
+
+
+def _refuse_ignored(verb: str, value: bool, mode: str) -> None:
+    """No option is silently without effect."""
+    if value and verb not in WITH_VALUE:
+        more = "it gives the value anyway" if verb == "jvp" else "emit the function beside it"
+        raise UsageError(f"--value does not go with {verb}: {more}")
+    if mode != "auto" and verb != "jacobian":
+        raise UsageError(f"--mode does not go with {verb}: it is the mode of a Jacobian")
 
 
 for _verb in VERBS:

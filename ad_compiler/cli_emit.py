@@ -24,7 +24,10 @@ from ad_compiler.frontend.files import lower_file
 from ad_compiler.frontend.lower import Lowered, lower
 from ad_compiler.frontend.marked import Marked
 from ad_compiler.frontend.reading.program import decoded
-from ad_compiler.ir.nodes import Function
+from ad_compiler.frontend.signature import values_in
+from ad_compiler.ir.depth import with_room
+from ad_compiler.ir.nodes import Function, Var, leaves
+from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of, shown
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.request import Request
@@ -86,11 +89,15 @@ def emitted(
 ) -> str:
     """The text of a module with the derivative."""
     request = Request(kind, *_positions(program.function, argnums), False, mode)
-    derived = finish(simplified(derive(program.function, request), Options(simplify)))
     at = program.function.at
-    where = f" from {Path(at.file).name}" if at is not None else ""
-    title = f"`{derived.name}`{where}, {mark}."
-    return emit_module([derived], title, constants=constants_of(program), black=True)
+
+    def text() -> str:
+        derived = finish(simplified(derive(program.function, request), Options(simplify)))
+        where = f" from {Path(at.file).name}" if at is not None else ""
+        title = f"`{derived.name}`{where}, {mark}."
+        return emit_module([derived], title, constants=constants_of(program), black=True)
+
+    return with_room(text, at)
 
 
 def constants_of(program: Lowered) -> dict[str, Any]:
@@ -130,40 +137,69 @@ def parse_point(text: str) -> dict[str, Any]:
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         assert isinstance(call, ast.Call)
+        assert isinstance(call.func, ast.Name)
         assert not call.args
+        assert all(k.arg is not None for k in call.keywords)
         values = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+        assert len(values) == len(call.keywords)
     except (SyntaxError, ValueError, AssertionError):
         raise UsageError(f"--at {text!r} is not of the form x=1.5,y=[1, 2]") from None
-    made: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, list | tuple):
-            made[name] = np.array(value, dtype=float)
-        elif isinstance(value, bool | int | float):
-            made[name] = value
-        else:
-            raise UsageError(f"--at {name}={value!r}: give numbers and lists of numbers")
-    return made
+    return {name: _number_at(name, value) for name, value in values.items()}
+
+
+def _number_at(name: str, value: Any) -> Any:
+    if isinstance(value, bool | int | float):
+        return value
+    try:
+        assert isinstance(value, list | tuple)
+        return np.array(value, dtype=float)
+    except (AssertionError, TypeError, ValueError):
+        raise UsageError(f"--at {name}={value!r}: give numbers, or lists of equal length") from None
 
 
 def _at_point(
     target: str, types: dict[str, str], run_file: bool, stdin_name: str, text: str
 ) -> tuple[Function, list[Any]]:
-    """A program typed by a point, and the values of its leaves."""
+    """A program typed by a point, and the values of its variables."""
     point = parse_point(text)
     for name, value in point.items():
         if name not in types and isinstance(value, np.ndarray):
             types[name] = f"float64[{','.join(':' * value.ndim)}]"
-    function = lowered(target, types, run_file, stdin_name).function
-    values: list[Any] = []
-    for parameter, var in zip(function.parameters, function.params, strict=True):
+    program = lowered(target, types, run_file, stdin_name)
+    function, values = program.function, list[Any]()
+    for parameter in function.parameters:
+        if parameter.hidden:
+            continue
         if parameter.name not in point and parameter.default is None:
             raise UsageError(f"--at gives no value for `{parameter.name}`")
         default = None if parameter.default is None else parameter.default.value
         value = point.pop(parameter.name, default)
-        values.append(float(value) if str(var.type) == "float" else value)
+        variables = [leaf for leaf in leaves(parameter.tree) if isinstance(leaf, Var)]
+        if not variables and value is not default:
+            raise UsageError(f"--at {parameter.name}: it is a constant here")
+        parts = values_in(parameter.tree, value)
+        pairs = zip(leaves(parameter.tree), parts, strict=True)
+        values += [_of_type(leaf, part) for leaf, part in pairs if isinstance(leaf, Var)]
     if point:
         raise UsageError(f"`{function.name}` has no parameter `{next(iter(point))}`")
-    return function, values
+    return function, [*values, *(capture.read() for capture in program.captures)]
+
+
+def _of_type(variable: Var, value: Any) -> Any:
+    """A value as the type of its parameter says. Raises UsageError if it cannot be."""
+    match variable.type:
+        case Array(dtype, dims) if np.ndim(value) == len(dims):
+            return np.asarray(value, dtype=NUMPY_NAMES[dtype])
+        case Float() | Int() | Bool() as type_ if not np.ndim(value):
+            dtype = dtype_of(type_)
+            if dtype is not None:
+                return np.dtype(NUMPY_NAMES[dtype]).type(value)
+            kind = {Float: float, Int: int, Bool: bool}[type(type_)]
+            if kind is float or kind(value) == value:
+                return kind(value)
+        case _:
+            pass
+    raise UsageError(f"--at {variable.name}={value!r}: it is {shown(variable.type)}")
 
 
 def compared(

@@ -6,34 +6,45 @@ The hook acts after a module was run by its own loader, and replaces nobody's lo
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
-from types import FunctionType, ModuleType, TracebackType
+from types import FunctionType, MethodType, ModuleType, TracebackType
 from typing import Any
 
 from ad_compiler.api import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from ad_compiler.driver.derivative import Derivative
-from ad_compiler.errors import UsageError
+from ad_compiler.errors import Unsupported, UsageError
 from ad_compiler.frontend.binding import signature_of
 from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import lower
+from ad_compiler.frontend.marked import Marked
 from ad_compiler.frontend.verbs import WRAPPERS
 from ad_compiler.inspection import graph, source
 from ad_compiler.viz.graph import Graph
 
 
-class Differentiable:
-    """A function that brings its derivatives along: `f.grad(x)`, `f.jvp((x,), (x_dot,))`."""
+class Differentiable(Marked):
+    """A function that brings its derivatives along: `f.grad(x)`, `f.jvp((x,), (x_dot,))`.
+
+    As a method, it is bound to its object like any other function.
+    """
 
     def __init__(self, function: FunctionType) -> None:
+        super().__init__(function)
         functools.update_wrapper(self, function)
-        self.function = function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _found, (self.function.__module__, self.function.__qualname__)
 
     @functools.cached_property
     def grad(self) -> Derivative:
@@ -75,6 +86,11 @@ class Differentiable:
 WRAPPERS[Differentiable] = lambda marked: marked.function
 
 
+def _found(module: str, path: str) -> Any:
+    """What a name of a module stands for: how marked functions are pickled, as functions are."""
+    return functools.reduce(getattr, path.split("."), importlib.import_module(module))
+
+
 def differentiable(function: Callable[..., Any]) -> Differentiable:
     """Mark a function: it gets its derivatives as attributes, and import hooks check it."""
     if not isinstance(function, FunctionType):
@@ -82,11 +98,35 @@ def differentiable(function: Callable[..., Any]) -> Differentiable:
     return Differentiable(function)
 
 
+GUESSES = ("float", "float64[:]", "float64[:,:]")
+"""What a parameter without an annotation may be meant as."""
+
+
 def accept(marked: Differentiable) -> None:
-    """Check that a marked function is in the accepted language, if its types are known."""
-    annotated = signature_of(marked.function).parameters.values()
-    if all(p.annotation in (p.empty, float, int, bool, "float", "int", "bool") for p in annotated):
-        lower(marked.function, parameters_from_types(marked.function, {}))
+    """Check that a marked function is in the accepted language, as far as its types are known.
+
+    Parameters without annotations may be anything: only what is refused for the same reason
+    whatever they are is refused now. Raises Unsupported.
+    """
+    function = marked.function
+    parameters = signature_of(function).parameters.values()
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
+        return
+    free = [p.name for p in parameters if p.annotation is p.empty and p.default is p.empty]
+    refusals: list[Unsupported] = []
+    for guess in GUESSES if free else GUESSES[:1]:
+        try:
+            typed = parameters_from_types(function, dict.fromkeys(free, guess))
+        except Unsupported:
+            return  # the annotations do not say the types
+        try:
+            lower(function, typed)
+        except Unsupported as refusal:
+            refusals.append(refusal)
+        else:
+            return
+    if len({(refusal.reason, refusal.at) for refusal in refusals}) == 1:
+        raise refusals[0]
 
 
 class ImportHook(importlib.abc.MetaPathFinder):
@@ -166,6 +206,8 @@ def install_import_hook(packages: str | Sequence[str]) -> ImportHook:
     handle with `uninstall()`, which is also a context manager. Raises UsageError for modules that
     are imported already.
     """
+    if not isinstance(packages, str | tuple | list):
+        raise UsageError(f"install_import_hook needs names, not {packages!r}")
     names = [packages] if isinstance(packages, str) else list(packages)
     if not names:
         raise UsageError("install_import_hook needs the name of a package or module")

@@ -8,30 +8,52 @@ from __future__ import annotations
 from dataclasses import replace
 from inspect import BoundArguments
 
-from ad_compiler.backend import emit
+from ad_compiler.backend import emit, format_black
 from ad_compiler.driver import store
 from ad_compiler.driver.load import foreign, load
 from ad_compiler.driver.program import Options, Program, Question, Spec
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import InternalError
+from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower
 from ad_compiler.frontend.signature import parameters_from_values
-from ad_compiler.ir.nodes import Branch, For, Function, Tree, Var, While, walk
+from ad_compiler.ir.depth import with_room
+from ad_compiler.ir.nodes import Branch, Function, Tree, Var
 from ad_compiler.ir.text import to_text
 from ad_compiler.ir.types import NUMPY_NAMES, Array, dtype_of
 from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.rebuild import rebuild
+from ad_compiler.transform.request import Request
 
 
 def derived(question: Question, bound: BoundArguments) -> Lowered:
     """The program of a function, differentiated as it is asked."""
     parameters, values = parameters_from_values(question.root, bound.args, bound.kwargs)
-    lowered = lower(question.root, parameters, values, outputs=question.outputs)
+    return _derived(lower(question.root, parameters, values, outputs=question.outputs), question)
+
+
+def as_declared(question: Question) -> Lowered:
+    """The same for arguments that are not there: as annotated, like their defaults, or floats."""
+    parameters = parameters_from_types(question.root, {})
+    return _derived(lower(question.root, parameters, outputs=question.outputs), question)
+
+
+def pretty(lowered: Lowered, options: Options) -> str:
+    """The text of a derived program, as people read it."""
+    return format_black(build(lowered, options)[0].text)
+
+
+def _derived(lowered: Lowered, question: Question) -> Lowered:
     for request in question.requests:
-        lowered = replace(lowered, function=derive(lowered.function, request))
+        lowered = _step(lowered, request)
     return lowered
+
+
+def _step(lowered: Lowered, request: Request) -> Lowered:
+    function = lowered.function
+    return replace(lowered, function=with_room(lambda: derive(function, request), function.at))
 
 
 def build(lowered: Lowered, options: Options, extra: int = 0) -> tuple[Program, str | None]:
@@ -39,6 +61,10 @@ def build(lowered: Lowered, options: Options, extra: int = 0) -> tuple[Program, 
 
     Gives the program, and the key under which its text is kept; None if it is not.
     """
+    return with_room(lambda: _built(lowered, options, extra), lowered.function.at)
+
+
+def _built(lowered: Lowered, options: Options, extra: int) -> tuple[Program, str | None]:
     function = lowered.function
     key = text_key(function, options)
     text = None if key is None else store.load(key)
@@ -61,20 +87,10 @@ def build(lowered: Lowered, options: Options, extra: int = 0) -> tuple[Program, 
     return program, key
 
 
-def places(function: Function) -> str:
-    """What emitted text takes from the places of statements: their sweeps, the lines of loops."""
-    found = [
-        (stmt.at.sweep, stmt.at.line if isinstance(stmt, For | While) else 0)
-        for stmt in walk(function.block)
-        if stmt.at is not None
-    ]
-    return repr(found)
-
-
 def text_key(function: Function, options: Options) -> str | None:
     """What the emitted text of a program is kept under; None if the program has no text form."""
     try:
-        return store.key_of(to_text(function), places(function), repr(options))
+        return store.key_of(to_text(function), repr(options))
     except InternalError:  # it holds a function or another object that was passed as an argument
         return None
 

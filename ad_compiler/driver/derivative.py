@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ad_compiler.driver import manifest
 from ad_compiler.driver.program import Options, Program, Question, converted
+from ad_compiler.driver.roots import Root, root_of
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.binding import arguments_of, bound_arguments, signature_of
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 EXTRA = frozenset({"jvp", "vjp", "value_and_vjp", "hvp"})
 """The kinds of derivatives whose functions take tangents or a cotangent after the arguments."""
 
-Argnums = int | str | Sequence[int | str]
+Argnums = SupportsIndex | str | Sequence[SupportsIndex | str]
 
 
 @dataclass(frozen=True)
@@ -57,24 +59,31 @@ class Derivative:
     ) -> None:
         if outputs and isinstance(function, Derivative):
             raise UsageError("outputs: a derivative does not write into its arguments")
-        if not isinstance(function, FunctionType | Derivative):
+        if isinstance(function, Derivative):
+            root = function.given._replace(function=function)
+        else:
+            root = root_of(function)
+        if root.function is None:
             raise UsageError(
                 f"{kind} of {function!r}: pass a Python function, or a derivative of one"
             )
-        self.function = function
+        self.original = function
+        self.function = root.function
+        self.given = root
         self.kind = kind
         self.argnums = argnums
         self.options = options or Options()
         self.outputs = outputs
+        self.asked = checked(root.function, argnums)
         self.request = Request(
-            kind, checked(function, argnums), isinstance(argnums, list | tuple), has_aux, mode
+            kind, shifted(root, self.asked), isinstance(argnums, list | tuple), has_aux, mode
         )
         self._programs: dict[Any, list[Program]] = {}
         self._scalar: dict[tuple[type, ...], Program] = {}
         functools.update_wrapper(self, function, updated=())
-        self.__name__ = f"{function.__name__}_{kind}"
+        self.__name__ = f"{self.function.__name__}_{kind}"
         self.__qualname__ = self.__name__
-        self.__doc__ = f"{kind} of `{function.__name__}`, compiled by ad_compiler."
+        self.__doc__ = f"{kind} of `{self.function.__name__}`, compiled by ad_compiler."
 
     def __repr__(self) -> str:
         return f"<{self.kind} of {self.function.__name__}>"
@@ -82,7 +91,7 @@ class Derivative:
     def __reduce__(self) -> tuple[Any, ...]:
         request = self.request
         return _again, (
-            self.function, self.kind, self.argnums, request.has_aux, request.mode, self.options,
+            self.original, self.kind, self.argnums, request.has_aux, request.mode, self.options,
             self.outputs,
         )  # fmt: skip
 
@@ -97,7 +106,9 @@ class Derivative:
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return signature_of(self.function)
+        if isinstance(self.original, FunctionType | Derivative):
+            return signature_of(self.original)
+        return inspect.signature(self.original)
 
     # -- programs -----------------------------------------------------------------------------
 
@@ -150,6 +161,8 @@ class Derivative:
         if isinstance(self.function, Derivative):
             inner = self.function.arguments(own, kwargs)
             return Arguments(inner.bound, (*inner.extra, *extra))
+        given = self.given
+        own, kwargs = (*given.args, *own), {**given.keywords, **kwargs}
         return Arguments(bound_arguments(self.function, own, kwargs), extra)
 
     def extra_count(self) -> int:
@@ -196,10 +209,27 @@ class Derivative:
     # -- looking inside -----------------------------------------------------------------------
 
     def source(self, *args: Any, **kwargs: Any) -> str:
-        """The text of the module that computes the derivative for such arguments."""
-        from ad_compiler.backend import format_black
+        """The text of the module that computes the derivative for such arguments.
 
+        Without arguments, for such as are annotated, or else floats.
+        """
+        from ad_compiler.backend import format_black
+        from ad_compiler.driver.build import as_declared, pretty
+
+        if not args and not kwargs and self.needs_arguments():
+            return pretty(as_declared(self.question()), self.options)
         return format_black(self.program(*args, **kwargs).text)
+
+    def needs_arguments(self) -> bool:
+        """Whether the function cannot be called without arguments."""
+        if isinstance(self.function, Derivative):
+            return self.function.needs_arguments()
+        if self.given.args or self.given.keywords:
+            return False  # the others cannot be declared alone
+        return any(
+            p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+            for p in inspect.signature(self.function).parameters.values()
+        )
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The compiled program for such arguments; (co)tangents may be left out."""
@@ -241,22 +271,36 @@ def _again(
 
 def checked(function: Callable[..., Any], argnums: Argnums) -> tuple[int | str, ...]:
     """The positions and names of arguments, as a tuple."""
-    many = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
+    many = tuple(argnums) if isinstance(argnums, list | tuple) else (argnums,)
     if not many:
         raise UsageError("argnums is empty: name at least one argument")
+    while isinstance(function, Derivative):
+        function = function.function
     specs = signature_of(function).parameters
-    for argnum in many:
-        if not isinstance(argnum, str):
-            if type(argnum) is not int:
-                raise UsageError(f"argnums must be integers or names, not {argnum!r}")
-        elif argnum not in specs:
-            raise UsageError(
-                f"argnums={argnum!r}: `{function.__name__}` has no such argument; "
-                f"it has {', '.join(specs)}"
-            )
-        elif specs[argnum].kind is inspect.Parameter.VAR_POSITIONAL:
-            raise UsageError(f"argnums={argnum!r}: give the positions of items of `*{argnum}`")
-    return many
+    return tuple(_argnum(function, specs, argnum) for argnum in many)
+
+
+def _argnum(
+    function: Callable[..., Any], specs: Mapping[str, inspect.Parameter], argnum: Any
+) -> int | str:
+    if not isinstance(argnum, str):
+        if isinstance(argnum, bool) or not hasattr(type(argnum), "__index__"):
+            raise UsageError(f"argnums must be integers or names, not {argnum!r}")
+        return operator.index(argnum)
+    if argnum not in specs:
+        raise UsageError(
+            f"argnums={argnum!r}: `{function.__name__}` has no such argument; "
+            f"it has {', '.join(specs)}"
+        )
+    if specs[argnum].kind is inspect.Parameter.VAR_POSITIONAL:
+        raise UsageError(f"argnums={argnum!r}: give the positions of items of `*{argnum}`")
+    return argnum
+
+
+def shifted(root: Root, argnums: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Positions among all arguments, those that are given already included."""
+    by = len(root.args)
+    return tuple(n + by if isinstance(n, int) and n >= 0 else n for n in argnums)
 
 
 def _taken_apart(derivative: Derivative) -> Wrapped:
@@ -265,8 +309,9 @@ def _taken_apart(derivative: Derivative) -> Wrapped:
         raise UsageError("outputs: not inside a function that is differentiated itself")
     asked = derivative.request
     return Wrapped(
-        derivative.function, asked.kind, asked.argnums, asked.as_tuple, asked.has_aux, asked.mode
-    )
+        derivative.original, asked.kind, derivative.asked, asked.as_tuple, asked.has_aux,
+        asked.mode,
+    )  # fmt: skip
 
 
 WRAPPERS[Derivative] = _taken_apart

@@ -27,7 +27,7 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import PY, Array, Bool, Float, Int, is_number
+from ad_compiler.ir.types import PY, Array, Bool, Float, Int, is_number, shown
 from ad_compiler.rules import registry
 from ad_compiler.rules.describe import described
 
@@ -274,7 +274,7 @@ def test_of(ctx: Context, value: Value) -> Atom:
         return atom
     if not is_number(atom.type):
         raise TypeRefusal(
-            f"the truth value of an array ({atom.type}) is ambiguous",
+            f"the truth value of an array ({shown(atom.type)}) is ambiguous",
             "use np.any(...) or np.all(...)",
         )
     return atom_of(ctx, apply(ctx, primitive_of(bool), (atom,)))
@@ -301,6 +301,6 @@ def with_place(scope: Scope, node: ast.AST, refusal: TypeRefusal) -> Unsupported
 
 
 def place(ctx: Context, scope: Scope, node: ast.AST) -> None:
-    """Give the statements that come next the place of a node; those of rules keep their user's."""
+    """Give the statements that come next the place of a node; those of rules have no own."""
     if not ctx.captures.inline:
         ctx.builder.at = scope.code.source.span(node)

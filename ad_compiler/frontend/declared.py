@@ -105,6 +105,15 @@ def _parameter(
     return Parameter(arg.arg, _like(default, arg.arg), kept, named)
 
 
+def untyped(code: Code, types: Mapping[str, str], defaults: Mapping[str, Any]) -> list[str]:
+    """The parameters that nothing says the type of, so that they were taken for floats."""
+    return [
+        arg.arg
+        for arg in code.arguments
+        if arg.annotation is None and arg.arg not in types and arg.arg not in defaults
+    ]
+
+
 def _is_container(value: Any) -> bool:
     return type(value) in (tuple, list, dict) or isinstance(value, np.ndarray)
 

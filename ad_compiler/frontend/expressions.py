@@ -38,13 +38,18 @@ def expression(ctx: Context, scope: Scope, node: ast.expr, name: str = "") -> Va
         raise refusals.syntax(scope, node)
     try:
         return lower(ctx, scope, node, name)
-    except TypeRefusal as refusal:
-        raise with_place(scope, node, refusal) from None
-    except NeedsStatic as needs:
-        if needs.at is None:
-            needs.at = scope.code.source.span(node)
-            needs.text = scope.code.source.line(needs.at.line) + "\n"
-        raise
+    except (TypeRefusal, NeedsStatic) as problem:
+        raise placed(scope, node, problem) from None
+
+
+def placed(scope: Scope, node: ast.expr, problem: TypeRefusal | NeedsStatic) -> Exception:
+    """What is refused, or asked for, with the place of an expression."""
+    if isinstance(problem, TypeRefusal):
+        return with_place(scope, node, problem)
+    if problem.at is None:
+        problem.at = scope.code.source.span(node)
+        problem.text = scope.code.source.line(problem.at.line) + "\n"
+    return problem
 
 
 def _constant(_ctx: Context, _scope: Scope, node: ast.Constant, _name: str) -> Value:
@@ -61,9 +66,23 @@ def _name(ctx: Context, scope: Scope, node: ast.Name, _name: str) -> Value:
 
 
 def _binary(ctx: Context, scope: Scope, node: ast.BinOp, name: str) -> Value:
-    left = expression(ctx, scope, node.left)
+    """A chain `a + b - c + …` is taken from the left, however long it is."""
+    chain = [node]
+    while isinstance(chain[-1].left, ast.BinOp):
+        chain.append(chain[-1].left)
+    value = expression(ctx, scope, chain[-1].left)
+    for inner in reversed(chain):
+        value = _operation(ctx, scope, inner, value, name if inner is node else "")
+    return value
+
+
+def _operation(ctx: Context, scope: Scope, node: ast.BinOp, left: Value, name: str) -> Value:
+    """One operation of a chain, what is left of it done."""
     right = expression(ctx, scope, node.right)
-    return operators.binary(ctx, node.op, left, right, name)
+    try:
+        return operators.binary(ctx, node.op, left, right, name)
+    except (TypeRefusal, NeedsStatic) as problem:
+        raise placed(scope, node, problem) from None
 
 
 def _unary(ctx: Context, scope: Scope, node: ast.UnaryOp, name: str) -> Value:

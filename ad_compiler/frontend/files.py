@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.errors import UsageError
+from ad_compiler.errors import Span, Unsupported, UsageError
 from ad_compiler.frontend.captures import Captures, spelling_of
 from ad_compiler.frontend.context import Context, from_outside
-from ad_compiler.frontend.declared import parameters_from_annotations
+from ad_compiler.frontend.declared import parameters_from_annotations, untyped
 from ad_compiler.frontend.lower import Lowered, specialised
 from ad_compiler.frontend.reading.module import Module
 from ad_compiler.frontend.reading.program import Program
@@ -31,6 +32,7 @@ from ad_compiler.frontend.values import (
     Value,
     static,
 )
+from ad_compiler.ir.depth import with_room
 from ad_compiler.ir.nodes import const
 from ad_compiler.ir.primitive import TypeRefusal
 
@@ -46,6 +48,13 @@ def lower_file(
     UsageError if there is no such function or a type is missing, and Unsupported for what is
     outside the accepted language.
     """
+    at = Span(filename, 1, 0, 1, 0)
+    return with_room(lambda: _lower(text, filename, name, types, path), at)
+
+
+def _lower(
+    text: str, filename: str, name: str, types: Mapping[str, str], path: Path | None
+) -> Lowered:
     program = Program()
     try:
         module = program.read(Source(filename, text), path)
@@ -58,7 +67,17 @@ def lower_file(
         captures.inline = captures.arrays = True
         return Reader(program, captures, ctx).function(function)
 
-    lowered = specialised(root, parameters, {})
+    try:
+        lowered = specialised(root, parameters, {})
+    except Unsupported as refusal:
+        guessed = untyped(function.code, types, function.defaults)
+        if guessed and re.search(r"\bfloat\b|a number", refusal.reason):
+            refusal.add_note(
+                f"hint: without a type, {', '.join(guessed)} "
+                f"{'are floats' if len(guessed) > 1 else 'is a float'}; for an array, say "
+                f'--type {guessed[0]}="float64[:]", with one colon an axis'
+            )
+        raise
     return replace(lowered, function=replace(lowered.function, name=name))
 
 

@@ -158,7 +158,8 @@ def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:
     if value.kind == "dict":
         if key not in value.keys:
             raise TypeRefusal(
-                f"the dict has no key {key!r}", f"its keys are {', '.join(map(repr, value.keys))}"
+                f"the dict has no key {key!r}",
+                f"its keys are {', '.join(map(repr, value.keys)) or 'none'}",
             )
         return value.items[value.keys.index(key)]
     if isinstance(key, slice):

@@ -70,7 +70,8 @@ def bind(
     surplus = tuple(args[len(plain) :])
     if surplus and spec.vararg is None:
         raise TypeRefusal(
-            f"`{code.name}` takes {len(plain)} positional argument(s), {len(args)} are given"
+            f"`{code.name}` takes {len(plain)} positional argument(s), {len(args)} are given",
+            f"its parameters are {', '.join(plain) or 'none'}",
         )
     extra: dict[str, Value] = {}
     named = {arg.arg for arg in (*spec.args, *spec.kwonlyargs)}
@@ -86,7 +87,10 @@ def bind(
     for arg in code.arguments:
         if arg.arg not in bound:
             if arg.arg not in function.defaults:
-                raise TypeRefusal(f"`{code.name}` is called without `{arg.arg}`")
+                raise TypeRefusal(
+                    f"`{code.name}` is called without `{arg.arg}`",
+                    f"pass `{arg.arg}`, or give it a default",
+                )
             bound[arg.arg] = function.defaults[arg.arg]
     if spec.vararg is not None:
         bound[spec.vararg.arg] = Structure("tuple", (), surplus)

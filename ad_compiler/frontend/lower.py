@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
-from ad_compiler.errors import Unsupported, UsageError
+from ad_compiler.errors import Span, Unsupported, UsageError
 from ad_compiler.frontend import calls, inline, statements
 from ad_compiler.frontend.captures import Capture, Captures, Key
 from ad_compiler.frontend.context import Context, atom_of, with_place
@@ -32,6 +32,7 @@ from ad_compiler.frontend.values import (
     mapped,
 )
 from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.depth import with_room
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -91,7 +92,9 @@ def lower(
         captures.trail.begin(function)
         return calls.user_function(ctx, function)
 
-    return specialised(root, parameters, values or {}, outputs)
+    code = function.__code__
+    at = Span(code.co_filename, code.co_firstlineno, 0, code.co_firstlineno, 0)
+    return with_room(lambda: specialised(root, parameters, values or {}, outputs), at)
 
 
 def specialised(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import FunctionType
+from typing import Any
 
 
 class Marked:
@@ -10,3 +11,18 @@ class Marked:
 
     def __init__(self, function: FunctionType) -> None:
         self.function = function
+
+
+def plain_function(thing: Any) -> FunctionType | None:
+    """The Python function that a thing computes; None if there is none.
+
+    A function that Numba compiles is known by its Python text.
+    """
+    if isinstance(thing, FunctionType):
+        return thing
+    if isinstance(thing, Marked):
+        return thing.function
+    if type(thing).__module__.partition(".")[0] == "numba":
+        inner = getattr(thing, "py_func", None)
+        return inner if isinstance(inner, FunctionType) else None
+    return None

@@ -21,7 +21,7 @@ from ad_compiler.frontend.values import (
     Zipped,
 )
 from ad_compiler.ir.nodes import Const, Undef, Var
-from ad_compiler.ir.types import Static, is_number
+from ad_compiler.ir.types import Static, is_number, shown
 
 
 def describe(value: Value) -> str:
@@ -31,9 +31,9 @@ def describe(value: Value) -> str:
             return _describe_object(value.value)
         case Var() | Const() | Undef():
             return (
-                f"{_article(str(value.type))}"
+                _article(shown(value.type))
                 if is_number(value.type)
-                else f"an {value.type} array"
+                else f"an array, {shown(value.type)}"
             )
         case Structure(kind):
             return f"a {kind}"

@@ -140,6 +140,23 @@ NUMPY_NAMES = {
 DTYPE_OF_NAME = {name: dtype for dtype, name in NUMPY_NAMES.items()}
 
 
+def shown(type_: Type) -> str:
+    """A type as people write it: `float`, `float64[:,:]`."""
+    match type_:
+        case Array(dtype, dims):
+            return f"{NUMPY_NAMES[dtype]}[{','.join(':' * len(dims))}]"
+        case Float("mixed" | "any"):
+            return "a float of Python or NumPy"
+        case Float(kind) | Int(kind) | Bool(kind) if kind in NUMPY_NAMES:
+            return NUMPY_NAMES[kind]
+        case Int(_):
+            return "int"
+        case Bool(_):
+            return "bool"
+        case _:
+            return str(type_)
+
+
 def is_differentiable(type_: Type) -> bool:
     """Whether values of this type can carry a derivative."""
     if isinstance(type_, Float):

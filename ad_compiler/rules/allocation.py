@@ -20,10 +20,11 @@ from ad_compiler.ir.types import (
     Sym,
     Type,
     dims_of,
+    shown,
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, register
+from ad_compiler.rules.registry import METHODS, Flat, Linear, register
 
 VECTOR = np.array([1.0, -2.0, 3.0])
 MATRIX = np.arange(6.0).reshape(2, 3)
@@ -90,7 +91,7 @@ def length_of(atom: Atom) -> Dim:
             return atom.value
         raise TypeRefusal(f"{atom.value!r} is no length", "use integers that are not negative")
     if not isinstance(atom.type, Int):
-        raise TypeRefusal(f"a length of type {atom.type}", "convert it with int(...)")
+        raise TypeRefusal(f"a length of type {shown(atom.type)}", "convert it with int(...)")
     return atom.type.length if atom.type.length is not None else Sym(f"len({atom!r})")
 
 
@@ -158,6 +159,10 @@ def _full_type(args: Sequence[Atom]) -> Type:
     return _allocated([*lengths, dtype])
 
 
+def _full_value(*args: Any, value_dot: Any) -> Any:
+    return FULL(*args[:-2], value_dot, args[-1])
+
+
 def _full_value_bar(*args: Any, z_bar: Any) -> Any:
     return np.sum(z_bar)
 
@@ -174,7 +179,7 @@ FULL = register(
         allocates=True,
     ),
     Linear(
-        {"value": SAME},
+        {"value": _full_value},
         {"value": _full_value_bar},
         dense=True,
         samples=((3, 2.0, "float64"), (2, 3, 1.5, "float64")),
@@ -193,6 +198,10 @@ def _array_of_type(args: Sequence[Atom]) -> Type:
     return Array(infer.stored(types), (len(args),))
 
 
+def _array_of_numbers(*numbers: Any, numbers_dot: Any) -> Any:
+    return ARRAY_OF(*numbers_dot)
+
+
 def _array_of_bar(*numbers: Any, z_bar: Any, index: int) -> Any:
     return z_bar[index]
 
@@ -200,7 +209,7 @@ def _array_of_bar(*numbers: Any, z_bar: Any, index: int) -> Any:
 ARRAY_OF = register(
     Primitive("array_of", _array_of, _array_of_type, Special(), ("*numbers",), noun="values"),
     Linear(
-        {"numbers": SAME}, {"numbers": _array_of_bar}, joint=True, dense=True,
+        {"numbers": _array_of_numbers}, {"numbers": _array_of_bar}, dense=True,
         samples=((1.0, 2.0), (3.0,)),
     ),
 )  # fmt: skip
@@ -214,13 +223,17 @@ def _array0_type(args: Sequence[Atom]) -> Type:
     return Array(infer.stored(infer.numbers(args, "np.array", "use np.stack")), ())
 
 
+def _array0_x(x: Any, *, x_dot: Any) -> Any:
+    return ARRAY0(x_dot)
+
+
 def _array0_bar(x: Any, *, z_bar: Any) -> Any:
     return np.sum(z_bar)
 
 
 ARRAY0 = register(
     Primitive("array0", _array0, _array0_type, Call("np.array"), ("x",), noun="values"),
-    Linear({"x": SAME}, {"x": _array0_bar}, samples=((2.0,),)),
+    Linear({"x": _array0_x}, {"x": _array0_bar}, samples=((2.0,),)),
 )
 
 
@@ -231,9 +244,13 @@ def _item(x: Any) -> Any:
 def _item_type(args: Sequence[Atom]) -> Type:
     (type_,) = infer.numeric(args)
     if dims_of(type_) or infer.may_be_python(type_):
-        raise TypeRefusal(f"item() of a {type_}", "index one element of an array")
+        raise TypeRefusal(f"item() of a {shown(type_)}", "index one element of an array")
     kind = infer.kind_of(type_).kind
     return Float(PY) if kind == "f" else Bool(PY) if kind == "b" else Int(PY)
+
+
+def _item_x(x: Any, *, x_dot: Any) -> Any:
+    return float(x_dot)
 
 
 def _item_bar(x: Any, *, z_bar: Any) -> Any:
@@ -242,5 +259,5 @@ def _item_bar(x: Any, *, z_bar: Any) -> Any:
 
 METHODS["item"] = register(
     Primitive("item", _item, _item_type, Method("item"), ("x",), noun="number"),
-    Linear({"x": SAME}, {"x": _item_bar}, samples=((np.array(2.0),),)),
+    Linear({"x": _item_x}, {"x": _item_bar}, samples=((np.array(2.0),),)),
 )

@@ -21,6 +21,7 @@ from ad_compiler.ir.types import (
     Type,
     dims_of,
     is_number,
+    shown,
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import announce, ufunc_raises
@@ -67,7 +68,7 @@ def _to(who: str, result: Number) -> Infer:
     def rule(args: Sequence[Atom]) -> Type:
         (type_,) = infer.numeric(args)
         if dims_of(type_):
-            raise TypeRefusal(f"{who}() of an array ({type_})", "index one element")
+            raise TypeRefusal(f"{who}() of an array ({shown(type_)})", "index one element")
         return result
 
     return rule

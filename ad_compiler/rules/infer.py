@@ -37,6 +37,7 @@ from ad_compiler.ir.types import (
     is_number,
     join,
     number_of,
+    shown,
 )
 
 Kind = Any
@@ -47,6 +48,9 @@ PythonRule = Callable[[tuple[Type, ...]], Type]
 
 _FLOAT_KINDS = {MIXED: (PY, "f64"), ANY: (PY, "f64", "f32")}
 _INT_KINDS = tuple(d for d in NUMPY_NAMES if d[0] in "iu")
+
+
+ARRAY = "pass an array; a parameter is one if its type says so"
 
 
 def types_of(args: Sequence[Atom]) -> tuple[Type, ...]:
@@ -70,7 +74,7 @@ def numbers(args: Sequence[Atom], who: str, remedy: str) -> tuple[Number, ...]:
     out: list[Number] = []
     for type_ in numeric(args):
         if not isinstance(type_, Float | Int | Bool):
-            raise TypeRefusal(f"{who} of an array ({type_})", remedy)
+            raise TypeRefusal(f"{who} of an array ({shown(type_)})", remedy)
         out.append(type_)
     return tuple(out)
 
@@ -78,7 +82,7 @@ def numbers(args: Sequence[Atom], who: str, remedy: str) -> tuple[Number, ...]:
 def array(arg: Atom, who: str) -> Array:
     """The type of an operand that must be an array."""
     if not isinstance(arg.type, Array):
-        raise TypeRefusal(f"{who} needs an array, not a {arg.type}")
+        raise TypeRefusal(f"{who} needs an array, not a {shown(arg.type)}", ARRAY)
     return arg.type
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number
+from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, register
+from ad_compiler.rules.registry import METHODS, Flat, Linear, register
 
 
 def _like(args: Sequence[Atom]) -> Type:
@@ -44,6 +44,10 @@ def _full_like_type(args: Sequence[Atom]) -> Type:
     return _like(args)
 
 
+def _full_like_value(x: Any, value: Any, *, value_dot: Any) -> Any:
+    return np.full_like(x, value_dot)
+
+
 def _full_like_bar(x: Any, value: Any, *, z_bar: Any) -> Any:
     return np.sum(z_bar)
 
@@ -59,10 +63,9 @@ register(
         allocates=True,
     ),
     Linear(
-        {"value": SAME},
+        {"value": _full_like_value},
         {"value": _full_like_bar},
         dense=True,
-        inert=("x",),
         samples=((VECTOR, 2.0), (MATRIX, 0.5)),
     ),
     np.full_like,
@@ -75,8 +78,12 @@ def _copy(x: Any) -> Any:
 
 def _copied(args: Sequence[Atom]) -> Type:
     if infer.may_be_python(args[0].type):
-        raise TypeRefusal(f"a {args[0].type} has no copy()", "leave it out")
+        raise TypeRefusal(f"a {shown(args[0].type)} has no copy()", "leave it out")
     return args[0].type
+
+
+def _copy_x(x: Any, *, x_dot: Any) -> Any:
+    return x_dot
 
 
 def _copy_bar(x: Any, *, z_bar: Any) -> Any:
@@ -85,7 +92,7 @@ def _copy_bar(x: Any, *, z_bar: Any) -> Any:
 
 METHODS["copy"] = register(
     Primitive("copy", _copy, _copied, Method("copy"), ("x",), noun="copied", allocates=True),
-    Linear({"x": SAME}, {"x": _copy_bar}, samples=((VECTOR,),)),
+    Linear({"x": _copy_x}, {"x": _copy_bar}, samples=((VECTOR,),)),
     np.copy,
 )
 
@@ -96,7 +103,7 @@ def _duplicate(x: Any) -> Any:
 
 register(
     Primitive("duplicate", _duplicate, _copied, Special(), ("x",), noun="copied"),
-    Linear({"x": SAME}, {"x": _copy_bar}, samples=((VECTOR,),)),
+    Linear({"x": _copy_x}, {"x": _copy_bar}, samples=((VECTOR,),)),
 )
 
 
@@ -108,6 +115,10 @@ def _broadcast_like_type(args: Sequence[Atom]) -> Type:
     value, x = args[0].type, args[1].type
     dtype = dtype_of(value) or infer.stored([args[0].type])
     return Array(dtype, dims_of(x))
+
+
+def _broadcast_like_value(value: Any, x: Any, *, value_dot: Any) -> Any:
+    return BROADCAST_LIKE(value_dot, x)
 
 
 def _broadcast_like_bar(value: Any, x: Any, *, z_bar: Any) -> Any:
@@ -131,7 +142,7 @@ BROADCAST_LIKE = register(
         noun="spread",
     ),
     Linear(
-        {"value": SAME},
+        {"value": _broadcast_like_value},
         {"value": _broadcast_like_bar},
         dense=True,
         samples=((VECTOR, MATRIX), (np.ones((2, 1)), MATRIX)),
@@ -143,6 +154,10 @@ def _unbroadcast_type(args: Sequence[Atom]) -> Type:
     g, x = args[0].type, args[1].type
     dtype = dtype_of(g)
     return infer.of_dtype(dtype or infer.stored([args[0].type]), dims_of(x))
+
+
+def _unbroadcast_g(g: Any, x: Any, *, g_dot: Any) -> Any:
+    return UNBROADCAST(g_dot, x)
 
 
 def _unbroadcast_bar(g: Any, x: Any, *, z_bar: Any) -> Any:
@@ -160,7 +175,7 @@ UNBROADCAST = register(
         fresh=False,
     ),
     Linear(
-        {"g": SAME},
+        {"g": _unbroadcast_g},
         {"g": _unbroadcast_bar},
         dense=True,
         samples=((MATRIX, VECTOR), (MATRIX, np.ones((2, 1)))),

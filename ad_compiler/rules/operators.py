@@ -38,7 +38,9 @@ def _quotient(_types: Sequence[Type]) -> Type:
 def _bits(types: Sequence[Type]) -> Type:
     """The type of `& | ^` on Python numbers."""
     if any(isinstance(t, Float) for t in types):
-        raise TypeRefusal("bitwise operators do not take floats")
+        raise TypeRefusal(
+            "bitwise operators do not take floats", "use them on integers and truth values"
+        )
     return Bool(PY) if all(isinstance(t, Bool) for t in types) else Int(PY)
 
 

@@ -25,10 +25,11 @@ from ad_compiler.ir.types import (
     broadcast,
     dims_of,
     dtype_of,
+    shown,
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import announce, flat, integer_function, kink, rule
-from ad_compiler.rules.registry import METHODS, Flat, Partials, means, register
+from ad_compiler.rules.registry import METHODS, Flat, Partials, register
 
 _SIGN = "1 if x > 0 else (-1 if x < 0 else 0)"
 kink(
@@ -100,7 +101,7 @@ def _trunc(args: Sequence[Atom]) -> Type:
     """The type of `math.trunc`, which knows Python's numbers and their subclass np.float64."""
     (type_,) = infer.numbers(args, "math.trunc", "use np.trunc")
     if not (infer.is_python(type_) or type_ == Float("f64")):
-        raise TypeRefusal(f"math.trunc does not take a {type_}", "use np.trunc, or int(...)")
+        raise TypeRefusal(f"math.trunc does not take a {shown(type_)}", "use np.trunc, or int(...)")
     return Int(PY)
 
 
@@ -195,29 +196,14 @@ def _clip_method(a: Any, low: Any, high: Any) -> Any:
     return np.clip(a, low, high)
 
 
-CLIP = register(
+register(
     Primitive(
         "np.clip", np.clip, _clip, Call("np.clip"), ("a", "a_min", "a_max"),
-        raises=_clip_raises, noun="clipped",
+        defaults={"a_min": None, "a_max": None}, raises=_clip_raises, noun="clipped",
     ),
     _clip_rule("a", "a_min", "a_max"),
-)  # fmt: skip
-
-
-@means(
     np.clip,
-    samples=(
-        (np.arange(4.0), 0.5, 2.5),
-        (np.arange(4.0), None, np.full(4, 1.5)),
-        (np.arange(4.0), {"min": 1.5}),
-    ),
-)
-def _np_clip(
-    a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
-) -> Any:
-    return CLIP(a, min if a_min is None else a_min, max if a_max is None else a_max)
-
-
+)  # fmt: skip
 METHODS["clip"] = register(
     Primitive(
         "array.clip", _clip_method, _clip, Method("clip"), ("a", "min", "max"),

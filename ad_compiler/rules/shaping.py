@@ -9,12 +9,12 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Sym, Type, dims_of, dtype_of
+from ad_compiler.ir.types import Array, Sym, Type, dims_of, dtype_of, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import reshaped
 from ad_compiler.rules.likeness import UNBROADCAST
-from ad_compiler.rules.registry import ATTRIBUTES, METHODS, SAME, Linear, compile_time, register
+from ad_compiler.rules.registry import ATTRIBUTES, METHODS, Linear, compile_time, register
 
 
 def axis_of(value: Any, rank: int) -> int:
@@ -52,6 +52,10 @@ def may_fail(_args: Sequence[Atom]) -> bool:
     return True
 
 
+def _reshape_x(x: Any, *shape: int, x_dot: Any) -> Any:
+    return x_dot.reshape(*shape)
+
+
 def _reshape_bar(x: Any, *shape: int, z_bar: Any) -> Any:
     return z_bar.reshape(*x.shape)
 
@@ -62,7 +66,7 @@ METHODS["reshape"] = register(
         raises=may_fail, noun="reshaped", fresh=False,
     ),
     Linear(
-        {"x": SAME}, {"x": _reshape_bar}, dense=True,
+        {"x": _reshape_x}, {"x": _reshape_bar}, dense=True,
         samples=((MATRIX, 3, 2), (MATRIX, -1), (VECTOR, 1, 3)),
     ),
     np.reshape,
@@ -76,13 +80,17 @@ def _ravel_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, (Sym(f"rest({'*'.join(map(str, array.dims))})"),))
 
 
+def _ravel_x(x: Any, *, x_dot: Any) -> Any:
+    return x_dot.ravel()
+
+
 for _name in ("ravel", "flatten"):
     METHODS[_name] = register(
         Primitive(
             _name, getattr(np.ndarray, _name), _ravel_type, Method(_name), ("x",), noun="flat",
             fresh=_name == "flatten",
         ),
-        Linear({"x": SAME}, {"x": _reshape_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
+        Linear({"x": _ravel_x}, {"x": _reshape_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
         *((np.ravel,) if _name == "ravel" else ()),
     )  # fmt: skip
 
@@ -101,8 +109,12 @@ def _expand_type(args: Sequence[Atom]) -> Type:
 def _dtype(x: Atom) -> str:
     dtype = dtype_of(x.type)
     if dtype is None:
-        raise TypeRefusal(f"a {x.type} has no axes", "make it an array with np.array")
+        raise TypeRefusal(f"a {shown(x.type)} has no axes", "make it an array with np.array")
     return dtype
+
+
+def _expand_x(x: Any, axis: Any, *, x_dot: Any) -> Any:
+    return np.expand_dims(x_dot, axis)
 
 
 def _expand_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
@@ -115,7 +127,7 @@ register(
         noun="expanded", fresh=False,
     ),
     Linear(
-        {"x": SAME}, {"x": _expand_bar}, dense=True,
+        {"x": _expand_x}, {"x": _expand_bar}, dense=True,
         samples=((VECTOR, 0), (VECTOR, -1), (MATRIX, (0, 2))),
     ),
     np.expand_dims,
@@ -140,6 +152,10 @@ def _squeeze_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, dims)
 
 
+def _squeeze_x(x: Any, axis: Any, *, x_dot: Any) -> Any:
+    return np.squeeze(x_dot, axis)
+
+
 def _squeeze_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
     return z_bar.reshape(*x.shape)
 
@@ -150,7 +166,7 @@ METHODS["squeeze"] = register(
         defaults={"axis": None}, raises=may_fail, noun="squeezed", fresh=False,
     ),
     Linear(
-        {"x": SAME}, {"x": _squeeze_bar}, dense=True,
+        {"x": _squeeze_x}, {"x": _squeeze_bar}, dense=True,
         samples=((VECTOR.reshape(1, 3), 0), (VECTOR.reshape(3, 1), None)),
     ),
     np.squeeze,
@@ -163,8 +179,11 @@ def _broadcast_to(x: Any, *shape: int) -> Any:
 
 def _broadcast_to_type(args: Sequence[Atom]) -> Type:
     x, *lengths = args
-    dtype = dtype_of(x.type) or infer.stored([x.type])
-    return Array(dtype, tuple(map(length_of, lengths)))
+    return Array(_dtype(x), tuple(map(length_of, lengths)))
+
+
+def _broadcast_to_x(x: Any, *shape: int, x_dot: Any) -> Any:
+    return np.broadcast_to(x_dot, shape)
 
 
 def _broadcast_to_bar(x: Any, *shape: int, z_bar: Any) -> Any:
@@ -177,7 +196,7 @@ register(
         raises=may_fail, noun="spread",
     ),
     Linear(
-        {"x": SAME}, {"x": _broadcast_to_bar}, dense=True,
+        {"x": _broadcast_to_x}, {"x": _broadcast_to_bar}, dense=True,
         samples=((VECTOR, 2, 3), (MATRIX, 4, 2, 3)),
     ),
     np.broadcast_to,
@@ -207,6 +226,10 @@ def inverse(axes: Any) -> Any:
     )
 
 
+def _transpose_x(x: Any, axes: Any, *, x_dot: Any) -> Any:
+    return np.transpose(x_dot, axes)
+
+
 def _transpose_bar(x: Any, axes: Any, *, z_bar: Any) -> Any:
     return np.transpose(z_bar, inverse(axes))
 
@@ -217,7 +240,7 @@ METHODS["transpose"] = register(
         defaults={"axes": None}, noun="transposed", fresh=False,
     ),
     Linear(
-        {"x": SAME}, {"x": _transpose_bar}, dense=True,
+        {"x": _transpose_x}, {"x": _transpose_bar}, dense=True,
         samples=((MATRIX, None), (np.ones((2, 3, 4)), (1, 2, 0))),
     ),
     np.transpose,
@@ -228,13 +251,17 @@ def _t(x: Any) -> Any:
     return x.T
 
 
+def _t_x(x: Any, *, x_dot: Any) -> Any:
+    return x_dot.T
+
+
 def _t_bar(x: Any, *, z_bar: Any) -> Any:
     return z_bar.T
 
 
 ATTRIBUTES["T"] = register(
     Primitive("T", _t, _transpose_type, Special(), ("x",), noun="transposed", fresh=False),
-    Linear({"x": SAME}, {"x": _t_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
+    Linear({"x": _t_x}, {"x": _t_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
 )
 
 
@@ -242,6 +269,10 @@ def _flip_type(args: Sequence[Atom]) -> Type:
     array = infer.array(args[0], "flip")
     axes_of(infer.static(args[1], "axis"), len(array.dims))
     return array
+
+
+def _flip_x(x: Any, axis: Any, *, x_dot: Any) -> Any:
+    return np.flip(x_dot, axis)
 
 
 def _flip_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
@@ -254,7 +285,7 @@ register(
         noun="flipped", fresh=False,
     ),
     Linear(
-        {"x": SAME}, {"x": _flip_bar}, dense=True, samples=((MATRIX, None), (MATRIX, 1))
+        {"x": _flip_x}, {"x": _flip_bar}, dense=True, samples=((MATRIX, None), (MATRIX, 1))
     ),
     np.flip,
 )  # fmt: skip
@@ -276,6 +307,10 @@ def _moveaxis_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, tuple(array.dims[k] for k in order))
 
 
+def _moveaxis_x(x: Any, source: Any, destination: Any, *, x_dot: Any) -> Any:
+    return np.moveaxis(x_dot, source, destination)
+
+
 def _moveaxis_bar(x: Any, source: Any, destination: Any, *, z_bar: Any) -> Any:
     return np.moveaxis(z_bar, destination, source)
 
@@ -286,7 +321,7 @@ register(
         ("x", "source", "destination"), noun="moved", fresh=False,
     ),
     Linear(
-        {"x": SAME}, {"x": _moveaxis_bar}, dense=True,
+        {"x": _moveaxis_x}, {"x": _moveaxis_bar}, dense=True,
         samples=((MATRIX, 0, 1), (np.ones((2, 3, 4)), -1, 0)),
     ),
     np.moveaxis,
@@ -301,6 +336,10 @@ def _swap_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, tuple(dims))
 
 
+def _swap_x(x: Any, axis1: int, axis2: int, *, x_dot: Any) -> Any:
+    return np.swapaxes(x_dot, axis1, axis2)
+
+
 def _swap_bar(x: Any, axis1: int, axis2: int, *, z_bar: Any) -> Any:
     return np.swapaxes(z_bar, axis1, axis2)
 
@@ -310,6 +349,6 @@ METHODS["swapaxes"] = register(
         "np.swapaxes", np.swapaxes, _swap_type, Call("np.swapaxes"), ("x", "axis1", "axis2"),
         noun="swapped", fresh=False,
     ),
-    Linear({"x": SAME}, {"x": _swap_bar}, dense=True, samples=((MATRIX, 0, 1),)),
+    Linear({"x": _swap_x}, {"x": _swap_bar}, dense=True, samples=((MATRIX, 0, 1),)),
     np.swapaxes,
 )  # fmt: skip

@@ -126,7 +126,9 @@ def compare(
     if not isinstance(function.output, int) or not isinstance(
         function.results[function.output].type, Float
     ):
-        raise UsageError(f"compare needs a single number, but `{function.name}` returns no such")
+        raise UsageError(
+            f"compare needs a single number, but `{function.name}` returns something else"
+        )
     return Study(function, tuple(args), run, argnums).comparison()
 
 

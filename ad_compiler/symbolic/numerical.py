@@ -93,7 +93,8 @@ def along(gradient: Values, direction: Values) -> float:
     for slope, step in zip(gradient, direction, strict=True):
         if isinstance(step, np.ndarray):
             used = step != 0
-            total += float(np.sum(np.asarray(slope)[used] * step[used]))
+            if np.any(used):
+                total += float(np.sum(np.asarray(slope)[used] * step[used]))
         elif step != 0:
             total += float(slope) * step
     return total

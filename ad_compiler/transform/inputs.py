@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ad_compiler.errors import UsageError
 from ad_compiler.ir.nodes import Branch, Const, Function, Parameter, Tree, Var, const, leaves
-from ad_compiler.ir.types import Array, Float, is_differentiable
+from ad_compiler.ir.types import Array, Float, is_differentiable, shown
 from ad_compiler.transform.request import Request
 
 
@@ -32,7 +32,7 @@ def wrt_parameters(function: Function, request: Request) -> list[Parameter]:
 
 def describe(leaf: Var | Const | int) -> str:
     """A leaf of a parameter in an error message."""
-    return f"`{leaf.name}`, of type {leaf.type}," if isinstance(leaf, Var) else f"{leaf!r}"
+    return f"`{leaf.name}`, of type {shown(leaf.type)}," if isinstance(leaf, Var) else f"{leaf!r}"
 
 
 def variables(parameters: Sequence[Parameter]) -> tuple[Var, ...]:
@@ -53,10 +53,10 @@ def scalar_result(function: Function, request: Request) -> tuple[int, Tree | Non
             return value, aux
         if is_differentiable(type_):
             raise UsageError(
-                f"the gradient of `{function.name}` needs a number, but it returns {type_}. "
+                f"the gradient of `{function.name}` needs a number, but it returns {shown(type_)}. "
                 "Use jacobian, or vjp with a cotangent; elementwise_grad for elementwise functions."
             )
-        raise UsageError(f"`{function.name}` returns {type_}, which has no derivative")
+        raise UsageError(f"`{function.name}` returns {shown(type_)}, which has no derivative")
     raise UsageError(
         f"the gradient of `{function.name}` needs a single number, but it returns a container "
         "or a constant. Use has_aux for (value, aux) pairs, jacobian or vjp for several results."

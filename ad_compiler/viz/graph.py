@@ -22,6 +22,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
 )
+from ad_compiler.ir.types import shown
 from ad_compiler.viz.labels import Names, header, let_text, operation
 
 
@@ -255,7 +256,7 @@ def graph_of(function: Function) -> Graph:
     """The computation graph of a program."""
     drawing = Drawing(function)
     for param in function.params:
-        drawing.node(f"{drawing.names.of(param)}: {param.type}", "input", (), (param,))
+        drawing.node(f"{drawing.names.of(param)}: {shown(param.type)}", "input", (), (param,))
     drawing.block(function.block)
     drawing.results(function.results)
     return Graph(drawing.root, tuple(drawing.edges))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from ad_compiler.cli import main
@@ -140,3 +143,119 @@ def test_cache(
     assert lines[2] == "2 entries removed"
     assert ": 0 entries" in lines[3]
     assert lines[4].startswith("nothing is kept")
+
+
+SHAPES = """\
+import math
+import numpy as np
+
+W = np.array([1.0, 2.0])
+S = np.array([1.0, 0.5], dtype=np.float32)
+BIG = np.zeros(5000)
+
+
+def f(x, mode="a", fn=math.sin, c=[1.0, math.inf], n=-2, k=2**3, p=math.pi):
+    return fn(x) * W.sum() * c[0] + p * x**n if mode == "a" else x
+
+
+def vec(x):
+    return x[0] * x[1]
+
+
+def single(x, s=np.float32(2.0)):
+    return np.sum(x * S) * s
+
+
+def large(x):
+    return x * np.sum(BIG)
+
+
+def wrong(x: complex):
+    return x
+
+
+long = lambda x: SUM
+"""
+
+
+@pytest.fixture
+def shapes(tmp_path: Path) -> Path:
+    path = tmp_path / "shapes.py"
+    path.write_text(SHAPES.replace("SUM", "+".join(["x"] * 10_000)))
+    return path
+
+
+def test_defaults_and_arrays_are_kept(shapes: Path) -> None:
+    done = run("grad", f"{shapes}:f")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'mode="a", fn=math.sin, c=[1.0, math.inf], n=-2, k=8, p=math.pi' in done.stdout
+    assert "W = np.array([1.0, 2.0])" in done.stdout
+    names = namespace(done.stdout)
+    gradient: Any = names["f_grad"]
+    expected = math.cos(0.7) * 3 - 2 * math.pi * 0.7**-3
+    assert gradient(0.7) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="made for mode='a'"):
+        gradient(0.7, mode="b")
+    with pytest.raises(ValueError, match=r"made for fn=math\.sin"):
+        gradient(0.7, fn=math.cos)
+
+
+def test_single_precision_stays(shapes: Path) -> None:
+    done = run("grad", f"{shapes}:single", "--type", "x=f4[:]")
+    gradient: Any = namespace(done.stdout)["single_grad"]
+    slope = gradient(np.ones(2, np.float32))
+    assert slope.dtype == np.float32
+    assert slope.tolist() == [2.0, 1.0]
+
+
+def test_ten_thousand_terms(shapes: Path) -> None:
+    done = run("grad", f"{shapes}:long")
+    assert done.returncode == 0
+    assert "return 10000.0" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["grad", "{}:vec"], '--type x="float64[:]"'),
+        (["grad", "{}:wrong"], "annotation `complex`"),
+        (["grad", "{}:large"], "too many to be written"),
+        (["jvp", "{}:f", "--value"], "--value does not go with jvp"),
+        (["grad", "{}:f", "--mode", "fwd"], "--mode does not go with grad"),
+        (["grad", "-:f", "--import"], "--import runs a file"),
+        (["compare", "{}:vec", "--at", "x=[[1],[2,3]]"], "lists of equal length"),
+        (["trace", "{}:vec", "--at", "x=1,x=2"], "not of the form"),
+        (["trace", "{}:f", "--at", "x=[1.0]", "--type", "x=float"], "it is float"),
+        (["grad", "{}:f", "--check"], "name it with -o"),
+    ],
+)
+def test_nothing_is_ignored_in_silence(shapes: Path, args: list[str], message: str) -> None:
+    done = run(*(a.format(shapes) for a in args))
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_texts_in_other_encodings(tmp_path: Path) -> None:
+    path = tmp_path / "latin.py"
+    path.write_bytes("# -*- coding: latin-1 -*-\n# \xe4\ndef f(x): return x*x\n".encode("latin-1"))
+    assert run("grad", f"{path}:f").returncode == 0
+    path.write_bytes(b"\xef\xbb\xbfdef f(x): return x*x\r\n")
+    assert run("grad", f"{path}:f").returncode == 0
+    path.write_bytes(b"def f(x): return x*x # \xff\xfe\n")
+    done = run("grad", f"{path}:f")
+    assert (done.returncode, "cannot be read as text" in done.stderr) == (2, True)
+
+
+def test_a_file_that_raises_is_its_own_fault(tmp_path: Path) -> None:
+    path = tmp_path / "boom.py"
+    path.write_text("def f(x): return x\nraise ValueError('boom')\n")
+    done = run("grad", f"{path}:f", "--import")
+    assert done.returncode == 2
+    assert "line 2: ValueError: boom" in done.stderr
+
+
+def test_import_runs_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "runs.py"
+    path.write_text("K = [1.0]\nK.append(2.0)\ndef f(x): return x * K[1]\n")
+    assert run("grad", f"{path}:f").returncode == 2
+    assert "return 2.0" in run("grad", f"{path}:f", "--import").stdout
