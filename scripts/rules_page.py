@@ -22,10 +22,12 @@ from ad_compiler.ir.nodes import Atom, Block, Function, Let, Parameter, Var, con
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive
 from ad_compiler.ir.types import Array, Float, Sym, Type
 from ad_compiler.rules.registry import (
+    DEFINITIONS,
     LATER,
     MEANINGS,
     OPERATORS,
     RULES,
+    SAME,
     Flat,
     Linear,
     Partials,
@@ -53,7 +55,7 @@ chooses.
 
 def page() -> str:
     """The text of docs/rules.md."""
-    parts = [INTRO, *elementwise(), *structural(), *zero(), *conventions()]
+    parts = [INTRO, *elementwise(), *structural(), *definitions(), *zero(), *conventions()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -133,7 +135,8 @@ def structural() -> Iterator[str]:
     if not groups:
         return
     yield "## Structural operations\n"
-    yield "Each has a forward derivative, linear in the tangent `<operand>_dot`; a reverse one,"
+    yield "Each has a forward derivative, linear in the tangent `<operand>_dot` (the operation"
+    yield "itself, where it is said to be linear in an operand); a reverse one,"
     yield "where it is written out, is checked against it by the tests.\n"
     for primitives in groups.values():
         rule = RULES[primitives[0]]
@@ -146,10 +149,33 @@ def structural() -> Iterator[str]:
 
 def sources(rule: Linear) -> Iterator[str]:
     """The derivative functions of a rule, as they are written."""
+    same = [f"`{name}`" for name, jvp in rule.jvps.items() if jvp is SAME]
+    if same:
+        yield f"Linear in {' and in '.join(same)}{', jointly' * (rule.joint and len(same) > 1)}.\n"
     functions = dict.fromkeys((*rule.jvps.values(), *rule.vjps.values()))
+    functions.pop(SAME, None)
     if functions:
         texts = (textwrap.dedent(inspect.getsource(f)).strip() for f in functions)
         yield "```python\n" + "\n\n\n".join(dict.fromkeys(texts)) + "\n```\n"
+
+
+def definitions() -> Iterator[str]:
+    """The functions that are written with others."""
+    yield "## Functions defined by others\n"
+    yield "They compute the very same bits as NumPy's, and need no derivative of their own.\n"
+    groups: dict[Any, list[str]] = {}
+    for thing, definition in DEFINITIONS.items():
+        groups.setdefault(definition.function, []).append(code(f"{prefix(thing)}{thing.__name__}"))
+    for function, names in groups.items():
+        yield f"### {', '.join(names)}\n"
+        lines = textwrap.dedent(inspect.getsource(function)).strip().splitlines()
+        start = next(k for k, line in enumerate(lines) if line.startswith("def "))
+        yield "```python\n" + "\n".join(lines[start:]) + "\n```\n"
+
+
+def prefix(thing: Any) -> str:
+    """The module of a function as people write it."""
+    return "math." if thing.__module__ == "math" else "np."
 
 
 def zero() -> Iterator[str]:

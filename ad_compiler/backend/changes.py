@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ad_compiler.backend.expressions import Renderer
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
-from ad_compiler.ir.types import Array, dtype_of, is_differentiable, rank
+from ad_compiler.ir.types import Array, Tape, dtype_of, is_differentiable, rank
 from ad_compiler.rules.registry import OPERATORS
 from ad_compiler.transform.augment import AUGMENTED, SYMBOLS
 
@@ -62,6 +62,14 @@ def _sub_into(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return step(to, target, "-", args[1])
 
 
+def sum_of_tapes(to: Renderer, one: str, other: str, type_: Tape) -> str:
+    """Two tapes added element by element, at all depths."""
+    inner = (
+        sum_of_tapes(to, "a", "b", type_.element) if isinstance(type_.element, Tape) else "a + b"
+    )
+    return f"[{inner} for a, b in {to.resolve('zip')}({one}, {other})]"
+
+
 def _tape_put(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return f"{target}.append({to.atom(args[2]).text})"
 
@@ -80,6 +88,8 @@ def _list_set(to: Renderer, target: str, args: Sequence[Atom]) -> str:
 
 def _tape_add(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     place = f"{target}[{to.atom(args[1]).text}]"
+    if isinstance(args[2].type, Tape):
+        return f"{place} = {sum_of_tapes(to, place, to.atom(args[2]).text, args[2].type)}"
     if isinstance(args[2].type, Array):  # an element may be shared: it is replaced, not changed
         return f"{place} = {place} + {to.atom(args[2]).at_least(11)}"
     return step(to, place, "+", args[2])

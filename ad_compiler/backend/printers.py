@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from ad_compiler.backend.changes import sum_of_tapes
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
@@ -120,6 +121,13 @@ def _tape_get(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}[{to.atom(args[1]).text}]")
 
 
+def _check_fit(to: Renderer, args: Sequence[Atom]) -> Text:
+    shapes = ", ".join(
+        f"{to.receiver(a)}.shape" if isinstance(a.type, Array) else to.atom(a).text for a in args
+    )
+    return Text(f"{to.resolve('np.broadcast_shapes')}({shapes})")
+
+
 def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
     array = to.atom(args[0]).text
     if rank(args[0].type) == 1:
@@ -129,7 +137,8 @@ def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
 
 def _list_sum(to: Renderer, args: Sequence[Atom]) -> Text:
     one, other = (to.receiver(a) for a in args)
-    return Text(f"[a + b for a, b in {to.resolve('zip')}({one}, {other})]")
+    assert isinstance(args[0].type, Tape)
+    return Text(sum_of_tapes(to, one, other, args[0].type))
 
 
 def _tape_zeros_like(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -180,6 +189,12 @@ def _broadcast_to(to: Renderer, args: Sequence[Atom]) -> Text:
     value, *lengths = (to.atom(a).text for a in args)
     shape = f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
     return Text(f"{to.resolve('np.broadcast_to')}({value}, {shape}).copy()")
+
+
+def _reshaped(to: Renderer, args: Sequence[Atom]) -> Text:
+    array, *lengths = args
+    shape = ", ".join(to.atom(a).text for a in lengths) or "()"
+    return Text(f"{to.receiver(array)}.reshape({shape})")
 
 
 def _transposed(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -265,6 +280,7 @@ PRINTERS: Mapping[str, Printer] = {
     "tape_zeros_like": _tape_zeros_like,
     "list_get": _tape_get,
     "list_rows": _list_rows,
+    "check_fit": _check_fit,
     "list_sum": _list_sum,
     "last_index": _last_index,
     "np.zeros": _allocated("np.zeros"),
@@ -273,6 +289,7 @@ PRINTERS: Mapping[str, Printer] = {
     "np.full": _allocated("np.full", values=1),
     "array_of": _array_of,
     "np.broadcast_to": _broadcast_to,
+    "np.reshape": _reshaped,
     "T": _transposed,
     "np.concatenate": _joining("np.concatenate"),
     "np.stack": _joining("np.stack"),
@@ -293,6 +310,8 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "min_index": ("min", "range"),
     "tape_zeros_like": ("np.zeros_like", "len"),
     "list_rows": ("list",),
+    "check_fit": ("np.broadcast_shapes",),
+    "tape_add": ("zip",),
     "list_sum": ("zip",),
     "last_index": ("range",),
     "add_at": ("np.add",),

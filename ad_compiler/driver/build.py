@@ -18,7 +18,7 @@ from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower
 from ad_compiler.frontend.signature import parameters_from_values
 from ad_compiler.ir.depth import with_room
-from ad_compiler.ir.nodes import Branch, Function, Tree, Var
+from ad_compiler.ir.nodes import Branch, For, Function, Tree, Var, While, walk
 from ad_compiler.ir.text import to_text
 from ad_compiler.ir.types import NUMPY_NAMES, Array, dtype_of
 from ad_compiler.symbolic.simplify import simplify
@@ -87,10 +87,20 @@ def _built(lowered: Lowered, options: Options, extra: int) -> tuple[Program, str
     return program, key
 
 
+def places(function: Function) -> str:
+    """What emitted text takes from the places of statements: their sweeps, the lines of loops."""
+    found = [
+        (stmt.at.sweep, stmt.at.line if isinstance(stmt, For | While) else 0)
+        for stmt in walk(function.block)
+        if stmt.at is not None
+    ]
+    return repr(found)
+
+
 def text_key(function: Function, options: Options) -> str | None:
     """What the emitted text of a program is kept under; None if the program has no text form."""
     try:
-        return store.key_of(to_text(function), repr(options))
+        return store.key_of(to_text(function), places(function), repr(options))
     except InternalError:  # it holds a function or another object that was passed as an argument
         return None
 

@@ -121,7 +121,8 @@ def save(key: str, text: str, suffix: str = ".py") -> None:
             with contextlib.suppress(OSError):
                 os.unlink(draft)
             raise
-        _evict(place)
+        if key.startswith("00"):  # one time in 256: a look at all entries takes long
+            _evict(place)
 
 
 def _head(text: str) -> str:
@@ -137,6 +138,7 @@ def entries() -> Iterator[os.DirEntry[str]]:
 
 
 def _evict(place: str) -> None:
+    """Remove the oldest entries, if there is too much of them."""
     kept = [(e.stat(), e.path) for e in os.scandir(place) if e.name.endswith(SUFFIXES)]
     total = sum(status.st_size for status, _ in kept)
     for status, path in sorted(kept, key=lambda entry: entry[0].st_mtime):

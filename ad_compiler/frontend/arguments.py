@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ad_compiler.frontend import indexing
-from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend import arrays, indexing, iterables, signatures
+from ad_compiler.frontend.context import Context, atom_of, raise_needs
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
+    Growing,
     Loose,
     Place,
     Structure,
     Value,
     constant_of,
+    leaves_of,
     static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.types import is_differentiable
+from ad_compiler.rules.registry import RULES, WIDER, Linear
 
 ALIASES = {
-    "a": "x", "arr": "x", "array": "x", "ary": "x", "m": "x", "v": "x", "m1": "x",
-    "newshape": "shape", "x1": "x", "x2": "y", "b": "y", "number": "x", "object": "x",
-}  # fmt: skip
+    "b": "y",
+    "other": "y",
+    "fill_value": "value",
+}
 """NumPy's names of operands, and ours."""
 
 DTYPES = ("dtype", "dtype_name")
+STATIC = frozenset(
+    ["axis", "axes", "shift", "source", "destination", "reps", "repeats", "pad_width", "pattern"]
+)
+"""Operands that take a container as it is; any other container stands for an array."""
 
 
 def dict_key(value: Value) -> str | int:
@@ -43,66 +52,86 @@ def plain_dtype(args: Sequence[Value]) -> list[Value]:
 
 
 def operands(
-    ctx: Context, primitive: Primitive, args: Sequence[Value], keywords: dict[str, Value]
-) -> list[Atom]:
-    """The operands in the order of the parameters, defaults filled in."""
-    params = primitive.params
-    many = next((k for k, name in enumerate(params) if name.startswith("*")), None)
-    variadic: list[Value] = []
-    given = list(args)
-    named = _renamed(params, keywords)
-    if many is not None:
-        label = params[many].lstrip("*")
-        if label in named and len(given) <= many:
-            given.append(named.pop(label))
-        variadic, given = _gathered(ctx, given, many)
-        params = (*params[:many], *params[many + 1 :])
-    values = _bound(primitive, params, given, named)
-    atoms = [_operand(ctx, primitive, name, value) for name, value in values]
-    if many is not None:
-        label = primitive.params[many]
-        atoms[many:many] = [_operand(ctx, primitive, label, value) for value in variadic]
+    ctx: Context, primitive: Primitive, thing: Any, args: Sequence[Value], kw: dict[str, Value]
+) -> tuple[Primitive, list[Atom]]:
+    """The operands of a call of `thing`, in the order of the parameters, defaults filled in.
+
+    The primitive is another one where the usual one lacks an argument.
+    """
+    signature = signatures.signature_of(primitive, thing)
+    given = signatures.bind(primitive, signature, args, kw)
+    while True:
+        first = next(iter(signature.parameters), "")
+        named = {_own_name(primitive, name, first): value for name, value in given.items()}
+        known = _names(primitive)
+        lost = [
+            name
+            for name, value in named.items()
+            if name not in known and not signatures.is_default(signature, name, value)
+        ]
+        if not lost or primitive not in WIDER:
+            break
+        primitive = WIDER[primitive]
+    if lost:
+        raise TypeRefusal(
+            f"`{primitive.name}` is given `{lost[0]}`, which its rule does not cover",
+            "the rule covers " + ", ".join(known),
+        )
+    atoms = _atoms(ctx, primitive, named)
+    _refuse_hidden_flow(primitive, atoms)
+    return primitive, atoms
+
+
+def _refuse_hidden_flow(primitive: Primitive, atoms: Sequence[Atom]) -> None:
+    """Refuse a float that may vary where the rule has no derivative: it is not known to be zero."""
+    rule = RULES[primitive]
+    if not isinstance(rule, Linear) or any(name.startswith("*") for name in primitive.params):
+        return
+    for name, atom in zip(primitive.params, atoms, strict=True):
+        silent = name not in rule.jvps and name not in rule.inert
+        if silent and isinstance(atom, Var) and is_differentiable(atom.type):
+            raise TypeRefusal(
+                f"`{primitive.name}` has no derivative in `{name}`, which is {describe(atom)}",
+                f"write a literal for `{name}`",
+            )
+
+
+def _names(primitive: Primitive) -> list[str]:
+    return [name.lstrip("*") for name in primitive.params]
+
+
+def _own_name(primitive: Primitive, name: str, first: str) -> str:
+    """The primitive's name of a parameter; the first ones are the same, whatever their names."""
+    known = _names(primitive)
+    alias = known[0] if name == first else ALIASES.get(name, name)
+    return name if name in known or alias not in known else alias
+
+
+def _atoms(ctx: Context, primitive: Primitive, named: Mapping[str, Value]) -> list[Atom]:
+    atoms: list[Atom] = []
+    for name in primitive.params:
+        label = name.lstrip("*")
+        if label not in named and label not in primitive.defaults:
+            raise TypeRefusal(f"`{primitive.name}` is called without `{label}`", f"pass `{label}`")
+        value = named[label] if label in named else const(primitive.defaults[label])
+        if name.startswith("*"):
+            atoms += [_operand(ctx, primitive, label, one) for one in _several(ctx, value, label)]
+        else:
+            atoms.append(_operand(ctx, primitive, label, value))
     return atoms
 
 
-def _gathered(ctx: Context, given: list[Value], many: int) -> tuple[list[Value], list[Value]]:
-    """What the operand that stands for many takes, and the other arguments."""
-    rest = [indexing.resolved(ctx, value) for value in given[many:]]
-    if rest and isinstance(rest[0], Structure):
-        return list(rest[0].items), [*given[:many], *rest[1:]]
-    return rest, given[:many]
-
-
-def _renamed(params: Sequence[str], keywords: dict[str, Value]) -> dict[str, Value]:
-    known = {name.lstrip("*") for name in params}
-    return {k if k in known else ALIASES.get(k, k): v for k, v in keywords.items()}
-
-
-def _bound(
-    primitive: Primitive, params: Sequence[str], given: list[Value], named: dict[str, Value]
-) -> list[tuple[str, Value]]:
-    """Each parameter with its argument, as Python binds them."""
-    shown = primitive.name
-    if len(given) > len(params):
-        raise TypeRefusal(
-            f"`{shown}` takes {len(params)} argument(s) here, {len(given)} are given",
-            "the rule covers " + ", ".join(params),
-        )
-    bound = dict(zip(params, given, strict=False))
-    for name, value in named.items():
-        if name in bound or name not in params:
-            problem = "twice" if name in bound else ", which its rule does not cover"
-            raise TypeRefusal(
-                f"`{shown}` is given `{name}`{' ' if name in bound else ''}{problem}",
-                "the rule covers " + ", ".join(params),
-            )
-        bound[name] = value
-    for name in params:
-        if name not in bound:
-            if name not in primitive.defaults:
-                raise TypeRefusal(f"`{shown}` is called without `{name}`", f"pass `{name}`")
-            bound[name] = const(primitive.defaults[name])
-    return [(name, bound[name]) for name in params]
+def _several(ctx: Context, value: Value, label: str) -> list[Value]:
+    """The items of an operand that stands for many."""
+    items = iterables.known_items(ctx, value)
+    if items is not None:
+        return items
+    if isinstance(value, Var | Const) and not arrays.is_array(value):
+        return [value]
+    raise TypeRefusal(
+        f"`{label}` is {describe(value)}, whose length is not known at compile time",
+        "give a list or a tuple",
+    )
 
 
 def _operand(ctx: Context, primitive: Primitive, name: str, value: Value) -> Atom:
@@ -112,16 +141,23 @@ def _operand(ctx: Context, primitive: Primitive, name: str, value: Value) -> Ato
     match value:
         case Var() | Const() | Undef() | Place() | Loose():
             return atom_of(ctx, value)
-        case Structure():
-            constant = constant_of(value)
-            if constant is not None and name not in ("x", "y", "condition"):
-                return constant
-            raise TypeRefusal(
-                f"`{primitive.name}` is given {describe(value)} where it needs an array",
-                "make one with np.array(...) or np.stack(...)",
-            )
+        case Structure() if name in STATIC:
+            return _constant(ctx, name, value)
+        case Growing() | Structure("tuple" | "list"):
+            return atom_of(ctx, arrays.array_of(ctx, value))
         case _:
             raise TypeRefusal(f"`{primitive.name}` does not take {describe(value)}")
+
+
+def _constant(ctx: Context, name: str, value: Structure) -> Const:
+    constant = constant_of(value)
+    if constant is not None:
+        return constant
+    refusal = TypeRefusal(
+        f"`{name}` must be known at compile time", f"write literals, or names of them, in `{name}`"
+    )
+    raise_needs(ctx, leaves_of(value), refusal)
+    raise refusal
 
 
 _PYTHON: dict[Any, str] = {float: "float64", int: "int64", bool: "bool"}

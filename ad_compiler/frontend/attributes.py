@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from enum import Enum, EnumType
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import numpy as np
 
-from ad_compiler.frontend import growing, writing
+from ad_compiler.frontend import calls, growing, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.naming import describe
@@ -104,6 +104,8 @@ def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:
         return apply(ctx, PRIMITIVES["size"], (atom,), target) if is_array else const(1)
     if name in ATTRIBUTES:
         prim = ATTRIBUTES[name]
+        if isinstance(prim, FunctionType):
+            return calls.defined(ctx, prim, (value,), {}, target)
         return viewed(ctx, value, prim, (atom,), apply(ctx, prim, (atom,), target))
     if name in METHODS or name in writing.METHODS:
         return Method(value, name)

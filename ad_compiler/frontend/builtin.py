@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ad_compiler.frontend import arguments, effects, growing, indexing, iterables, writing
+from ad_compiler.frontend import arguments, arrays, effects, growing, indexing, iterables, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
@@ -29,9 +29,9 @@ from ad_compiler.frontend.values import (
     Zipped,
     static,
 )
-from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of, is_number, rank
+from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of, rank
 from ad_compiler.rules import infer
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
@@ -50,10 +50,6 @@ Keywords = dict[str, Value]
 Lower = Callable[[Context, Args, Keywords, str, Call], Value | None]
 
 
-def _is_array(value: Value) -> bool:
-    return isinstance(value, Place | Loose) or isinstance(getattr(value, "type", None), Array)
-
-
 def _items(ctx: Context, value: Value, who: str) -> list[Value]:
     items = iterables.known_items(ctx, value)
     if items is None:
@@ -66,7 +62,7 @@ def _items(ctx: Context, value: Value, who: str) -> list[Value]:
 
 def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Value | None:
     (value,) = args
-    if _is_array(value):
+    if arrays.is_array(value):
         array = atom_of(ctx, value)
         if not rank(array.type):
             raise TypeRefusal("len() of an array without axes", "use its value")
@@ -136,7 +132,7 @@ def _dict(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> V
 
 def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
     """`sum(...)` of a container starts with 0 and adds, as Python does."""
-    if _is_array(args[0]):
+    if arrays.is_array(args[0]):
         return None
     if isinstance(args[0], Growing):
         return growing.total(ctx, args[0], kw.get("start", args[1] if len(args) > 1 else const(0)))
@@ -158,7 +154,7 @@ def _extreme(builtin: Any) -> Lower:
                 f"{builtin.__name__}() with keywords is not supported", "leave them out"
             )
         if len(args) == 1:
-            if _is_array(args[0]):
+            if arrays.is_array(args[0]):
                 whole = PRIMITIVES[f"{builtin.__name__}_item"]
                 return apply(ctx, whole, (atom_of(ctx, args[0]),), name)
             args = _items(ctx, args[0], f"{builtin.__name__}()")
@@ -176,7 +172,7 @@ def _truths(name: str) -> Lower:
     stop = name == "any"
 
     def lower(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
-        if _is_array(args[0]):
+        if arrays.is_array(args[0]):
             return None
         result: Value = const(not stop)
         for item in _items(ctx, args[0], f"{name}()"):
@@ -248,7 +244,7 @@ def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Val
     dtype = kw.pop("dtype", args[1] if len(args) > 1 else const(None))
     if kw:
         raise TypeRefusal(f"np.array with `{next(iter(kw))}` is not supported", "leave it out")
-    made = _as_array(ctx, args[0], name, call)
+    made = arrays.array_of(ctx, args[0], name)
     wanted = arguments.plain_dtype([dtype])[0]
     if isinstance(wanted, Const) and wanted.value is None:
         return made
@@ -257,31 +253,9 @@ def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Val
     return apply(ctx, PRIMITIVES["astype"], (atom_of(ctx, made), atom_of(ctx, wanted)), name)
 
 
-def _as_array(ctx: Context, value: Value, name: str, call: Call) -> Value:
-    value = indexing.resolved(ctx, value)
-    if isinstance(value, Growing):
-        return growing.as_array(ctx, value, name)
-    if _is_array(value):
-        return apply(ctx, PRIMITIVES["copy"], (atom_of(ctx, value),), name)
-    if not isinstance(value, Structure):
-        return apply(ctx, PRIMITIVES["array0"], (atom_of(ctx, value),), name)
-    if value.kind == "dict" or not value.items:
-        raise TypeRefusal(f"an array of {describe(value)}", "give numbers or arrays")
-    if all(is_number(getattr(item, "type", None)) for item in value.items):  # type: ignore[arg-type]
-        return apply(ctx, PRIMITIVES["array_of"], atoms_of(ctx, value.items), name)
-    rows = [_as_row(ctx, item, call) for item in value.items]
-    return apply(ctx, PRIMITIVES["np.stack"], [*rows, const(0)], name)
-
-
-def _as_row(ctx: Context, value: Value, call: Call) -> Atom:
-    return (
-        atom_of(ctx, value) if _is_array(value) else atom_of(ctx, _as_array(ctx, value, "", call))
-    )
-
-
 def _asarray(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
     """An array is itself, not a copy."""
-    if _is_array(args[0]) and len(args) == 1 and not kw:
+    if arrays.is_array(args[0]) and len(args) == 1 and not kw:
         return args[0]
     return _array(ctx, args, kw, name, call)
 
@@ -335,7 +309,7 @@ def _shape(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> 
 
 
 def _ndim(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    return const(rank(atom_of(ctx, args[0]).type))
+    return const(arrays.rank_of(ctx, args[0]))
 
 
 def _size(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
@@ -353,7 +327,7 @@ def _print(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> V
 
 
 def _math_prod(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
-    if _is_array(args[0]):
+    if arrays.is_array(args[0]):
         return None
     total: Value = const(1)
     for item in _items(ctx, args[0], "math.prod()"):

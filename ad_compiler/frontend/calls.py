@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
+from ad_compiler.errors import Unsupported
 from ad_compiler.frontend import (
     arguments,
     builtin,
@@ -18,9 +20,10 @@ from ad_compiler.frontend import (
     inline,
     marks,
     nested,
+    signatures,
     writing,
 )
-from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
+from ad_compiler.frontend.context import Context, apply, atom_of, from_outside, raise_needs
 from ad_compiler.frontend.marked import plain_function
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import current
@@ -36,12 +39,13 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     constant_of,
+    leaves_of,
     static,
     value_of,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.rules.registry import METHODS, REFUSED, VARIANTS, meaning
+from ad_compiler.rules.registry import METHODS, REFUSED, VARIANTS, definition_of, meaning
 
 dict_key = arguments.dict_key
 
@@ -91,10 +95,14 @@ def _object(
         if made is not None:
             return made
     if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
-        return apply(ctx, thing, [atom_of(ctx, arg) for arg in args], name)  # as rules call it
+        atoms = [atom_of(ctx, constant_of(arg) or arg) for arg in args]  # as rules call it
+        return indexing.viewed(ctx, args[0], thing, atoms, apply(ctx, thing, atoms, name))
     primitive = thing if isinstance(thing, Primitive) else meaning(thing)
     if primitive is not None:
-        return of_primitive(ctx, primitive, args, keywords, name)
+        return of_primitive(ctx, primitive, thing, args, keywords, name)
+    definition = definition_of(thing)
+    if definition is not None:
+        return defined(ctx, definition, args, keywords, name)
     if thing is functools.partial:
         first, *given = (ctx.storage.rooted(arg) for arg in args)
         return Partial(first, tuple(given), {k: ctx.storage.rooted(v) for k, v in keywords.items()})
@@ -104,7 +112,7 @@ def _object(
         if getattr(thing, "__ad_of_types__", False):
             return const(thing(*(atom_of(ctx, arg).type for arg in args)))
         if getattr(thing, "__ad_compile_time__", False):
-            return _at_compile_time(thing, args, keywords)
+            return _at_compile_time(ctx, thing, args, keywords)
         return inline.call(ctx, user_function(ctx, thing), args, keywords, name)
     function = plain_function(thing)
     if function is not None:
@@ -157,17 +165,37 @@ def _unknown(thing: Any) -> tuple[str, str]:
 def of_primitive(
     ctx: Context,
     primitive: Primitive,
+    thing: Any,
     args: Sequence[Value],
     keywords: dict[str, Value],
     name: str = "",
 ) -> Value:
     """A call of a function that has a rule."""
-    atoms: Sequence[Atom] = arguments.operands(ctx, primitive, args, keywords)
+    atoms: Sequence[Atom]
+    primitive, atoms = arguments.operands(ctx, primitive, thing, args, keywords)
     if primitive in VARIANTS:
         primitive, atoms = VARIANTS[primitive](atoms) or (primitive, atoms)
     result = apply(ctx, primitive, atoms, name)
     base = args[0] if args else next(iter(keywords.values()), None)
     return result if base is None else indexing.viewed(ctx, base, primitive, atoms, result)
+
+
+def defined(
+    ctx: Context,
+    definition: FunctionType,
+    args: Sequence[Value],
+    keywords: dict[str, Value],
+    name: str,
+) -> Value:
+    """A call of a function that is others rearranged: their calls, at the place of this one."""
+    captures, codes = ctx.captures, ctx.codes
+    ctx.captures, ctx.codes = replace(captures, inline=True), {}
+    try:
+        return inline.call(ctx, user_function(ctx, definition), args, keywords, name)
+    except Unsupported as refusal:
+        raise TypeRefusal(refusal.reason, refusal.remedy) from None
+    finally:
+        ctx.captures, ctx.codes = captures, codes
 
 
 def user_function(ctx: Context, function: FunctionType) -> UserFunction:
@@ -209,20 +237,22 @@ def _taken_apart(
 
 
 def _at_compile_time(
-    function: FunctionType, args: Sequence[Value], keywords: dict[str, Value]
+    ctx: Context, function: FunctionType, args: Sequence[Value], keywords: dict[str, Value]
 ) -> Value:
     """A function of rules that works on static operands."""
-    given = [_known(arg, function) for arg in args]
-    return value_of(function(*given, **{k: _known(v, function) for k, v in keywords.items()}))
+    given = [_known(ctx, arg, function) for arg in args]
+    return value_of(function(*given, **{k: _known(ctx, v, function) for k, v in keywords.items()}))
 
 
-def _known(value: Value, function: FunctionType) -> Any:
+def _known(ctx: Context, value: Value, function: FunctionType) -> Any:
     constant = constant_of(value)
     if constant is None:
-        raise TypeRefusal(
+        refusal = TypeRefusal(
             f"an operand of `{function.__name__}` must be known at compile time",
             "write a literal, or a name bound to one",
         )
+        raise_needs(ctx, leaves_of(value), refusal)
+        raise refusal
     return constant.value
 
 
@@ -239,11 +269,10 @@ def _method(
             writing.call_method(ctx, receiver, method, args)
             return static(None)
         case Var() | Const() | Place() | Loose():
-            if method == "astype":
-                args = arguments.plain_dtype(args)
-            if method == "transpose" and len(args) > 1:
-                args = [Structure("tuple", (), tuple(args))]
-            return of_primitive(ctx, METHODS[method], [receiver, *args], keywords, name)
+            given, meant = [receiver, *args], METHODS[method]
+            if isinstance(meant, FunctionType):
+                return defined(ctx, meant, given, keywords, name)
+            return of_primitive(ctx, meant, signatures.method_of(method), given, keywords, name)
         case Growing():
             return growing.call_method(ctx, receiver, method, args)
         case Structure():

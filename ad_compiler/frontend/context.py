@@ -301,6 +301,6 @@ def with_place(scope: Scope, node: ast.AST, refusal: TypeRefusal) -> Unsupported
 
 
 def place(ctx: Context, scope: Scope, node: ast.AST) -> None:
-    """Give the statements that come next the place of a node; those of rules have no own."""
+    """Give the statements that come next the place of a node; those of rules keep their user's."""
     if not ctx.captures.inline:
         ctx.builder.at = scope.code.source.span(node)

@@ -24,7 +24,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import METHODS, Flat, Linear, register
+from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, register
 
 VECTOR = np.array([1.0, -2.0, 3.0])
 MATRIX = np.arange(6.0).reshape(2, 3)
@@ -159,10 +159,6 @@ def _full_type(args: Sequence[Atom]) -> Type:
     return _allocated([*lengths, dtype])
 
 
-def _full_value(*args: Any, value_dot: Any) -> Any:
-    return FULL(*args[:-2], value_dot, args[-1])
-
-
 def _full_value_bar(*args: Any, z_bar: Any) -> Any:
     return np.sum(z_bar)
 
@@ -179,7 +175,7 @@ FULL = register(
         allocates=True,
     ),
     Linear(
-        {"value": _full_value},
+        {"value": SAME},
         {"value": _full_value_bar},
         dense=True,
         samples=((3, 2.0, "float64"), (2, 3, 1.5, "float64")),
@@ -198,10 +194,6 @@ def _array_of_type(args: Sequence[Atom]) -> Type:
     return Array(infer.stored(types), (len(args),))
 
 
-def _array_of_numbers(*numbers: Any, numbers_dot: Any) -> Any:
-    return ARRAY_OF(*numbers_dot)
-
-
 def _array_of_bar(*numbers: Any, z_bar: Any, index: int) -> Any:
     return z_bar[index]
 
@@ -209,7 +201,7 @@ def _array_of_bar(*numbers: Any, z_bar: Any, index: int) -> Any:
 ARRAY_OF = register(
     Primitive("array_of", _array_of, _array_of_type, Special(), ("*numbers",), noun="values"),
     Linear(
-        {"numbers": _array_of_numbers}, {"numbers": _array_of_bar}, dense=True,
+        {"numbers": SAME}, {"numbers": _array_of_bar}, joint=True, dense=True,
         samples=((1.0, 2.0), (3.0,)),
     ),
 )  # fmt: skip
@@ -223,17 +215,13 @@ def _array0_type(args: Sequence[Atom]) -> Type:
     return Array(infer.stored(infer.numbers(args, "np.array", "use np.stack")), ())
 
 
-def _array0_x(x: Any, *, x_dot: Any) -> Any:
-    return ARRAY0(x_dot)
-
-
 def _array0_bar(x: Any, *, z_bar: Any) -> Any:
     return np.sum(z_bar)
 
 
 ARRAY0 = register(
     Primitive("array0", _array0, _array0_type, Call("np.array"), ("x",), noun="values"),
-    Linear({"x": _array0_x}, {"x": _array0_bar}, samples=((2.0,),)),
+    Linear({"x": SAME}, {"x": _array0_bar}, samples=((2.0,),)),
 )
 
 
@@ -249,15 +237,11 @@ def _item_type(args: Sequence[Atom]) -> Type:
     return Float(PY) if kind == "f" else Bool(PY) if kind == "b" else Int(PY)
 
 
-def _item_x(x: Any, *, x_dot: Any) -> Any:
-    return float(x_dot)
-
-
 def _item_bar(x: Any, *, z_bar: Any) -> Any:
     return z_bar
 
 
 METHODS["item"] = register(
     Primitive("item", _item, _item_type, Method("item"), ("x",), noun="number"),
-    Linear({"x": _item_x}, {"x": _item_bar}, samples=((np.array(2.0),),)),
+    Linear({"x": SAME}, {"x": _item_bar}, samples=((np.array(2.0),),)),
 )

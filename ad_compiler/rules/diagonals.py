@@ -12,7 +12,7 @@ from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
-from ad_compiler.rules.registry import METHODS, Linear, of_types, register
+from ad_compiler.rules.registry import METHODS, SAME, Linear, of_types, register
 from ad_compiler.rules.shaping import axes_of
 
 SQUARE = np.arange(9.0).reshape(3, 3) - 3.5
@@ -29,17 +29,13 @@ def _trace_type(args: Sequence[Atom]) -> Type:
     return infer.of_dtype(_square(args, "np.trace").dtype, ())
 
 
-def _trace_x(x: Any, *, x_dot: Any) -> Any:
-    return np.trace(x_dot)
-
-
 def _trace_bar(x: Any, *, z_bar: Any) -> Any:
     return z_bar * np.eye(x.shape[0], x.shape[1])
 
 
 METHODS["trace"] = register(
     Primitive("np.trace", np.trace, _trace_type, Call("np.trace"), ("x",), noun="trace"),
-    Linear({"x": _trace_x}, {"x": _trace_bar}, samples=((SQUARE,), (MATRIX,))),
+    Linear({"x": SAME}, {"x": _trace_bar}, samples=((SQUARE,), (MATRIX,))),
     np.trace,
 )
 
@@ -52,23 +48,15 @@ def _triangle_type(args: Sequence[Atom]) -> Type:
     return array
 
 
-def _tril_x(x: Any, k: int, *, x_dot: Any) -> Any:
-    return np.tril(x_dot, k)
-
-
 def _tril_bar(x: Any, k: int, *, z_bar: Any) -> Any:
     return np.tril(z_bar, k)
-
-
-def _triu_x(x: Any, k: int, *, x_dot: Any) -> Any:
-    return np.triu(x_dot, k)
 
 
 def _triu_bar(x: Any, k: int, *, z_bar: Any) -> Any:
     return np.triu(z_bar, k)
 
 
-for _function, _jvp, _vjp in ((np.tril, _tril_x, _tril_bar), (np.triu, _triu_x, _triu_bar)):
+for _function, _jvp, _vjp in ((np.tril, SAME, _tril_bar), (np.triu, SAME, _triu_bar)):
     register(
         Primitive(
             f"np.{_function.__name__}", _function, _triangle_type,
@@ -86,10 +74,6 @@ def _roll_type(args: Sequence[Atom]) -> Type:
     return array
 
 
-def _roll_x(x: Any, shift: int, axis: Any, *, x_dot: Any) -> Any:
-    return np.roll(x_dot, shift, axis)
-
-
 def _roll_bar(x: Any, shift: int, axis: Any, *, z_bar: Any) -> Any:
     return np.roll(z_bar, -shift, axis)
 
@@ -100,7 +84,7 @@ register(
         defaults={"axis": None}, noun="rolled",
     ),
     Linear(
-        {"x": _roll_x}, {"x": _roll_bar}, dense=True, samples=((VECTOR, 1, None), (MATRIX, -2, 1)),
+        {"x": SAME}, {"x": _roll_bar}, dense=True, samples=((VECTOR, 1, None), (MATRIX, -2, 1)),
     ),
     np.roll,
 )  # fmt: skip
@@ -114,10 +98,6 @@ def _diag_type(args: Sequence[Atom]) -> Type:
     _square(args, "np.diag")
     n = dims[0] if dims[0] == dims[1] else Sym(f"min({dims[0]},{dims[1]})")
     return Array(array.dtype, (n,))
-
-
-def _diag_x(x: Any, *, x_dot: Any) -> Any:
-    return np.diag(x_dot)
 
 
 @of_types
@@ -141,6 +121,6 @@ register(
     Primitive(
         "np.diag", np.diag, _diag_type, Call("np.diag"), ("x",), noun="diagonal", fresh=False
     ),
-    Linear({"x": _diag_x}, {"x": _diag_bar}, dense=True, samples=((VECTOR,), (SQUARE,), (MATRIX,))),
+    Linear({"x": SAME}, {"x": _diag_bar}, dense=True, samples=((VECTOR,), (SQUARE,), (MATRIX,))),
     np.diag,
 )  # fmt: skip

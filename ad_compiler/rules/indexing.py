@@ -32,7 +32,7 @@ from ad_compiler.ir.types import (
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import length_of
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.registry import SAME, Flat, Linear, register
 
 ADVANCED = ("array", "mask")
 
@@ -210,16 +210,12 @@ def _getitem(x: Any, pattern: Any, *operands: Any) -> Any:
     return part[key]
 
 
-def _getitem_x(x: Any, pattern: Any, *operands: Any, x_dot: Any) -> Any:
-    return GETITEM(x_dot, pattern, *operands)
-
-
 GETITEM = register(
     Primitive(
         "getitem", _getitem, part_type, Special(), ("x", "pattern", "*operands"),
         raises=may_miss, noun="item", fresh=False,
     ),
-    Linear({"x": _getitem_x}, samples=(
+    Linear({"x": SAME}, joint=True, samples=(
         (np.array([1.0, -2.0, 3.0]), ("int",), 1),
         (np.array([1.0, -2.0, 3.0]), ("a:b",), 1, 3),
         (np.arange(6.0).reshape(2, 3), (":", "int"), -1),
@@ -239,20 +235,12 @@ def _store(a: Any, pattern: Any, value: Any, *operands: Any) -> Any:
     return out
 
 
-def _store_a(a: Any, pattern: Any, value: Any, *operands: Any, a_dot: Any) -> Any:
-    return STORE(a_dot, pattern, 0.0, *operands)
-
-
-def _store_value(a: Any, pattern: Any, value: Any, *operands: Any, value_dot: Any) -> Any:
-    return STORE(np.zeros_like(a), pattern, value_dot, *operands)
-
-
 STORE = register(
     Primitive(
         "store", _store, _stored_type, Special(), ("a", "pattern", "value", "*operands"),
         raises=_may_not_fit, noun="stored", in_place=0,
     ),
-    Linear({"a": _store_a, "value": _store_value}, samples=(
+    Linear({"a": SAME, "value": SAME}, joint=True, samples=(
         (np.array([1.0, -2.0, 3.0]), ("int",), 5.0, 1),
         (np.array([1.0, -2.0, 3.0]), ("a:b",), np.array([4.0, 5.0]), 1, 3),
     )),
@@ -283,20 +271,12 @@ def _add_at(a: Any, pattern: Any, value: Any, *operands: Any) -> Any:
     return out
 
 
-def _add_at_a(a: Any, pattern: Any, value: Any, *operands: Any, a_dot: Any) -> Any:
-    return a_dot
-
-
-def _add_at_value(a: Any, pattern: Any, value: Any, *operands: Any, value_dot: Any) -> Any:
-    return ADD_AT(np.zeros_like(a), pattern, value_dot, *operands)
-
-
 ADD_AT = register(
     Primitive(
         "add_at", _add_at, _stored_type, Special(), ("a", "pattern", "value", "*operands"),
         raises=_may_not_fit, noun="sums", in_place=0,
     ),
-    Linear({"a": _add_at_a, "value": _add_at_value}, samples=(
+    Linear({"a": SAME, "value": SAME}, joint=True, samples=(
         (np.array([1.0, -2.0, 3.0]), ("int",), 5.0, 1),
         (np.array([1.0, -2.0, 3.0]), ("array",), np.array([4.0, 5.0]), np.array([1, 1])),
     )),

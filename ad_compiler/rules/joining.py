@@ -12,7 +12,7 @@ from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
-from ad_compiler.rules.registry import Linear, register
+from ad_compiler.rules.registry import SAME, Linear, register
 from ad_compiler.rules.shaping import axis_of, may_fail
 
 
@@ -50,10 +50,6 @@ def _surely_many(lengths: Sequence[Dim]) -> bool:
     return len([n for n in lengths if isinstance(n, int) and n > 0]) > 1
 
 
-def _concatenate_arrays(*args: Any, arrays_dot: Any) -> Any:
-    return np.concatenate(arrays_dot, args[-1])
-
-
 def _concatenate_bar(*args: Any, z_bar: Any, index: int) -> Any:
     axis = args[-1]
     start = 0
@@ -69,7 +65,7 @@ register(
         defaults={"axis": 0}, raises=may_fail, noun="joined",
     ),
     Linear(
-        {"arrays": _concatenate_arrays}, {"arrays": _concatenate_bar}, dense=True,
+        {"arrays": SAME}, {"arrays": _concatenate_bar}, joint=True, dense=True,
         samples=((VECTOR, VECTOR, 0), (MATRIX, MATRIX, 1)),
     ),
     np.concatenate,
@@ -90,10 +86,6 @@ def _stack_type(args: Sequence[Atom]) -> Type:
     return Array(_joined_dtype(arrays), (*own[:along], len(arrays), *own[along:]))
 
 
-def _stack_arrays(*args: Any, arrays_dot: Any) -> Any:
-    return np.stack(arrays_dot, args[-1])
-
-
 def _stack_bar(*args: Any, z_bar: Any, index: int) -> Any:
     return np.moveaxis(z_bar, args[-1], 0)[index]
 
@@ -104,7 +96,7 @@ register(
         defaults={"axis": 0}, raises=may_fail, noun="stacked",
     ),
     Linear(
-        {"arrays": _stack_arrays}, {"arrays": _stack_bar}, dense=True,
+        {"arrays": SAME}, {"arrays": _stack_bar}, joint=True, dense=True,
         samples=((VECTOR, VECTOR, 0), (VECTOR, VECTOR, 1)),
     ),
     np.stack,

@@ -13,7 +13,7 @@ from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number, show
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import METHODS, Flat, Linear, register
+from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, register
 
 
 def _like(args: Sequence[Atom]) -> Type:
@@ -44,10 +44,6 @@ def _full_like_type(args: Sequence[Atom]) -> Type:
     return _like(args)
 
 
-def _full_like_value(x: Any, value: Any, *, value_dot: Any) -> Any:
-    return np.full_like(x, value_dot)
-
-
 def _full_like_bar(x: Any, value: Any, *, z_bar: Any) -> Any:
     return np.sum(z_bar)
 
@@ -63,9 +59,10 @@ register(
         allocates=True,
     ),
     Linear(
-        {"value": _full_like_value},
+        {"value": SAME},
         {"value": _full_like_bar},
         dense=True,
+        inert=("x",),
         samples=((VECTOR, 2.0), (MATRIX, 0.5)),
     ),
     np.full_like,
@@ -82,17 +79,13 @@ def _copied(args: Sequence[Atom]) -> Type:
     return args[0].type
 
 
-def _copy_x(x: Any, *, x_dot: Any) -> Any:
-    return x_dot
-
-
 def _copy_bar(x: Any, *, z_bar: Any) -> Any:
     return z_bar
 
 
 METHODS["copy"] = register(
     Primitive("copy", _copy, _copied, Method("copy"), ("x",), noun="copied", allocates=True),
-    Linear({"x": _copy_x}, {"x": _copy_bar}, samples=((VECTOR,),)),
+    Linear({"x": SAME}, {"x": _copy_bar}, samples=((VECTOR,),)),
     np.copy,
 )
 
@@ -103,7 +96,7 @@ def _duplicate(x: Any) -> Any:
 
 register(
     Primitive("duplicate", _duplicate, _copied, Special(), ("x",), noun="copied"),
-    Linear({"x": _copy_x}, {"x": _copy_bar}, samples=((VECTOR,),)),
+    Linear({"x": SAME}, {"x": _copy_bar}, samples=((VECTOR,),)),
 )
 
 
@@ -115,10 +108,6 @@ def _broadcast_like_type(args: Sequence[Atom]) -> Type:
     value, x = args[0].type, args[1].type
     dtype = dtype_of(value) or infer.stored([args[0].type])
     return Array(dtype, dims_of(x))
-
-
-def _broadcast_like_value(value: Any, x: Any, *, value_dot: Any) -> Any:
-    return BROADCAST_LIKE(value_dot, x)
 
 
 def _broadcast_like_bar(value: Any, x: Any, *, z_bar: Any) -> Any:
@@ -142,7 +131,7 @@ BROADCAST_LIKE = register(
         noun="spread",
     ),
     Linear(
-        {"value": _broadcast_like_value},
+        {"value": SAME},
         {"value": _broadcast_like_bar},
         dense=True,
         samples=((VECTOR, MATRIX), (np.ones((2, 1)), MATRIX)),
@@ -154,10 +143,6 @@ def _unbroadcast_type(args: Sequence[Atom]) -> Type:
     g, x = args[0].type, args[1].type
     dtype = dtype_of(g)
     return infer.of_dtype(dtype or infer.stored([args[0].type]), dims_of(x))
-
-
-def _unbroadcast_g(g: Any, x: Any, *, g_dot: Any) -> Any:
-    return UNBROADCAST(g_dot, x)
 
 
 def _unbroadcast_bar(g: Any, x: Any, *, z_bar: Any) -> Any:
@@ -175,7 +160,7 @@ UNBROADCAST = register(
         fresh=False,
     ),
     Linear(
-        {"g": _unbroadcast_g},
+        {"g": SAME},
         {"g": _unbroadcast_bar},
         dense=True,
         samples=((MATRIX, VECTOR), (MATRIX, np.ones((2, 1)))),

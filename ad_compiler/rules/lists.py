@@ -30,6 +30,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.tapes import total
 
 NUMBERS = ([1.0, -2.0, 3.0],)
 
@@ -55,7 +56,9 @@ def _same(args: Sequence[Atom]) -> Type:
     return args[0].type
 
 
-def _length(_args: Sequence[Atom]) -> Type:
+def _length(args: Sequence[Atom]) -> Type:
+    if not isinstance(args[0].type, Tape):
+        raise TypeRefusal(f"len() of a {args[0].type}", "give a list")
     return Int(PY)
 
 
@@ -81,7 +84,7 @@ def _append_value(xs: Any, value: Any, *, value_dot: Any) -> Any:
 
 APPEND = register(
     Primitive("list_append", _append, _joined, Special(), ("xs", "value"), in_place=0, noun="xs"),
-    Linear({"xs": _append_xs, "value": _append_value}, samples=((*NUMBERS, 2.0),)),
+    Linear({"xs": _append_xs, "value": _append_value}, joint=True, samples=((*NUMBERS, 2.0),)),
 )
 
 
@@ -95,7 +98,7 @@ def _pop_xs(xs: Any, *, xs_dot: Any) -> Any:
 
 POP = register(
     Primitive("list_pop", _pop, _same, Special(), ("xs",), in_place=0, raises=always, noun="xs"),
-    Linear({"xs": _pop_xs}, samples=(NUMBERS,)),
+    Linear({"xs": _pop_xs}, joint=True, samples=(NUMBERS,)),
 )
 
 # -- elements -------------------------------------------------------------------------------------
@@ -113,7 +116,7 @@ GET = register(
     Primitive(
         "list_get", _get, _element, Special(), ("xs", "k"), raises=always, noun="item", fresh=False
     ),
-    Linear({"xs": _get_xs}, samples=((*NUMBERS, 1),)),
+    Linear({"xs": _get_xs}, joint=True, samples=((*NUMBERS, 1),)),
 )
 
 
@@ -136,7 +139,7 @@ SET = register(
         "list_set", _set, _joined, Special(), ("xs", "k", "value"),
         raises=always, in_place=0, noun="xs",
     ),
-    Linear({"xs": _set_xs, "value": _set_value}, samples=((*NUMBERS, 1, 2.0),)),
+    Linear({"xs": _set_xs, "value": _set_value}, joint=True, samples=((*NUMBERS, 1, 2.0),)),
 )  # fmt: skip
 
 register(Primitive("list_len", len, _length, Call("len"), ("xs",), noun="n"), Flat("a length"))
@@ -175,7 +178,7 @@ def _array_xs(xs: Any, *, xs_dot: Any) -> Any:
 
 ARRAY = register(
     Primitive("list_array", _array, _array_type, Call("np.array"), ("xs",), raises=always),
-    Linear({"xs": _array_xs}, samples=(NUMBERS,)),
+    Linear({"xs": _array_xs}, joint=True, samples=(NUMBERS,)),
 )
 
 
@@ -200,7 +203,7 @@ ROWS = register(
 
 
 def _sum(one: list[Any], other: list[Any]) -> list[Any]:
-    return [a + b for a, b in zip(one, other, strict=True)]
+    return total(one, other)
 
 
 def _sum_one(one: Any, other: Any, *, one_dot: Any) -> Any:

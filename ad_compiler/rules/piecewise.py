@@ -29,7 +29,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import announce, flat, integer_function, kink, rule
-from ad_compiler.rules.registry import METHODS, Flat, Partials, register
+from ad_compiler.rules.registry import METHODS, Flat, Partials, means, register
 
 _SIGN = "1 if x > 0 else (-1 if x < 0 else 0)"
 kink(
@@ -196,14 +196,29 @@ def _clip_method(a: Any, low: Any, high: Any) -> Any:
     return np.clip(a, low, high)
 
 
-register(
+CLIP = register(
     Primitive(
         "np.clip", np.clip, _clip, Call("np.clip"), ("a", "a_min", "a_max"),
-        defaults={"a_min": None, "a_max": None}, raises=_clip_raises, noun="clipped",
+        raises=_clip_raises, noun="clipped",
     ),
     _clip_rule("a", "a_min", "a_max"),
-    np.clip,
 )  # fmt: skip
+
+
+@means(
+    np.clip,
+    samples=(
+        (np.arange(4.0), 0.5, 2.5),
+        (np.arange(4.0), None, np.full(4, 1.5)),
+        (np.arange(4.0), {"min": 1.5}),
+    ),
+)
+def _np_clip(
+    a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
+    return CLIP(a, min if a_min is None else a_min, max if a_max is None else a_max)
+
+
 METHODS["clip"] = register(
     Primitive(
         "array.clip", _clip_method, _clip, Method("clip"), ("a", "min", "max"),

@@ -12,7 +12,7 @@ from ad_compiler.ir.primitive import Call, Operator, Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Type, broadcast, dims_of, is_number, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.likeness import UNBROADCAST
-from ad_compiler.rules.registry import METHODS, OPERATORS, Linear, register
+from ad_compiler.rules.registry import METHODS, OPERATORS, SAME, Linear, register
 
 V, W = np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])
 M, N = np.arange(6.0).reshape(2, 3) - 2.5, np.arange(12.0).reshape(3, 4) / 7
@@ -38,14 +38,6 @@ def _matmul_type(args: Sequence[Atom]) -> Type:
     rows = left[-2:-1]
     columns = right[-1:] if len(right) > 1 else ()
     return infer.of_dtype(_dtype(args), (*outer, *rows, *columns))
-
-
-def _matmul_x(x: Any, y: Any, *, x_dot: Any) -> Any:
-    return x_dot @ y
-
-
-def _matmul_y(x: Any, y: Any, *, y_dot: Any) -> Any:
-    return x @ y_dot
 
 
 def _matmul_x_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
@@ -80,7 +72,7 @@ OPERATORS["@"] = register(
         noun="product",
     ),
     Linear(
-        {"x": _matmul_x, "y": _matmul_y}, {"x": _matmul_x_bar, "y": _matmul_y_bar}, dense=True,
+        {"x": SAME, "y": SAME}, {"x": _matmul_x_bar, "y": _matmul_y_bar}, dense=True,
         samples=(*PAIRS, (B, N), (B, V), (np.ones(4), B), (B, np.swapaxes(B, 1, 2)), (M, B[:, :3])),
     ),
     np.matmul,
@@ -95,20 +87,12 @@ def _dot_type(args: Sequence[Atom]) -> Type:
     return _matmul_type(args)
 
 
-def _dot_x(x: Any, y: Any, *, x_dot: Any) -> Any:
-    return np.dot(x_dot, y)
-
-
-def _dot_y(x: Any, y: Any, *, y_dot: Any) -> Any:
-    return np.dot(x, y_dot)
-
-
 METHODS["dot"] = register(
     Primitive(
         "np.dot", np.dot, _dot_type, Call("np.dot"), ("x", "y"), raises=_may_differ, noun="product"
     ),
     Linear(
-        {"x": _dot_x, "y": _dot_y}, {"x": _matmul_x_bar, "y": _matmul_y_bar}, dense=True,
+        {"x": SAME, "y": SAME}, {"x": _matmul_x_bar, "y": _matmul_y_bar}, dense=True,
         samples=PAIRS,
     ),
     np.dot,
@@ -136,7 +120,7 @@ for _function in (np.inner, np.vdot):
             ("x", "y"), raises=_may_differ, noun="product",
         ),
         Linear(
-            {"x": _dot_x, "y": _dot_y}, {"x": _times_y, "y": _times_x}, dense=True,
+            {"x": SAME, "y": SAME}, {"x": _times_y, "y": _times_x}, dense=True,
             samples=((V, W),),
         ),
         _function,
@@ -147,14 +131,6 @@ def _outer_type(args: Sequence[Atom]) -> Type:
     if any(len(dims_of(a.type)) != 1 or is_number(a.type) for a in args):
         raise TypeRefusal("np.outer of arrays that are no vectors", "use x.ravel()")
     return Array(_dtype(args), (*dims_of(args[0].type), *dims_of(args[1].type)))
-
-
-def _outer_x(x: Any, y: Any, *, x_dot: Any) -> Any:
-    return np.outer(x_dot, y)
-
-
-def _outer_y(x: Any, y: Any, *, y_dot: Any) -> Any:
-    return np.outer(x, y_dot)
 
 
 def _outer_x_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
@@ -168,7 +144,7 @@ def _outer_y_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
 register(
     Primitive("np.outer", np.outer, _outer_type, Call("np.outer"), ("x", "y"), noun="product"),
     Linear(
-        {"x": _outer_x, "y": _outer_y}, {"x": _outer_x_bar, "y": _outer_y_bar}, dense=True,
+        {"x": SAME, "y": SAME}, {"x": _outer_x_bar, "y": _outer_y_bar}, dense=True,
         samples=((V, W), (V, np.array([1.0, 2.0]))),
     ),
     np.outer,

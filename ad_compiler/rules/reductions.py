@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Type, dims_of, is_number, number_of
+from ad_compiler.ir.primitive import Call, Primitive
+from ad_compiler.ir.types import Dim, Type, dims_of, is_number, number_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.operators import RATIO
-from ad_compiler.rules.registry import METHODS, Flat, Linear, compile_time, register
+from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, compile_time, register
 from ad_compiler.rules.shaping import axes_of
 
 AXES = {"axis": None, "keepdims": False}
@@ -36,12 +36,16 @@ def reduced(dims: tuple[Dim, ...], axis: Any, keepdims: bool) -> tuple[Dim, ...]
     return tuple(d for k, d in enumerate(dims) if k not in gone)
 
 
-def reduction_type(function: Any, name: str) -> Callable[[Sequence[Atom]], Type]:
+def reduction_type(
+    function: Any, name: str, numbers: bool = True
+) -> Callable[[Sequence[Atom]], Type]:
     """The type rule of a NumPy reduction; NumPy says which dtype it gives."""
 
     def rule(args: Sequence[Atom]) -> Type:
         x, axis, keepdims = args[0], args[1], args[2]
         infer.numeric([x])
+        if not numbers:
+            infer.array(x, f"np.{name}")
         dtype = infer.numpy_dtype(infer.promote([x.type]))
         result = infer.our_dtype(np.asarray(function(np.ones(1, dtype))).dtype)
         dims = reduced(
@@ -80,17 +84,14 @@ def count_of(x: Any, axis: Any) -> Any:
     """How many elements each result is made of."""
     if axis is None:
         return x.size
-    n = 1
-    for k in axes_list(axis, x.ndim):
+    first, *others = axes_list(axis, x.ndim)
+    n = x.shape[first]
+    for k in others:
         n = n * x.shape[k]
     return n
 
 
 # -- sums -----------------------------------------------------------------------------------------
-
-
-def _sum_x(x: Any, axis: Any, keepdims: bool, *, x_dot: Any) -> Any:
-    return np.sum(x_dot, axis=axis, keepdims=keepdims)
 
 
 def _sum_bar(x: Any, axis: Any, keepdims: bool, *, z_bar: Any) -> Any:
@@ -106,13 +107,9 @@ METHODS["sum"] = register(
         "np.sum", _np_sum, reduction_type(np.sum, "sum"), Call("np.sum"), ("x", *NAMED),
         defaults=AXES, keyword_only=NAMED, noun="total",
     ),
-    Linear({"x": _sum_x}, {"x": _sum_bar}, dense=True, numbers=True, samples=SAMPLES),
+    Linear({"x": SAME}, {"x": _sum_bar}, dense=True, numbers=True, samples=SAMPLES),
     np.sum,
 )  # fmt: skip
-
-
-def _mean_x(x: Any, axis: Any, keepdims: bool, *, x_dot: Any) -> Any:
-    return np.mean(x_dot, axis=axis, keepdims=keepdims)
 
 
 def _mean_bar(x: Any, axis: Any, keepdims: bool, *, z_bar: Any) -> Any:
@@ -128,54 +125,8 @@ METHODS["mean"] = register(
         "np.mean", _np_mean, reduction_type(np.mean, "mean"), Call("np.mean"), ("x", *NAMED),
         defaults=AXES, keyword_only=NAMED, noun="mean",
     ),
-    Linear({"x": _mean_x}, {"x": _mean_bar}, dense=True, numbers=True, samples=SAMPLES),
+    Linear({"x": SAME}, {"x": _mean_bar}, dense=True, numbers=True, samples=SAMPLES),
     np.mean,
-)  # fmt: skip
-
-# -- products -------------------------------------------------------------------------------------
-
-
-def _prod_x(x: Any, axis: Any, keepdims: bool, *, x_dot: Any) -> Any:
-    """The product rule as a recurrence, which is exact where factors are zero."""
-    rows, dots = x.ravel(), x_dot.ravel()
-    if axis is not None:
-        rows, dots = np.moveaxis(x, axis, 0), np.moveaxis(x_dot, axis, 0)
-    total = np.sum(rows[:0], axis=0)
-    product = total + 1.0
-    for k in range(len(rows)):
-        total = total * rows[k] + product * dots[k]
-        product = product * rows[k]
-    return _kept(total, x, axis, keepdims)
-
-
-def _kept(total: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    if not keepdims:
-        return total
-    if axis is None:
-        return total + np.zeros_like(np.sum(x, keepdims=True))
-    return np.expand_dims(total, axis)
-
-
-def _np_prod(x: Any, axis: Any, keepdims: bool) -> Any:
-    return np.prod(x, axis=axis, keepdims=keepdims)
-
-
-def _prod_type(args: Sequence[Atom]) -> Type:
-    if isinstance(infer.static(args[1], "axis"), tuple):
-        raise TypeRefusal("np.prod along several axes", "reshape first, or take one at a time")
-    return reduction_type(np.prod, "prod")(args)
-
-
-METHODS["prod"] = register(
-    Primitive(
-        "np.prod", _np_prod, _prod_type, Call("np.prod"), ("x", *NAMED),
-        defaults=AXES, keyword_only=NAMED, noun="product",
-    ),
-    Linear(
-        {"x": _prod_x}, convention="exact where factors are zero",
-        samples=tuple(s for s in SAMPLES if not isinstance(s[1], tuple)),
-    ),
-    np.prod,
 )  # fmt: skip
 
 # -- extremes -------------------------------------------------------------------------------------
@@ -257,34 +208,3 @@ for _function in (np.argmax, np.argmin):
         ),
         Flat("an index"), _function,
     )  # fmt: skip
-
-
-def _cumsum_type(args: Sequence[Atom]) -> Type:
-    array = infer.array(args[0], "cumsum")
-    axis = infer.static(args[1], "axis")
-    if axis is None and len(array.dims) != 1:
-        raise TypeRefusal("np.cumsum of several axes at once", "use x.ravel(), or name an axis")
-    axes_of(axis, len(array.dims))
-    dtype = infer.our_dtype(np.cumsum(np.ones(1, infer.kind_of(array))).dtype)
-    return Array(dtype, array.dims)
-
-
-def _cumsum_x(x: Any, axis: Any, *, x_dot: Any) -> Any:
-    return np.cumsum(x_dot, axis=axis)
-
-
-def _cumsum_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
-    return np.flip(np.cumsum(np.flip(z_bar, axis), axis=axis), axis)
-
-
-METHODS["cumsum"] = register(
-    Primitive(
-        "np.cumsum", _arg_evaluator(np.cumsum), _cumsum_type, Call("np.cumsum"), ("x", "axis"),
-        defaults={"axis": None}, keyword_only=("axis",), noun="sums",
-    ),
-    Linear(
-        {"x": _cumsum_x}, {"x": _cumsum_bar}, dense=True,
-        samples=((VECTOR, None), (MATRIX, 0), (MATRIX, -1)),
-    ),
-    np.cumsum,
-)  # fmt: skip

@@ -16,7 +16,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import FunctionType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
@@ -57,11 +57,24 @@ REFUSED: dict[Any, tuple[str, str]] = {}
 LATER: dict[str, tuple[str, ...]] = {}
 """Modules of other packages, and the files of rules that are read once they are in use."""
 
-METHODS: dict[str, Primitive] = {}
+METHODS: dict[str, Primitive | FunctionType] = {}
 """Array methods: `x.sum(axis=0)` is METHODS["sum"] applied to x first."""
 
-ATTRIBUTES: dict[str, Primitive] = {}
+ATTRIBUTES: dict[str, Primitive | FunctionType] = {}
 """Array attributes: `x.T`."""
+
+DEFINITIONS: dict[Any, Definition] = {}
+"""NumPy functions that are others rearranged."""
+
+WIDER: dict[Primitive, Primitive] = {}
+"""For a primitive, another for the same objects that takes arguments which it lacks."""
+
+
+def _same() -> None:
+    """Stands for a jvp that is the operation itself, the tangent in the operand's place."""
+
+
+SAME = cast(FunctionType, _same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +141,17 @@ class Linear:
     are several `results`, a jvp gives a tangent for each, None for zero, and a vjp takes a
     cotangent `<result>_bar` of each, None for one that is absent. Both are plain Python functions
     in the language that the compiler accepts; what depends on static operands alone is evaluated
-    at compile time. A missing vjp is derived by transposition.
+    at compile time. A missing vjp is derived by transposition. `SAME` for a jvp: the operation is
+    linear in the operand.
     """
 
     jvps: dict[str, FunctionType] = field(default_factory=dict[str, FunctionType])
     vjps: dict[str, FunctionType] = field(default_factory=dict[str, FunctionType])
+    joint: bool = False
+    """Whether the operation is linear in all its differentiable operands at once, as a sum is."""
     dense: bool = False
+    inert: tuple[str, ...] = ()
+    """Operands without a derivative that may be any floats: only their shape counts, say."""
     numbers: bool = False
     """Whether the vjps take a number for a cotangent that is the same everywhere, though dense."""
     convention: str = ""
@@ -158,6 +176,44 @@ def register(primitive: Primitive, rule: Rule, *objects: Any) -> Primitive:
     for thing in objects:
         MEANINGS[thing] = primitive
     return primitive
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A Python function that does what a function of NumPy does, with the very same bits.
+
+    It takes the arguments as that one does. `samples` are arguments for the tests; a dict at the
+    end is keywords.
+    """
+
+    function: Any
+    samples: tuple[tuple[Any, ...], ...]
+
+
+def means(
+    *objects: Any, samples: tuple[tuple[Any, ...], ...], method: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter a Python function as the definition of what these objects do."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        definition = Definition(cast(FunctionType, function), samples)
+        DEFINITIONS.update(dict.fromkeys(objects, definition))
+        if method:
+            METHODS[method] = cast(FunctionType, function)
+        return function
+
+    return enter
+
+
+def refuse(why: str, remedy: str, *objects: Any) -> None:
+    """Say why some functions have no rule, and what to write instead."""
+    REFUSED.update(dict.fromkeys(objects, (why, remedy)))
+
+
+def widen(narrow: Primitive, wide: Primitive, rule: Rule) -> Primitive:
+    """Enter a primitive that takes over where `narrow` lacks an argument."""
+    WIDER[narrow] = register(wide, rule)
+    return wide
 
 
 def meaning(thing: Any) -> Primitive | None:
@@ -188,6 +244,15 @@ def read_later(modules: Container[str]) -> bool:
         for file in LATER.pop(module):
             import_module(f"ad_compiler.rules.{file}")
     return bool(wanted)
+
+
+def definition_of(thing: Any) -> FunctionType | None:
+    """The Python function that says what an object does, by identity."""
+    try:
+        definition = DEFINITIONS.get(thing)
+    except TypeError:
+        return None
+    return None if definition is None else definition.function
 
 
 P = ParamSpec("P")

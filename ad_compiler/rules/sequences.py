@@ -13,7 +13,7 @@ from ad_compiler.ir.types import PY, Int, Type, is_number, number_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.reductions import may_be_empty
-from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.registry import SAME, Flat, Linear, register
 
 
 def _builtin_sum_type(args: Sequence[Atom]) -> Type:
@@ -27,10 +27,6 @@ def _builtin_sum_type(args: Sequence[Atom]) -> Type:
     return type_
 
 
-def _builtin_sum_x(x: Any, *, x_dot: Any) -> Any:
-    return sum(x_dot)
-
-
 def _builtin_sum_bar(x: Any, *, z_bar: Any) -> Any:
     return z_bar
 
@@ -38,7 +34,7 @@ def _builtin_sum_bar(x: Any, *, z_bar: Any) -> Any:
 register(
     Primitive("sum", sum, _builtin_sum_type, Call("sum"), ("x",), noun="total"),
     Linear(
-        {"x": _builtin_sum_x}, {"x": _builtin_sum_bar}, dense=True,
+        {"x": SAME}, {"x": _builtin_sum_bar}, dense=True,
         samples=((VECTOR,), (MATRIX,)),
     ),
     sum,
@@ -88,7 +84,7 @@ def _extreme_item(function: Any) -> None:
             noun={"max": "largest", "min": "smallest"}[name],
         ),
         Linear(
-            {"x": item}, {"x": item_bar}, samples=((VECTOR,), (np.array([2.0, 1.0, 2.0, 1.0]),)),
+            {"x": item}, {"x": item_bar}, samples=((VECTOR,), (-VECTOR,)),
             convention="the item that Python finds: the first of equal ones",
         ),
     )  # fmt: skip

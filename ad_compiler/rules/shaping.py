@@ -14,7 +14,7 @@ from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import reshaped
 from ad_compiler.rules.likeness import UNBROADCAST
-from ad_compiler.rules.registry import ATTRIBUTES, METHODS, Linear, compile_time, register
+from ad_compiler.rules.registry import ATTRIBUTES, METHODS, SAME, Linear, compile_time, register
 
 
 def axis_of(value: Any, rank: int) -> int:
@@ -52,10 +52,6 @@ def may_fail(_args: Sequence[Atom]) -> bool:
     return True
 
 
-def _reshape_x(x: Any, *shape: int, x_dot: Any) -> Any:
-    return x_dot.reshape(*shape)
-
-
 def _reshape_bar(x: Any, *shape: int, z_bar: Any) -> Any:
     return z_bar.reshape(*x.shape)
 
@@ -66,7 +62,7 @@ METHODS["reshape"] = register(
         raises=may_fail, noun="reshaped", fresh=False,
     ),
     Linear(
-        {"x": _reshape_x}, {"x": _reshape_bar}, dense=True,
+        {"x": SAME}, {"x": _reshape_bar}, dense=True,
         samples=((MATRIX, 3, 2), (MATRIX, -1), (VECTOR, 1, 3)),
     ),
     np.reshape,
@@ -80,17 +76,13 @@ def _ravel_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, (Sym(f"rest({'*'.join(map(str, array.dims))})"),))
 
 
-def _ravel_x(x: Any, *, x_dot: Any) -> Any:
-    return x_dot.ravel()
-
-
 for _name in ("ravel", "flatten"):
     METHODS[_name] = register(
         Primitive(
             _name, getattr(np.ndarray, _name), _ravel_type, Method(_name), ("x",), noun="flat",
             fresh=_name == "flatten",
         ),
-        Linear({"x": _ravel_x}, {"x": _reshape_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
+        Linear({"x": SAME}, {"x": _reshape_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
         *((np.ravel,) if _name == "ravel" else ()),
     )  # fmt: skip
 
@@ -113,10 +105,6 @@ def _dtype(x: Atom) -> str:
     return dtype
 
 
-def _expand_x(x: Any, axis: Any, *, x_dot: Any) -> Any:
-    return np.expand_dims(x_dot, axis)
-
-
 def _expand_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
     return np.squeeze(z_bar, axis)
 
@@ -127,7 +115,7 @@ register(
         noun="expanded", fresh=False,
     ),
     Linear(
-        {"x": _expand_x}, {"x": _expand_bar}, dense=True,
+        {"x": SAME}, {"x": _expand_bar}, dense=True,
         samples=((VECTOR, 0), (VECTOR, -1), (MATRIX, (0, 2))),
     ),
     np.expand_dims,
@@ -152,10 +140,6 @@ def _squeeze_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, dims)
 
 
-def _squeeze_x(x: Any, axis: Any, *, x_dot: Any) -> Any:
-    return np.squeeze(x_dot, axis)
-
-
 def _squeeze_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
     return z_bar.reshape(*x.shape)
 
@@ -166,7 +150,7 @@ METHODS["squeeze"] = register(
         defaults={"axis": None}, raises=may_fail, noun="squeezed", fresh=False,
     ),
     Linear(
-        {"x": _squeeze_x}, {"x": _squeeze_bar}, dense=True,
+        {"x": SAME}, {"x": _squeeze_bar}, dense=True,
         samples=((VECTOR.reshape(1, 3), 0), (VECTOR.reshape(3, 1), None)),
     ),
     np.squeeze,
@@ -179,11 +163,8 @@ def _broadcast_to(x: Any, *shape: int) -> Any:
 
 def _broadcast_to_type(args: Sequence[Atom]) -> Type:
     x, *lengths = args
-    return Array(_dtype(x), tuple(map(length_of, lengths)))
-
-
-def _broadcast_to_x(x: Any, *shape: int, x_dot: Any) -> Any:
-    return np.broadcast_to(x_dot, shape)
+    dtype = dtype_of(x.type) or infer.stored([x.type])
+    return Array(dtype, tuple(map(length_of, lengths)))
 
 
 def _broadcast_to_bar(x: Any, *shape: int, z_bar: Any) -> Any:
@@ -196,7 +177,7 @@ register(
         raises=may_fail, noun="spread",
     ),
     Linear(
-        {"x": _broadcast_to_x}, {"x": _broadcast_to_bar}, dense=True,
+        {"x": SAME}, {"x": _broadcast_to_bar}, dense=True,
         samples=((VECTOR, 2, 3), (MATRIX, 4, 2, 3)),
     ),
     np.broadcast_to,
@@ -226,10 +207,6 @@ def inverse(axes: Any) -> Any:
     )
 
 
-def _transpose_x(x: Any, axes: Any, *, x_dot: Any) -> Any:
-    return np.transpose(x_dot, axes)
-
-
 def _transpose_bar(x: Any, axes: Any, *, z_bar: Any) -> Any:
     return np.transpose(z_bar, inverse(axes))
 
@@ -240,7 +217,7 @@ METHODS["transpose"] = register(
         defaults={"axes": None}, noun="transposed", fresh=False,
     ),
     Linear(
-        {"x": _transpose_x}, {"x": _transpose_bar}, dense=True,
+        {"x": SAME}, {"x": _transpose_bar}, dense=True,
         samples=((MATRIX, None), (np.ones((2, 3, 4)), (1, 2, 0))),
     ),
     np.transpose,
@@ -251,17 +228,13 @@ def _t(x: Any) -> Any:
     return x.T
 
 
-def _t_x(x: Any, *, x_dot: Any) -> Any:
-    return x_dot.T
-
-
 def _t_bar(x: Any, *, z_bar: Any) -> Any:
     return z_bar.T
 
 
 ATTRIBUTES["T"] = register(
     Primitive("T", _t, _transpose_type, Special(), ("x",), noun="transposed", fresh=False),
-    Linear({"x": _t_x}, {"x": _t_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
+    Linear({"x": SAME}, {"x": _t_bar}, dense=True, samples=((MATRIX,), (VECTOR,))),
 )
 
 
@@ -269,10 +242,6 @@ def _flip_type(args: Sequence[Atom]) -> Type:
     array = infer.array(args[0], "flip")
     axes_of(infer.static(args[1], "axis"), len(array.dims))
     return array
-
-
-def _flip_x(x: Any, axis: Any, *, x_dot: Any) -> Any:
-    return np.flip(x_dot, axis)
 
 
 def _flip_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
@@ -285,7 +254,7 @@ register(
         noun="flipped", fresh=False,
     ),
     Linear(
-        {"x": _flip_x}, {"x": _flip_bar}, dense=True, samples=((MATRIX, None), (MATRIX, 1))
+        {"x": SAME}, {"x": _flip_bar}, dense=True, samples=((MATRIX, None), (MATRIX, 1))
     ),
     np.flip,
 )  # fmt: skip
@@ -307,10 +276,6 @@ def _moveaxis_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, tuple(array.dims[k] for k in order))
 
 
-def _moveaxis_x(x: Any, source: Any, destination: Any, *, x_dot: Any) -> Any:
-    return np.moveaxis(x_dot, source, destination)
-
-
 def _moveaxis_bar(x: Any, source: Any, destination: Any, *, z_bar: Any) -> Any:
     return np.moveaxis(z_bar, destination, source)
 
@@ -321,7 +286,7 @@ register(
         ("x", "source", "destination"), noun="moved", fresh=False,
     ),
     Linear(
-        {"x": _moveaxis_x}, {"x": _moveaxis_bar}, dense=True,
+        {"x": SAME}, {"x": _moveaxis_bar}, dense=True,
         samples=((MATRIX, 0, 1), (np.ones((2, 3, 4)), -1, 0)),
     ),
     np.moveaxis,
@@ -336,10 +301,6 @@ def _swap_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, tuple(dims))
 
 
-def _swap_x(x: Any, axis1: int, axis2: int, *, x_dot: Any) -> Any:
-    return np.swapaxes(x_dot, axis1, axis2)
-
-
 def _swap_bar(x: Any, axis1: int, axis2: int, *, z_bar: Any) -> Any:
     return np.swapaxes(z_bar, axis1, axis2)
 
@@ -349,6 +310,6 @@ METHODS["swapaxes"] = register(
         "np.swapaxes", np.swapaxes, _swap_type, Call("np.swapaxes"), ("x", "axis1", "axis2"),
         noun="swapped", fresh=False,
     ),
-    Linear({"x": _swap_x}, {"x": _swap_bar}, dense=True, samples=((MATRIX, 0, 1),)),
+    Linear({"x": SAME}, {"x": _swap_bar}, dense=True, samples=((MATRIX, 0, 1),)),
     np.swapaxes,
 )  # fmt: skip

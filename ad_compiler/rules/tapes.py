@@ -10,7 +10,7 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Tape, Type
-from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.registry import SAME, Flat, Linear, register
 
 SAMPLES = (([1.0, 2.0], 0, 3.0), ([1.0, 2.0], 1, 3.0))
 
@@ -43,7 +43,14 @@ def _get(tape: list[Any], k: int) -> Any:
 
 
 def _add(tape: list[Any], k: int, value: Any) -> list[Any]:
-    return [*tape[:k], tape[k] + value, *tape[k + 1 :]]
+    return [*tape[:k], total(tape[k], value), *tape[k + 1 :]]
+
+
+def total(one: Any, other: Any) -> Any:
+    """The sum of two elements; of two tapes, element by element."""
+    if isinstance(one, list):
+        return [total(a, b) for a, b in zip(one, other, strict=True)]
+    return one + other
 
 
 def _zeros(tape: list[Any]) -> list[Any]:
@@ -66,35 +73,15 @@ ZEROS = register(
 )
 
 
-def _put_tape(tape: Any, k: int, value: Any, *, tape_dot: Any) -> Any:
-    return PUT(tape_dot, k, 0.0)
-
-
-def _put_value(tape: Any, k: int, value: Any, *, value_dot: Any) -> Any:
-    return PUT(ZEROS(tape), k, value_dot)
-
-
-def _get_tape(tape: Any, k: int, *, tape_dot: Any) -> Any:
-    return GET(tape_dot, k)
-
-
-def _add_tape(tape: Any, k: int, value: Any, *, tape_dot: Any) -> Any:
-    return tape_dot
-
-
-def _add_value(tape: Any, k: int, value: Any, *, value_dot: Any) -> Any:
-    return ADD(ZEROS(tape), k, value_dot)
-
-
 PUT = register(
     Primitive("tape_put", _put, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0),
-    Linear({"tape": _put_tape, "value": _put_value}, samples=SAMPLES),
+    Linear({"tape": SAME, "value": SAME}, joint=True, samples=SAMPLES),
 )
 GET = register(
     Primitive("tape_get", _get, _element, Special(), ("tape", "k"), noun="item", fresh=False),
-    Linear({"tape": _get_tape}, samples=(([1.0, 2.0], 1),)),
+    Linear({"tape": SAME}, joint=True, samples=(([1.0, 2.0], 1),)),
 )
 ADD = register(
     Primitive("tape_add", _add, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0),
-    Linear({"tape": _add_tape, "value": _add_value}, samples=SAMPLES),
+    Linear({"tape": SAME, "value": SAME}, joint=True, samples=SAMPLES),
 )

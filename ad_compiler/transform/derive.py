@@ -35,6 +35,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.types import Array, dims_of, is_differentiable, is_number
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
 from ad_compiler.transform.dead import anchor
+from ad_compiler.transform.fitting import check_shapes, drop_checks
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.forward import jvp as push
 from ad_compiler.transform.inputs import scalar_result, variables, wrt_parameters
@@ -52,8 +53,15 @@ def derive(function: Function, request: Request) -> Function:
     Raises UsageError where the request cannot be meant: integer inputs, a gradient of an array.
     """
     make = KINDS[request.kind]
-    derived = make(name_value(anchor(normalise(function))), request)
-    return rebuild(prefer_names(derived))
+    function = name_value(anchor(normalise(function)))
+    if request.kind in WITHOUT_VALUE:
+        function = check_shapes(function)
+    derived = make(function, request)
+    return drop_checks(rebuild(prefer_names(derived)))
+
+
+WITHOUT_VALUE = frozenset(["grad", "vjp", "jacobian", "hessian", "hvp", "elementwise_grad"])
+"""The derivatives that do not return the value of the function."""
 
 
 def grad(function: Function, request: Request) -> Function:

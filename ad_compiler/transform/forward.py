@@ -33,7 +33,7 @@ from ad_compiler.ir.types import Array, Tape, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zero
-from ad_compiler.transform.structural import JOINT, operand_label, pushed, refuse_unknown
+from ad_compiler.transform.structural import operand_label, pushed, refuse_unknown
 
 
 def tangent_name(primal: Var) -> str:
@@ -126,7 +126,7 @@ class Forward:
                     [splice(self.builder, rule, let, k, self.full(let.args[k]))] for k in positions
                 ]
             case Linear():
-                if let.prim.name in JOINT:
+                if rule.joint:
                     return [[self.joint(let)]]
                 return [
                     [*pushed(self.builder, let, rule, k, self.full(let.args[k]))] for k in positions

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from ad_compiler.ir.index import WHOLE, Pattern, axes_order, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Static, Tape, dims_of
-from ad_compiler.rules.registry import ATTRIBUTES, PRIMITIVES
+from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.scaling import outside
 from ad_compiler.transform.shapes import cast, reduce_to
@@ -80,7 +80,7 @@ def part_of(adjoints: Adjoints, array: Atom, pattern: Pattern, operands: Sequenc
         if items == WHOLE:
             continue
         if items == ("T",):
-            array = builder.emit(ATTRIBUTES["T"], array)
+            array = builder.emit(PRIMITIVES["T"], array)
         elif items[0].startswith("transpose"):
             order = Const(axes_order(items[0]), Static())
             array = builder.emit(PRIMITIVES["np.transpose"], array, order)

@@ -13,27 +13,7 @@ from ad_compiler.errors import Unsupported
 from ad_compiler.frontend.lower import inline_call
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, const
-from ad_compiler.rules.registry import RULES, Flat, Linear
-
-JOINT = frozenset(
-    {
-        "getitem",
-        "store",
-        "add_at",
-        "tape_put",
-        "tape_get",
-        "tape_add",
-        "list_append",
-        "list_pop",
-        "list_get",
-        "list_set",
-        "list_array",
-        "np.concatenate",
-        "np.stack",
-        "array_of",
-    }
-)
-"""Operations that are linear in all their differentiable operands together."""
+from ad_compiler.rules.registry import RULES, SAME, Flat, Linear
 
 
 def operand_label(let: Let, position: int) -> tuple[str, int]:
@@ -65,6 +45,9 @@ def refuse_unknown(let: Let, positions: Iterable[int], results: Iterable[int]) -
 def pushed(builder: Builder, let: Let, rule: Linear, position: int, dot: Atom) -> list[Atom | None]:
     """What the tangent of one operand adds to the tangent of each result."""
     name, which = operand_label(let, position)
+    if rule.jvps[name] is SAME:
+        args = (*let.args[:position], dot, *let.args[position + 1 :])
+        return [builder.emit(let.prim, *args)]
     given = {f"{name}_dot": dot, "index": const(which)}
     return [_present(part) for part in _call(builder, rule, rule.jvps[name], let, given)]
 

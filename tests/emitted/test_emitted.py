@@ -96,6 +96,63 @@ def test_the_text_is_as_expected(
     assert path.read_text() == text
 
 
+FUNCTIONS = {function: (args, argnums) for function, _, args, argnums in CASES}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_numbers_are_right(function: str) -> None:
+    """Forward agrees with differences, backward with forward."""
+    f = getattr(programs, function)
+    models, argnums = FUNCTIONS[function]
+    chosen = argnums if isinstance(argnums, tuple) else (argnums,)
+    random = np.random.default_rng(3)
+    args = [random_like(a, random) for a in models]
+    dots = [random_like(args[k], random) for k in chosen]
+
+    def along(step: float) -> np.ndarray[Any, Any]:
+        moved = dict(zip(chosen, dots, strict=True))
+        return flat(
+            f(*(stepped(a, moved[k], step) if k in moved else a for k, a in enumerate(args)))
+        )
+
+    value, dot = Derivative(f, "jvp", chosen)(*args, *dots)
+    assert flat(dot) == pytest.approx((along(1e-5) - along(-1e-5)) / 2e-5, rel=1e-6, abs=1e-8)
+    bar = random_like(value, random)
+    bars = Derivative(f, "vjp", chosen)(*args, bar)
+    assert flat(bars) @ flat(tuple(dots)) == pytest.approx(flat(bar) @ flat(dot), rel=1e-11)
+
+
+def random_like(value: Any, random: np.random.Generator) -> Any:
+    """Positive numbers that are in no particular order; integers as they are."""
+    match value:
+        case int():
+            return value
+        case tuple():
+            return tuple(random_like(v, random) for v in value)
+        case dict():
+            return {k: random_like(v, random) for k, v in value.items()}
+        case np.ndarray():
+            return random.uniform(0.3, 0.9, value.shape)
+        case _:
+            return float(random.uniform(0.3, 0.9))
+
+
+def stepped(value: Any, direction: Any, step: float) -> Any:
+    """The value, a step along a direction."""
+    if isinstance(value, dict):
+        return {k: stepped(v, direction[k], step) for k, v in value.items()}
+    return value + step * direction
+
+
+def flat(value: Any) -> np.ndarray[Any, Any]:
+    """All numbers of a structure in a row."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        return np.concatenate([flat(v) for v in value])
+    return np.ravel(value)
+
+
 def test_no_file_is_left_over() -> None:
     files = {file_of(function, kind, argnums) for function, kind, _, argnums in CASES}
     assert files == set(EXPECTED.glob("*.txt"))

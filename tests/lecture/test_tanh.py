@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from ad_compiler import elementwise_grad
 
 Load = Callable[[str], Any]
 
@@ -30,6 +33,15 @@ def test_derivatives_to_sixth_order(lecture: Load) -> None:
     for curve, formula in zip(curves, FORMULAS, strict=True):
         expected = np.polynomial.polynomial.polyval(np.tanh(x), formula)
         assert np.max(np.abs(curve - expected)) < 1e-10
+
+
+def test_the_sixth_derivative_is_no_longer_than_by_hand(lecture: Load) -> None:
+    tanh: Any = lecture("tanh_derivatives").tanh
+    for _ in range(6):
+        tanh = elementwise_grad(tanh)
+    operations = (ast.BinOp, ast.UnaryOp, ast.Call)
+    tree = ast.parse(tanh.source(np.zeros(3)))
+    assert sum(isinstance(node, operations) for node in ast.walk(tree)) <= 50
 
 
 def test_the_plot_is_written(lecture: Load, tmp_path: Path) -> None:

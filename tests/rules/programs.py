@@ -1,9 +1,9 @@
-"""One program for each sample of a structural rule, and what its derivatives are in numbers."""
+"""One program for each sample of a rule, and what its derivatives are in numbers."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,14 +12,29 @@ import numpy as np
 
 from ad_compiler.backend import emit
 from ad_compiler.driver.load import load
+from ad_compiler.frontend import calls, statements
+from ad_compiler.frontend.captures import Captures
+from ad_compiler.frontend.context import Context, atom_of
 from ad_compiler.frontend.types import type_of
+from ad_compiler.frontend.values import Structure, Value, leaves_of, static, value_of
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.evaluate import evaluate
-from ad_compiler.ir.nodes import Atom, Block, Branch, Function, Let, Parameter, Undef, Var, const
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Branch,
+    Function,
+    Let,
+    Parameter,
+    Undef,
+    Var,
+    const,
+)
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import Float, dims_of, is_differentiable
+from ad_compiler.ir.types import Array, Float, is_differentiable
 from ad_compiler.ir.verify import verify
 from ad_compiler.rules.registry import (
+    DEFINITIONS,
     LATER,
     MEANINGS,
     OPERATORS,
@@ -36,61 +51,105 @@ from ad_compiler.transform.structural import operand_label
 importlib.import_module("ad_compiler.rules")
 read_later(LATER)
 
+CALLS = [(thing, s) for thing, d in DEFINITIONS.items() for s in d.samples]
 LINEAR = [(p, r) for p in PRIMITIVES.values() if isinstance(r := RULES[p], Linear)]
 
 
-@dataclass(frozen=True)
-class Case:
-    """A structural rule at one sample of its operands."""
+class Sample:
+    """A program at one sample of its operands: the operation alone, or curved to a number."""
 
-    primitive: Primitive
-    rule: Linear
-    sample: tuple[Any, ...]
+    moving: tuple[int, ...]
+    """The positions of the operands that carry a derivative here."""
+    operands: tuple[Any, ...]
 
-    @cached_property
-    def moving(self) -> tuple[int, ...]:
-        """The positions of the operands that carry a derivative here."""
-        let = Let((), self.primitive, tuple(Undef(Float()) for _ in self.sample))
-        return tuple(
-            k
-            for k, value in enumerate(self.sample)
-            if operand_label(let, k)[0] in self.rule.jvps and np.asarray(value).dtype.kind == "f"
-        )
+    def results(self, builder: Builder, args: list[Atom]) -> list[Atom]:
+        """Append the operation."""
+        raise NotImplementedError
+
+    def expected(self, *operands: Any) -> list[Any]:
+        """What NumPy gives, all results in a list."""
+        raise NotImplementedError
+
+    def single(self) -> Sample:
+        """The same in single precision."""
+        raise NotImplementedError
+
+    @property
+    def values(self) -> list[Any]:
+        """What NumPy gives at the sample."""
+        return self.expected(*self.operands)
 
     @cached_property
     def arguments(self) -> list[Any]:
         """The values of the operands that are inputs of the program."""
-        return [v for k, v in enumerate(self.sample) if self.is_input(k)]
+        return [v for k, v in enumerate(self.operands) if self.is_input(k)]
 
     def is_input(self, k: int) -> bool:
         """Arrays and what carries a derivative; all else is a constant."""
-        return k in self.moving or isinstance(self.sample[k], np.ndarray | np.generic)
+        return k in self.moving or isinstance(self.operands[k], np.ndarray | np.generic)
 
     @cached_property
     def wrt(self) -> tuple[int, ...]:
         """Which inputs carry a derivative."""
-        inputs = [k for k in range(len(self.sample)) if self.is_input(k)]
+        inputs = [k for k in range(len(self.operands)) if self.is_input(k)]
         return tuple(n for n, k in enumerate(inputs) if k in self.moving)
 
-    def function(self, finish_with: str = "") -> Function:
-        """The operation alone, or the weighted sum of the sine of its result."""
+    def function(self, curved: bool = False) -> Function:
+        """The operation alone, or the weighted sum of the sine of its results."""
         builder = Builder()
         args: list[Atom] = [
             Var(f"x{k}", type_of(value, f"x{k}")) if self.is_input(k) else const(value)
-            for k, value in enumerate(self.sample)
+            for k, value in enumerate(self.operands)
         ]
         params = [a for a in args if isinstance(a, Var)]
         results = self.results(builder, args)
-        if finish_with:
+        output: Any = Branch("tuple", (), tuple(range(len(results))))
+        if curved:
             weights = [Var(f"w{k}", result.type) for k, result in enumerate(results)]
             params += weights
-            results = [self.curved(builder, results, weights)]
+            results, output = [curve(builder, results, weights)], 0
         block = Block(tuple(params), tuple(builder.frame.stmts), tuple(results))
-        output = 0 if len(results) == 1 else Branch("tuple", (), tuple(range(len(results))))
         return Function("f", tuple(Parameter(p.name, p) for p in params), block, output)
 
+    def derived(self, *kinds: str, curved: bool = False) -> Function:
+        """Derivatives of derivatives of the program, in the order of `kinds`."""
+        function = self.function(curved)
+        for kind in kinds:
+            function = derive(function, Request(kind, self.wrt, as_tuple=True))
+            verify(function)
+        return function
+
+
+def curve(builder: Builder, results: list[Atom], weights: list[Var]) -> Atom:
+    """A number that depends on the results in a curved way."""
+    total: Atom = const(0.0)
+    for weight, result in zip(weights, results, strict=True):
+        bent = builder.emit(MEANINGS[np.sin], result)
+        part = builder.emit(OPERATORS["*"], weight, bent)
+        if isinstance(part.type, Array):
+            part = builder.emit(PRIMITIVES["np.sum"], part, const(None), const(False))
+        total = builder.emit(OPERATORS["+"], total, part)
+    return total
+
+
+@dataclass(frozen=True)
+class Case(Sample):
+    """A structural rule at one sample."""
+
+    primitive: Primitive
+    rule: Linear
+    operands: tuple[Any, ...]
+
+    @cached_property
+    def moving(self) -> tuple[int, ...]:  # type: ignore[override]
+        let = Let((), self.primitive, tuple(Undef(Float()) for _ in self.operands))
+        return tuple(
+            k
+            for k, value in enumerate(self.operands)
+            if operand_label(let, k)[0] in self.rule.jvps and np.asarray(value).dtype.kind == "f"
+        )
+
     def results(self, builder: Builder, args: list[Atom]) -> list[Atom]:
-        """The operation, and of its results those that have a derivative."""
         if not self.primitive.results:
             return [builder.emit(self.primitive, *args, name="z")]
         made = builder.emit_many(self.primitive, *args)
@@ -101,7 +160,7 @@ class Case:
         """The results that have a derivative, of an operation with several."""
         args = [
             const(v) if not self.is_input(k) else Undef(type_of(v, "x"))
-            for k, v in enumerate(self.sample)
+            for k, v in enumerate(self.operands)
         ]
         types, undefined = self.primitive.infer(args), self.rule.undefined(args)
         assert isinstance(types, tuple)
@@ -111,29 +170,79 @@ class Case:
             if k not in undefined and is_differentiable(type_) and self.rule.results[k] != "sign"
         ]
 
-    def curved(self, builder: Builder, results: list[Atom], weights: list[Var]) -> Atom:
-        """The sum of the sines of the results, weighted."""
-        total: Atom = const(0.0)
-        for result, weight in zip(results, weights, strict=True):
-            sine = builder.emit(MEANINGS[np.sin], result)
-            part: Atom = builder.emit(OPERATORS["*"], weight, sine)
-            if dims_of(part.type):
-                part = builder.emit(PRIMITIVES["np.sum"], part, const(None), const(False))
-            total = builder.emit(OPERATORS["+"], total, part) if len(results) > 1 else part
-        return total
-
-    def expected(self) -> list[Any]:
-        """What the operation itself gives: the results that have a derivative."""
-        made = self.primitive(*self.sample)
+    def expected(self, *operands: Any) -> list[Any]:
+        made = self.primitive(*operands)
         return [made[k] for k in self.kept] if self.primitive.results else [made]
 
-    def derived(self, *kinds: str, curved: bool = False) -> Function:
-        """Derivatives of derivatives of the program, in the order of `kinds`."""
-        function = self.function("w" if curved else "")
-        for kind in kinds:
-            function = derive(function, Request(kind, self.wrt, as_tuple=True))
-            verify(function)
-        return function
+    def single(self) -> Case:
+        """The same in single precision."""
+        return Case(self.primitive, self.rule, tuple(map(single, self.operands)))
+
+
+@dataclass(frozen=True)
+class Call(Sample):
+    """A call of a function that is defined by others, at one sample."""
+
+    thing: Any
+    sample: tuple[Any, ...]
+    """The arguments, perhaps in lists; a dict at the end is keywords."""
+
+    @cached_property
+    def operands(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return tuple(_leaves(self.args))
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return self.sample[:-1] if self.keywords else self.sample
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        last = self.sample[-1]
+        return last if isinstance(last, dict) else {}
+
+    @cached_property
+    def moving(self) -> tuple[int, ...]:  # type: ignore[override]
+        floats = (k for k, v in enumerate(self.operands) if np.asarray(v).dtype.kind == "f")
+        return tuple(floats)
+
+    def results(self, builder: Builder, args: list[Atom]) -> list[Atom]:
+        ctx = Context(builder, Captures(), statements.run)
+        given = [_filled(arg, iter_args) for iter_args in (iter(args),) for arg in self.args]
+        keywords = {name: value_of(value) for name, value in self.keywords.items()}
+        value = calls.call(ctx, static(self.thing), given, keywords)
+        return [atom_of(ctx, leaf) for leaf in leaves_of(value)]
+
+    def expected(self, *operands: Any) -> list[Any]:
+        rest = iter(operands)
+        value = self.thing(*[_refilled(arg, rest) for arg in self.args], **self.keywords)
+        return list(value) if isinstance(value, tuple | list) else [value]
+
+    def single(self) -> Call:
+        """The same in single precision."""
+        rest = iter(map(single, self.operands))
+        args = tuple(_refilled(arg, rest) for arg in self.args)
+        return Call(self.thing, (*args, self.keywords) if self.keywords else args)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _refilled(value: Any, rest: Iterator[Any]) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_refilled(item, rest) for item in value)
+    return next(rest)
+
+
+def _filled(value: Any, rest: Iterator[Atom]) -> Value:
+    if isinstance(value, list | tuple):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return Structure(kind, (), tuple(_filled(item, rest) for item in value))
+    return next(rest)
 
 
 def compiled(function: Function) -> Callable[..., Any]:

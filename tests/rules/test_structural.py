@@ -66,7 +66,7 @@ def test_lengths_that_are_said_to_be_equal_are(
     for var, value in zip(function.params, case.arguments, strict=True):
         if isinstance(var.type, Array):
             known.update(zip(var.type.dims, value.shape, strict=True))
-    for result, value in zip(function.results, case.expected(), strict=True):
+    for result, value in zip(function.results, case.values, strict=True):
         assert isinstance(result, Var)
         if isinstance(result.type, Array):
             for dim, length in zip(result.type.dims, np.shape(value), strict=True):

@@ -1,0 +1,78 @@
+"""The check that shapes fit, for operations that are not carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Primitive, Special
+from ad_compiler.ir.types import Dim, Int, Static, Type, dims_of
+from ad_compiler.rules.registry import RULES, Flat, Partials, register
+
+
+def _check(*arrays: Any) -> Any:
+    return np.broadcast_shapes(*(a if isinstance(a, int) else np.shape(a) for a in arrays))
+
+
+def _nothing(_args: Sequence[Atom]) -> Type:
+    return Static()
+
+
+def _always(_args: Sequence[Atom]) -> bool:
+    return True
+
+
+CHECK_FIT = register(
+    Primitive("check_fit", _check, _nothing, Special(), ("*arrays",), raises=_always),
+    Flat("a check"),
+)
+
+Met = frozenset[frozenset[Dim]]
+"""Pairs of lengths that must be equal."""
+
+PRODUCTS = frozenset(["matmul", "np.dot", "np.inner", "np.vdot"])
+"""Operations that need the last axis of one operand to fit the other."""
+
+
+def _dims(type_: Type) -> tuple[Dim, ...]:
+    """The shape of an operand; a length counts as the shape of a vector."""
+    if isinstance(type_, Int) and type_.length is not None:
+        return (type_.length,)
+    return dims_of(type_)
+
+
+def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
+    """The lengths that an operation takes for equal, though they may differ when it runs."""
+    shapes = [_dims(arg.type) if primitive is CHECK_FIT else dims_of(arg.type) for arg in args]
+    if primitive.name in PRODUCTS:
+        if not all(shapes):
+            return frozenset()
+        left, right = shapes
+        pair = frozenset({left[-1], right[-2 if len(right) > 1 else 0]})
+        return frozenset({pair}) if len(pair) > 1 else frozenset()
+    rule = RULES.get(primitive)
+    elementwise = isinstance(rule, Partials) or primitive is CHECK_FIT
+    if not elementwise and not isinstance(rule, Flat):
+        return frozenset()
+    width = max(map(len, shapes), default=0)
+    padded = [(1,) * (width - len(shape)) + shape for shape in shapes]
+    return frozenset(
+        frozenset({a, b})
+        for axis in zip(*padded, strict=True)
+        for a in axis
+        for b in axis
+        if a != b and 1 not in (a, b)
+    )
+
+
+def implied(pairs: Met, known: Sequence[Met]) -> bool:
+    """Whether lengths are equal because others are."""
+    classes: list[set[Dim]] = []
+    for pair in (pair for met in known for pair in met):
+        touching = [c for c in classes if not c.isdisjoint(pair)]
+        classes = [c for c in classes if c.isdisjoint(pair)]
+        classes.append(set(pair).union(*touching))
+    return all(any(pair <= c for c in classes) for pair in pairs)

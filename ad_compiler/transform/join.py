@@ -1,0 +1,91 @@
+"""Joins branches on one test, so that a person asks once.
+
+    if t: a = f(x)                  …
+    …                       ⇒       if t:
+    if t: b = g(a)                      a = f(x)
+                                        b = g(a)
+
+The first branch moves down to the second if nothing between them reads what it yields, and if
+nothing that may raise changes its turn. What the backward branch needs of the forward one is then
+at hand, and need not be passed out of one and into the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Effect,
+    Function,
+    If,
+    Let,
+    Stmt,
+    Undef,
+    Var,
+    atoms_of,
+    blocks_of,
+    free_vars,
+    substitute,
+    walk,
+)
+from ad_compiler.transform.dead import dead_code
+
+
+def join_branches(function: Function) -> Function:
+    """Join the branches of the outermost block that ask the same."""
+    body: list[Stmt] = []
+    for stmt in function.block.body:
+        body.append(_joined(body, stmt) if isinstance(stmt, If) else stmt)
+    if len(body) == len(function.block.body):
+        return function
+    return dead_code(function.with_block(replace(function.block, body=tuple(body))))
+
+
+def _joined(before: list[Stmt], second: If) -> If:
+    """The branch with an earlier one on the same test taken into it, and out of the list."""
+    for at in range(len(before) - 1, -1, -1):
+        first = before[at]
+        if isinstance(first, If) and first.test is second.test and _may_wait(first, before[at:]):
+            del before[at]
+            return _one(first, second)
+    return second
+
+
+def _may_wait(first: If, rest: list[Stmt]) -> bool:
+    """Whether a branch may as well run after the statements that follow it."""
+    yielded = set(first.targets)
+    risky = any(map(_has_turn, _inner(first)))
+    for stmt in rest[1:]:
+        read = {a for a in atoms_of(stmt) if isinstance(a, Var)}
+        read.update(*(free_vars(block) for block in blocks_of(stmt)))
+        if not yielded.isdisjoint(read):
+            return False
+        if risky and any(map(_has_turn, (stmt, *_inner(stmt)))):
+            return False
+    return True
+
+
+def _inner(stmt: Stmt) -> list[Stmt]:
+    return [s for block in blocks_of(stmt) for s in walk(block)]
+
+
+def _has_turn(stmt: Stmt) -> bool:
+    """Whether it matters when a statement runs: it may raise, or does something."""
+    if isinstance(stmt, Let):
+        return stmt.prim.raises(stmt.args) and not (stmt.at and stmt.at.sweep)
+    return isinstance(stmt, Effect)
+
+
+def _one(first: If, second: If) -> If:
+    arms: list[Block] = []
+    for one, other in ((first.then, second.then), (first.orelse, second.orelse)):
+        env: dict[Var, Atom] = {
+            t: r
+            for t, r in zip(first.targets, one.results, strict=True)
+            if not isinstance(r, Undef)
+        }
+        rest = substitute(other, env)
+        arms.append(Block((), one.body + rest.body, one.results + rest.results))
+    return If(first.targets + second.targets, first.test, arms[0], arms[1], first.at)

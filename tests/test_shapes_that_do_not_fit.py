@@ -1,0 +1,72 @@
+"""A derivative that does not compute the value still raises for shapes that do not fit."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ad_compiler import elementwise_grad, grad, hessian, hvp, vjp
+
+THREE, FOUR, M43 = np.ones(3), np.ones(4), np.ones((4, 3))
+
+
+def product(x, y):
+    return np.sum(x * y)
+
+
+def total(x, y):
+    return np.sum(x + y)
+
+
+def larger(x, y):
+    return np.sum(np.maximum(2 * x, y))
+
+
+def matrix_product(x, y):
+    return np.sum(x @ y)
+
+
+def in_a_branch(x, y):
+    return np.sum(x - y) if x[0] > 0 else 0.0 * x[0]
+
+
+CASES = [
+    (product, (THREE, FOUR)),
+    (product, (np.ones(2), M43)),
+    (total, (THREE, FOUR)),
+    (larger, (THREE, FOUR)),
+    (matrix_product, (M43, np.ones(5))),
+    (in_a_branch, (THREE, FOUR)),
+]
+
+
+@pytest.mark.parametrize("derivative", [grad, hessian])
+@pytest.mark.parametrize(("f", "args"), CASES)
+def test_it_raises(f: Callable[..., Any], args: tuple[Any, ...], derivative: Any) -> None:
+    with pytest.raises(ValueError, match=r"mismatch|broadcast|size"):
+        derivative(f)(*args)
+
+
+def test_other_derivatives_raise_too() -> None:
+    with pytest.raises(ValueError, match="mismatch"):
+        hvp(product)(THREE, FOUR, THREE)
+    with pytest.raises(ValueError, match="mismatch"):
+        elementwise_grad(lambda x, y: x * y)(THREE, FOUR)
+    with pytest.raises(ValueError, match="broadcast"):
+        vjp(product, THREE, FOUR)
+
+
+def test_a_branch_that_is_not_taken_does_not() -> None:
+    assert grad(in_a_branch)(-THREE, FOUR) == pytest.approx(np.zeros(3))
+
+
+def test_what_is_computed_anyhow_is_not_checked_apart() -> None:
+    def f(x, y):
+        return np.sum(np.sin(x * y))
+
+    assert "broadcast_shapes" not in grad(f).source(THREE, THREE)
