@@ -33,7 +33,7 @@ def loop(g: Generator, indent: str, depth: int) -> None:
     g.lines += header
     _body(g, indent + STEP, depth)
     inside = {name for name in g.names if name not in before}
-    g.names, g.indices = before, indices
+    g.names, g.indices = dict(before), indices
     if g.rng.random() < 0.3:
         g.lines.append(f"{indent}else:")
         g.body(1, indent + STEP, 0)
