@@ -340,12 +340,12 @@ def test_a_captured_array_is_versioned_like_any_other() -> None:
 def test_arrays_that_overlap_are_refused_when_one_is_written() -> None:
     def f(x, y):
         x[0] = 2.0
-        return np.sum(x * y)
+        return np.sum(x) * y[0]
 
     a = np.arange(6.0)
     with pytest.raises(ValueError, match="`x` and `y` share memory"):
         grad(f)(a, a[1:])
-    assert grad(f)(a[:3], a[3:]) == pytest.approx([0.0, 4.0, 5.0])
+    assert grad(f)(a[:3], a[3:]) == pytest.approx([0.0, 3.0, 3.0])
 
 
 def test_the_layout_of_an_argument_is_kept() -> None:

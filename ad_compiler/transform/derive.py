@@ -54,14 +54,10 @@ def derive(function: Function, request: Request) -> Function:
     """
     make = KINDS[request.kind]
     function = name_value(anchor(normalise(function)))
-    if request.kind in WITHOUT_VALUE:
+    if not request.keeps_value:
         function = check_shapes(function)
     derived = make(function, request)
     return drop_checks(rebuild(prefer_names(derived)))
-
-
-WITHOUT_VALUE = frozenset(["grad", "vjp", "jacobian", "hessian", "hvp", "elementwise_grad"])
-"""The derivatives that do not return the value of the function."""
 
 
 def grad(function: Function, request: Request) -> Function:

@@ -19,3 +19,8 @@ class Request:
     as_tuple: bool = False
     has_aux: bool = False
     mode: str = "auto"
+
+    @property
+    def keeps_value(self) -> bool:
+        """Whether the value of the function is computed too."""
+        return self.kind in ("primal", "value_and_grad", "jvp", "value_and_vjp")

@@ -119,13 +119,17 @@ def test_static_operands_are_refused() -> None:
         OPERATORS["+"].infer((const("text"), const(1)))
 
 
+ENDLESS = ("polygamma", "scipy.special.yn")
+"""Functions that SciPy computes for minutes where they are called with huge orders."""
+
+
 @pytest.mark.parametrize(
     "value", [0.0, -0.0, 1.0, -1.0, 2.0, -2.5, 1e3, -1e3, 1e308, INF, math.nan]
 )
 def test_what_raises_says_so(value: float) -> None:
     for name, primitive in sorted(PRIMITIVES.items()):
         rule = RULES[primitive]
-        if not isinstance(rule, Partials | Flat) or name == "polygamma":
+        if not isinstance(rule, Partials | Flat) or name in ENDLESS:
             continue
         arity = len(primitive.params) - len(primitive.defaults)
         for other in (1.0, 0.0, -0.5, 1e308, INF):

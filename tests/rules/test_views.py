@@ -19,6 +19,11 @@ CASES = [
 ]
 
 
+def is_numpy(thing: Any) -> bool:
+    """Whether a function is NumPy's, whose operands have the order of its arguments."""
+    return getattr(thing, "__module__", None) == "numpy" or isinstance(thing, np.ufunc)
+
+
 def arrays_in(value: Any) -> list[Any]:
     """The arrays in a result or an argument."""
     if isinstance(value, np.ndarray):
@@ -29,7 +34,7 @@ def arrays_in(value: Any) -> list[Any]:
 @pytest.mark.parametrize(("thing", "primitive", "sample"), CASES)
 def test_views_are_known(thing: Any, primitive: Primitive, sample: tuple[Any, ...]) -> None:
     try:
-        result = thing(*sample)
+        result = (thing if is_numpy(thing) else primitive.evaluate)(*sample)
     except (TypeError, ValueError, np.exceptions.AxisError):
         result = primitive.evaluate(*sample)  # its operands are not the function's arguments
     shared = any(
