@@ -104,7 +104,7 @@ def vjp(
     entry for each primal: 0 for those that cannot vary. It may be called many times. `outputs`
     as for `jvp`.
     """
-    moving = tuple(k for k, value in enumerate(primals) if is_real(value))
+    moving = tuple(k for k, value in enumerate(primals) if has_real(value))
     if not moving:
         raise UsageError("vjp needs at least one argument of real numbers")
     value = _derivative(f, "primal", 0, outputs)(*primals)
@@ -123,6 +123,15 @@ def is_nothing(tangent: Any, primal: Any) -> bool:
     if tangent is None:
         return True
     return isinstance(tangent, int | float) and tangent == 0 and not is_real(primal)
+
+
+def has_real(value: Any) -> bool:
+    """Whether a value holds a real number, which can vary."""
+    if isinstance(value, dict):
+        return any(map(has_real, value.values()))
+    if isinstance(value, tuple | list):
+        return any(map(has_real, value))
+    return is_real(value)
 
 
 def is_real(value: Any) -> bool:

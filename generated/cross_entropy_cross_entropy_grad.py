@@ -15,6 +15,6 @@ def cross_entropy_grad(z, y):
     quotient = np.sum(quotient * quotient_bar) / sum_weights
     weights_bar = quotient_bar / sum_weights - quotient
     difference_bar = weights * weights_bar
-    mask = z == max_z
+    mask = (z == max_z) | np.isnan(z)
     share = np.sum(difference_bar) / np.sum(mask)
     return difference_bar - np.where(mask, share, 0.0)

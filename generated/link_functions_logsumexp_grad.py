@@ -10,6 +10,6 @@ def logsumexp_grad(x):
 
     x_minus_top_bar = exp / np.sum(exp)
     top_bar = 1.0 - np.sum(x_minus_top_bar)
-    mask = x == top
+    mask = (x == top) | np.isnan(x)
     share = top_bar / np.sum(mask)
     return x_minus_top_bar + np.where(mask, share, 0.0)

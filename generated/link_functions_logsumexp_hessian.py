@@ -10,7 +10,7 @@ def logsumexp_hessian(x):
     total = np.sum(exp)
 
     x_minus_top_bar = exp / total
-    mask = x == top
+    mask = (x == top) | np.isnan(x)
     sum_mask = np.sum(mask)
     n = x.shape[0]
     hessian = np.zeros((n, n))

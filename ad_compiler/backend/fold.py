@@ -18,7 +18,6 @@ from typing import assert_never
 from ad_compiler.analysis.ownership import may_alias
 from ad_compiler.backend.exits import Exits, find_exits
 from ad_compiler.backend.operands import Operand, operands_of
-from ad_compiler.backend.printers import divides_quietly
 from ad_compiler.backend.shared import shared
 from ad_compiler.ir.nodes import (
     Atom,
@@ -61,6 +60,8 @@ class Tree:
     """Which of the block's raising operations are in it: first and last of a run."""
     epoch: int
     """How many loops and branches came before it."""
+    quiet: bool = False
+    """Whether it must stand in a `with` that keeps NumPy from warning."""
 
 
 @dataclass(slots=True)
@@ -108,9 +109,6 @@ def fold(function: Function, paths: dict[Var, str]) -> Folds:
     scope = Scope()
     folder.statements(function.block.body, scope)
     results = [function.results[k] for k in leaves(function.output) if isinstance(k, int)]
-    for var in [v for v in results if isinstance(v, Var) and v in scope.trees]:
-        if divides_quietly(folder.defined[var], folder.folded):
-            del scope.trees[var]  # it needs a `with`, which a `return` does not get
     folder.take([Operand(atom) for atom in results], scope, 0)
     return Folds(folder.folded, folder.conditionals, folder.inline, counts, exits)
 
@@ -198,8 +196,9 @@ class _Folder:
         self.loops -= 1
 
     def _let(self, stmt: Let, scope: Scope) -> None:
-        tree = self.take(operands_of(stmt.prim, stmt.args), scope, overhead(stmt.prim))
+        tree = self.take(operands_of(stmt.prim, stmt.args), scope, overhead(stmt.prim), alone=True)
         tree.depth += 1
+        tree.quiet |= is_quiet(stmt)
         arrays = [a for a in stmt.args if isinstance(a, Var) and isinstance(a.type, (Array, Tape))]
         if arrays:
             tree.reads |= {self.roots.get(a, a) for a in arrays}
@@ -279,10 +278,15 @@ class _Folder:
             for s in arm.body
         )
 
-    def take(self, operands: Sequence[Operand], scope: Scope, width: int) -> Tree:
-        """Fold what may be folded into an expression of these operands, rightmost first."""
+    def take(
+        self, operands: Sequence[Operand], scope: Scope, width: int, *, alone: bool = False
+    ) -> Tree:
+        """Fold what may be folded into an expression of these operands, rightmost first.
+
+        `alone`: the expression is an assignment of its own, which may stand in a `with`.
+        """
         total = width + sum([width_of(o.atom) for o in operands])
-        depth, since, raising = 0, scope.position, None
+        depth, since, raising, quiet = 0, scope.position, None, False
         reads = NOTHING
         last = scope.raising - 1
         for operand in reversed(operands):
@@ -297,17 +301,19 @@ class _Folder:
             tree = scope.trees.get(var)
             if tree is None or not self._movable(tree, operand, scope, last):
                 continue
+            if tree.quiet and not alone:
+                continue
             grown = total - width_of(var) + tree.width
             if grown > WIDTH and tree.width > len(var.name):
                 continue
             self.folded[var] = self.defined[var]
             del scope.trees[var]
-            total, depth = grown, max(depth, tree.depth)
+            total, depth, quiet = grown, max(depth, tree.depth), quiet or tree.quiet
             since, reads = min(since, tree.since), reads | tree.reads if reads else tree.reads
             if tree.raising:
                 raising = (tree.raising[0], raising[1] if raising else tree.raising[1])
                 last = tree.raising[0] - 1
-        return Tree(total, depth, since, reads, raising, scope.epoch)
+        return Tree(total, depth, since, reads, raising, scope.epoch, quiet)
 
     def _movable(self, tree: Tree, operand: Operand, scope: Scope, last: int) -> bool:
         """Whether an expression means the same at the place of the operand."""
@@ -316,6 +322,11 @@ class _Folder:
         if tree.raising is not None and (operand.lazy or tree.raising[1] != last):
             return False
         return all(scope.changed.get(root, -1) < tree.since for root in tree.reads)
+
+
+def is_quiet(stmt: Let) -> bool:
+    """Whether a statement divides arrays in a `with` that keeps NumPy from warning."""
+    return stmt.prim.name == "quiet_div" and any(isinstance(a.type, Array) for a in stmt.args)
 
 
 def sweep_of(stmt: Stmt) -> int:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ad_compiler.frontend.flow import Flow
+from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
@@ -41,6 +42,10 @@ class Opaque:
     """A compile-time value on its way through a cell."""
 
     value: Value
+
+    def shown(self) -> str:
+        """What it is, in a message."""
+        return describe(self.value)
 
 
 @dataclass(eq=False)

@@ -57,6 +57,10 @@ class Skeleton:
     children: tuple[Skeleton | None, ...]
     identity: Identity | None = field(default=None, compare=False, repr=False)
 
+    def shown(self) -> str:
+        """What it is, in a message."""
+        return f"a {self.kind} of {len(self.children)}"
+
     def paths(self) -> tuple[str | int, ...]:
         """The key of each child."""
         return self.keys if self.kind == "dict" else tuple(range(len(self.children)))
@@ -221,6 +225,10 @@ class Place:
 
     def __repr__(self) -> str:
         return f"{self.root.serial}{self.path}"
+
+    def shown(self) -> str:
+        """What it is, in a message."""
+        return "an array"
 
     def remember(self, value: Atom, frame: Frame) -> None:
         """Note that the last statement of a frame took the view of a value."""

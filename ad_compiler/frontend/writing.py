@@ -88,8 +88,10 @@ def call_method(ctx: Context, target: Value, method: str, args: Sequence[Value])
     if method == "fill":
         fill(ctx, target, args[0])
     else:
-        atom = atom_of(ctx, target)
-        fill(ctx, target, apply(ctx, PRIMITIVES["np.sort"], (atom, const(-1))))
+        sort = PRIMITIVES.get("np.sort")
+        if sort is None:
+            raise TypeRefusal("`.sort()` has no derivative rule", "sort outside the function")
+        fill(ctx, target, apply(ctx, sort, (atom_of(ctx, target), const(-1))))
 
 
 METHODS = {"fill": 1, "sort": 0}

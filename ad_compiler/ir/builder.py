@@ -180,7 +180,7 @@ class Builder(Cells):
             joined = type_ if value is known[0] else merge(type_, value.type, self._sym(cell.name))
             refusal = self.conflict(value)
             if joined is None or refusal is not None:
-                refusal = refusal or JoinRefusal(cell.name, type_, value.type)
+                refusal = refusal or JoinRefusal(cell.name, known[0], value)
                 return self._refuse_join(cell, refusal)
             type_ = joined
         target = Var(cell.name, type_, cell.temp)
@@ -279,15 +279,22 @@ class Builder(Cells):
             static = isinstance(before, Static) or isinstance(value.type, Static)
             if not static and covers(before, value.type, widening.fresh):
                 continue
-            changed |= self._widen_cell(cell, before, value, widening)
+            refusal = JoinRefusal(cell.name, outer, value)
+            changed |= self._widen_cell(cell, before, value, widening, refusal)
         return changed
 
-    def _widen_cell(self, cell: Cell, before: Type, value: Atom, widening: Widening) -> bool:
+    def _widen_cell(
+        self,
+        cell: Cell,
+        before: Type,
+        value: Atom,
+        widening: Widening,
+        refusal: JoinRefusal,
+    ) -> bool:
         """Give a parameter a wider type, or none; whether the body must be built again."""
         sym = self._sym(cell.name)
         joined = merge(before, value.type, sym)
         if joined is None:
-            refusal = JoinRefusal(cell.name, before, value.type)
             if cell.zero is not None:
                 raise refusal
             widening.conflicts[cell] = self.conflict(value) or refusal

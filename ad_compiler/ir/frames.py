@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from ad_compiler.ir.atoms import Atom, Var
+from ad_compiler.ir.atoms import Atom, Const, Var
 from ad_compiler.ir.nodes import Stmt
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Static, Sym, Tape, Type, join
@@ -26,19 +26,46 @@ class Cell:
     """Whether what it holds after a branch may be folded into an expression."""
 
 
+@runtime_checkable
+class Shown(Protocol):
+    """A compile-time value that says what it is, for messages."""
+
+    def shown(self) -> str:
+        """The value as a noun: "an array", "a tuple"."""
+        ...
+
+
 class JoinRefusal(TypeRefusal):
     """A name whose values on two paths have no common type."""
 
-    def __init__(self, name: str, one: Type, other: Type) -> None:
+    def __init__(self, name: str, one: Atom, other: Atom) -> None:
+        shown = _shown(one), _shown(other)
         super().__init__(
-            f"`{name}` is {_shown(one)} on one path and {_shown(other)} on another",
-            "use a different name for each",
+            f"`{name}` is {shown[0]} on one path and {shown[1]} on another", _remedy(*shown)
         )
         self.name = name
 
 
-def _shown(type_: Type) -> str:
-    return "a compile-time value" if isinstance(type_, Static) else str(type_)
+def _shown(atom: Atom) -> str:
+    """A value in a message."""
+    match atom:
+        case Const(Shown() as value):
+            return value.shown()
+        case Const(value, Static()):
+            return repr(value) if isinstance(value, str | None) else "another object"
+        case _:
+            return f"an array ({atom.type})" if isinstance(atom.type, Array) else str(atom.type)
+
+
+def _remedy(one: str, other: str) -> str:
+    """What to write instead."""
+    if "None" in (one, other):
+        return "give it a value of the same kind on every path"
+    if one == other:
+        return "they differ: make both the same, or give each path a name of its own"
+    if any(shown.startswith("an array") for shown in (one, other)):
+        return "begin with an array of the shape it will have, such as np.zeros_like(x)"
+    return "use a different name for each"
 
 
 @dataclass(eq=False, slots=True)

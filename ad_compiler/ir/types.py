@@ -218,6 +218,13 @@ def _parts(dim: Dim) -> set[str]:
     return set(name[1:-1].split("|")) if name.startswith("(") else {str(dim)}
 
 
+def same_shape(one: tuple[Dim, ...], other: tuple[Dim, ...]) -> bool:
+    """Whether shapes that meet are equal: lengths that never broadcast are, or NumPy raises."""
+    return len(one) == len(other) and all(
+        a == b or (never_one(a) and never_one(b)) for a, b in zip(one, other, strict=True)
+    )
+
+
 def broadcast(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
     """NumPy's broadcasting of shapes, right-aligned."""
     out: tuple[Dim, ...] = ()

@@ -134,7 +134,7 @@ METHODS["mean"] = register(
 
 def _chosen(x: Any, z: Any, axis: Any, keepdims: bool) -> Any:
     """Where the extreme is attained."""
-    return x == spread(z, axis, keepdims)
+    return (x == spread(z, axis, keepdims)) | np.isnan(x)
 
 
 def _extreme_x(x: Any, axis: Any, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
@@ -168,7 +168,7 @@ for _function, _noun in ((np.max, "largest"), (np.min, "smallest")):
         ),
         Linear(
             {"x": _extreme_x}, {"x": _extreme_bar}, dense=True,
-            convention="ties share equally", samples=SAMPLES,
+            convention="ties share equally; NaN is found where there is one", samples=SAMPLES,
         ),
         _function, np.amax if _name == "max" else np.amin,
     )  # fmt: skip

@@ -32,7 +32,7 @@ from ad_compiler.ir.nodes import (
     map_tree,
     walk,
 )
-from ad_compiler.ir.types import Array, dims_of, is_differentiable, is_number
+from ad_compiler.ir.types import Array, dims_of, is_differentiable, is_number, same_shape
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
 from ad_compiler.transform.dead import anchor
 from ad_compiler.transform.fitting import check_shapes, drop_checks
@@ -352,7 +352,7 @@ def require_diagonal(function: Function, wrt: tuple[Var, ...], index: int) -> No
     shape = dims_of(function.results[index].type)
     live = active(function, wrt, (index,))
     for stmt in walk(function.block):
-        bad = [v for v in defined_by(stmt) if v in live and dims_of(v.type) != shape]
+        bad = [v for v in defined_by(stmt) if v in live and not same_shape(dims_of(v.type), shape)]
         if isinstance(stmt, Let) and any(t in live for t in stmt.targets):
             flows = [stmt.args[k] for k in differentiable_operands(stmt) if stmt.args[k] in live]
             elementwise = isinstance(RULES[stmt.prim], Partials)
@@ -362,7 +362,7 @@ def require_diagonal(function: Function, wrt: tuple[Var, ...], index: int) -> No
                     f"`{stmt.prim.name}` mixes elements. Use jacobian."
                 )
     for v in wrt:
-        if v in live and dims_of(v.type) != shape:
+        if v in live and not same_shape(dims_of(v.type), shape):
             raise UsageError(
                 f"elementwise_grad: `{v.name}` has another shape than the result of "
                 f"`{function.name}`, so the Jacobian is not diagonal. Use jacobian."

@@ -1,0 +1,134 @@
+"""What was wrong once, a case each."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from ad_compiler import (
+    Unsupported,
+    UsageError,
+    elementwise_grad,
+    grad,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+
+X = np.array([0.5, 0.7])
+
+
+def nested_loops(x):
+    y = x
+    for _ in range(2):
+        for _ in range(2):
+            y = x * y
+    return np.sum(y)
+
+
+def three_loops(x):
+    y = x
+    for _ in range(2):
+        for _ in range(2):
+            for _ in range(2):
+                y = x * y
+    return np.sum(y)
+
+
+def loops_with_a_condition(x):
+    y, i = x, 0
+    while i < 2:
+        i += 1
+        for _ in range(2):
+            y = x * y
+    return np.sum(y)
+
+
+@pytest.mark.parametrize(
+    ("f", "power"), [(nested_loops, 5), (three_loops, 9), (loops_with_a_condition, 5)]
+)
+def test_reverse_over_reverse_of_nested_loops(f, power) -> None:
+    wanted = power * (power - 1) * X ** (power - 2)
+    assert vjp(grad(f), X)[1](np.ones(2))[0] == pytest.approx(wanted)
+    assert jacrev(grad(f))(X) == pytest.approx(np.diag(wanted))
+
+
+def test_a_container_with_an_integer_is_refused_by_vjp() -> None:
+    def f(d, x):
+        return np.sum(d["w"] * x) * d["n"]
+
+    with pytest.raises(UsageError, match="`n`, of type int"):
+        vjp(f, {"w": np.ones(3), "n": 3}, np.ones(3))[1](1.0)
+
+
+def test_nan_is_what_np_max_finds() -> None:
+    def f(x):
+        return np.max(x)
+
+    x = np.array([math.nan, 2.0])
+    assert grad(f)(x).tolist() == [1.0, 0.0]
+    assert jvp(f, (x,), (X,))[1] == 0.5
+
+
+def test_clip_is_printed_with_both_bounds() -> None:
+    def f(x):
+        return np.sum(np.clip(x, None, 0.6) + np.clip(x, 0.6, None) + x.clip(max=1.0))
+
+    value, gradient = value_and_grad(f)(X)
+    assert value == f(X)
+    assert gradient.tolist() == [2.0, 2.0]
+
+
+def test_an_infinite_slope_that_is_returned_does_not_warn() -> None:
+    x = np.array([0.0, 4.0])
+    assert grad(lambda x: np.sum(np.sqrt(x)))(x).tolist() == [math.inf, 0.25]
+    assert grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0)))(x).tolist() == [0.0, 0.25]
+    assert grad(lambda x: np.max(np.sqrt(x)))(x).tolist() == [0.0, 0.25]
+
+
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
+def test_nothing_has_a_mean_and_its_gradient_is_nothing() -> None:
+    for f in (np.mean, np.var, lambda x: np.sum(x) / len(x), lambda x: np.std(x, ddof=1)):
+        assert grad(lambda x, f=f: f(x))(np.zeros(0)).shape == (0,)
+    assert np.isnan(grad(lambda x: np.var(x, ddof=1))(np.ones(1))).all()
+
+
+def test_elementwise_in_several_arrays() -> None:
+    one, other = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    assert elementwise_grad(lambda x, y: x * y, 1)(one, other).tolist() == [1.0, 2.0]
+
+
+def array_after_float(c, x):
+    y = 0.0
+    for k in range(len(c)):
+        y = y * x + c[k]
+    return np.sum(y)
+
+
+def nothing_on_a_path(x):
+    if x > 0:
+        return x
+    return None
+
+
+def two_functions(x):
+    f = np.sin if x > 0 else np.cos
+    return f(x)
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "message"),
+    [
+        (array_after_float, (X, X), "`y` is float on one path and an array on another"),
+        (nothing_on_a_path, (1.0,), "is float on one path and None on another"),
+        (two_functions, (1.0,), "another object on one path and another object on another"),
+    ],
+)
+def test_paths_that_do_not_meet_say_what_they_are(f, args, message) -> None:
+    with pytest.raises(Unsupported, match=message):
+        grad(f)(*args)
