@@ -46,3 +46,12 @@ def test_the_library_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_documents_name_files_that_exist() -> None:
     for name in re.findall(r"\]\(([\w/.]+)\)", README):
         assert (ROOT / name).exists(), name
+
+
+def test_the_marked_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "readme_marked.py").write_text("import math\n" + blocks("python")[2])
+    monkeypatch.syspath_prepend(tmp_path)
+    energy = __import__("readme_marked").energy
+    assert energy(0.1, 0.2) == 0.5 * 0.2 * 0.2 + 1.0 - np.cos(0.1)
+    assert energy.grad(0.1, 0.2) == pytest.approx(np.sin(0.1))
+    assert energy.hessian(0.1, 0.2) == pytest.approx(np.cos(0.1))
