@@ -114,7 +114,7 @@ def _object(
         if getattr(thing, "__ad_compile_time__", False):
             return _at_compile_time(ctx, thing, args, keywords)
         return inline.call(ctx, user_function(ctx, thing), args, keywords, name)
-    function = plain_function(thing)
+    function = None if _is_library(thing) else plain_function(thing)
     if function is not None:
         return inline.call(ctx, user_function(ctx, function), args, keywords, name)
     raise TypeRefusal(*_unknown(thing))
