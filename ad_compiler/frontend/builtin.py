@@ -5,7 +5,6 @@ Each gives None for operands that an ordinary primitive takes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -326,15 +325,6 @@ def _print(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> V
     return effects.print_(ctx, args, kw)
 
 
-def _math_prod(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
-    if arrays.is_array(args[0]):
-        return None
-    total: Value = const(1)
-    for item in _items(ctx, args[0], "math.prod()"):
-        total = apply(ctx, OPERATORS["*"], (atom_of(ctx, total), atom_of(ctx, item)))
-    return total
-
-
 TABLE: dict[Any, Lower] = {
     len: _len,
     range: _range,
@@ -353,7 +343,6 @@ TABLE: dict[Any, Lower] = {
     callable: _callable,
     map: _map,
     print: _print,
-    math.prod: _math_prod,
     np.array: _array,
     np.asarray: _asarray,
     np.zeros: _filled("np.zeros"),

@@ -97,12 +97,12 @@ def _object(
     if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
         atoms = [atom_of(ctx, constant_of(arg) or arg) for arg in args]  # as rules call it
         return indexing.viewed(ctx, args[0], thing, atoms, apply(ctx, thing, atoms, name))
-    primitive = thing if isinstance(thing, Primitive) else meaning(thing)
-    if primitive is not None:
-        return of_primitive(ctx, primitive, thing, args, keywords, name)
     definition = definition_of(thing)
     if definition is not None:
         return defined(ctx, definition, args, keywords, name)
+    primitive = thing if isinstance(thing, Primitive) else meaning(thing)
+    if primitive is not None:
+        return of_primitive(ctx, primitive, thing, args, keywords, name)
     if thing is functools.partial:
         first, *given = (ctx.storage.rooted(arg) for arg in args)
         return Partial(first, tuple(given), {k: ctx.storage.rooted(v) for k, v in keywords.items()})

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.types import Array, Sym, Type
+from ad_compiler.ir.types import Array, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import ADD_AT, STORE
 from ad_compiler.rules.reductions import AXES, NAMED, SAMPLES, axes_list, reduction_type, spread
 from ad_compiler.rules.registry import compile_time
-from ad_compiler.rules.shaping import axes_of
+from ad_compiler.rules.shaping import axes_of, flattened
 from ad_compiler.rules.structures import structural
 
 ZEROS = (np.array([2.0, 0.0, 3.0, -1.5]), np.array([2.0, 0.0, 3.0, 0.0]))
@@ -60,8 +60,7 @@ def _running_type(function: Any) -> Callable[[Sequence[Atom]], Type]:
         if axis is not None:
             axes_of(axis, len(array.dims))
             return Array(dtype, array.dims)
-        one = array.dims if len(array.dims) == 1 else (Sym(f"rest({array.dims})"),)
-        return Array(dtype, one)
+        return Array(dtype, (flattened(array),))
 
     return rule
 

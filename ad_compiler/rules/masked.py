@@ -208,7 +208,7 @@ EXTREME_NAMES = ("axis", "keepdims", "initial", "where")
 
 def _shares(x: Any, z: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """Where the extreme is attained, and how many share it."""
-    found = x == spread(z, axis, keepdims)
+    found = (x == spread(z, axis, keepdims)) | np.isnan(x)
     mask = found if where is None else np.logical_and(found, where)
     number = np.sum(mask, axis=axis, keepdims=keepdims)
     return mask, (number if initial is None else number + (initial == z))

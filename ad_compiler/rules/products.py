@@ -87,7 +87,7 @@ def _dot_type(args: Sequence[Atom]) -> Type:
     return _matmul_type(args)
 
 
-METHODS["dot"] = register(
+DOT = METHODS["dot"] = register(
     Primitive(
         "np.dot", np.dot, _dot_type, Call("np.dot"), ("x", "y"), raises=_may_differ, noun="product"
     ),
@@ -113,18 +113,22 @@ def _times_x(x: Any, y: Any, *, z_bar: Any) -> Any:
     return z_bar * x
 
 
-for _function in (np.inner, np.vdot):
-    register(
+def _flat(function: Any, *objects: Any) -> Primitive:
+    """Enter a product of two vectors that is a number."""
+    path = f"np.{function.__name__}"
+    return register(
         Primitive(
-            f"np.{_function.__name__}", _function, _flat_type, Call(f"np.{_function.__name__}"),
-            ("x", "y"), raises=_may_differ, noun="product",
+            path, function, _flat_type, Call(path), ("x", "y"), raises=_may_differ, noun="product"
         ),
         Linear(
-            {"x": SAME, "y": SAME}, {"x": _times_y, "y": _times_x}, dense=True,
-            samples=((V, W),),
+            {"x": SAME, "y": SAME}, {"x": _times_y, "y": _times_x}, dense=True, samples=((V, W),)
         ),
-        _function,
-    )  # fmt: skip
+        *objects,
+    )
+
+
+INNER = _flat(np.inner, np.inner)
+VDOT = _flat(np.vdot)
 
 
 def _outer_type(args: Sequence[Atom]) -> Type:
@@ -141,7 +145,7 @@ def _outer_y_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
     return z_bar.T @ x
 
 
-register(
+OUTER = register(
     Primitive("np.outer", np.outer, _outer_type, Call("np.outer"), ("x", "y"), noun="product"),
     Linear(
         {"x": SAME, "y": SAME}, {"x": _outer_x_bar, "y": _outer_y_bar}, dense=True,

@@ -14,7 +14,7 @@ from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import ADD_AT, GETITEM
 from ad_compiler.rules.registry import compile_time, means
-from ad_compiler.rules.shaping import axis_of, may_fail
+from ad_compiler.rules.shaping import axis_of, flattened, may_fail
 from ad_compiler.rules.structures import inert, structural
 
 BOX = np.arange(24.0).reshape(2, 3, 4) / 5
@@ -96,7 +96,7 @@ def _tile_bar(x: Any, reps: Any, *, z_bar: Any) -> Any:
         for n in ([count] if count != 1 or axis < 0 else [])
         + ([x.shape[axis]] if axis >= 0 else [])
     ]
-    return np.sum(z_bar.reshape(*lengths), axis=axes)
+    return np.sum(z_bar.reshape(*lengths), axis=axes[0] if len(axes) == 1 else axes)
 
 
 structural(
@@ -114,8 +114,7 @@ def _repeat_type(args: Sequence[Atom]) -> Type:
     _not_negative(repeats)
     place = infer.static(axis, "axis")
     if place is None:
-        flat = array.dims[0] if len(array.dims) == 1 else Sym(f"rest({array.dims})")
-        return Array(array.dtype, (times(flat, repeats),))
+        return Array(array.dtype, (times(flattened(array), repeats),))
     k = axis_of(place, len(array.dims))
     dims = (*array.dims[:k], times(array.dims[k], repeats), *array.dims[k + 1 :])
     return Array(array.dtype, dims)

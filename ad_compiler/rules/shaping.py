@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Sym, Type, dims_of, dtype_of, shown
+from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of, dtype_of, never_one, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import reshaped
@@ -69,11 +69,17 @@ METHODS["reshape"] = register(
 )  # fmt: skip
 
 
+def flattened(array: Array) -> Dim:
+    """The length of all axes as one; it is 1 only if each of them is."""
+    if len(array.dims) == 1:
+        return array.dims[0]
+    surely = any(map(never_one, array.dims))
+    return Sym(f"rest({'*'.join(map(str, array.dims))})", never_one=surely)
+
+
 def _ravel_type(args: Sequence[Atom]) -> Type:
     array = infer.array(args[0], "ravel")
-    if len(array.dims) == 1:
-        return array
-    return Array(array.dtype, (Sym(f"rest({'*'.join(map(str, array.dims))})"),))
+    return Array(array.dtype, (flattened(array),))
 
 
 for _name in ("ravel", "flatten"):

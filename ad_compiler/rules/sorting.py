@@ -16,7 +16,7 @@ from ad_compiler.rules.cumulative import rows
 from ad_compiler.rules.indexing import GETITEM
 from ad_compiler.rules.reductions import AXES, NAMED, may_be_empty, reduced, reduction_type
 from ad_compiler.rules.registry import compile_time, means
-from ad_compiler.rules.shaping import axes_of, may_fail
+from ad_compiler.rules.shaping import axes_of, flattened, may_fail
 from ad_compiler.rules.structures import inert, structural
 
 SHUFFLED = np.array([[3.0, -1.0, 2.5, 0.5], [0.25, 4.0, -2.0, 1.0]])
@@ -73,7 +73,7 @@ def _sorted_type(args: Sequence[Atom]) -> Type:
     array = infer.array(args[0], "sorting")
     axis = infer.static(args[-1], "axis")
     if axis is None:
-        return Array(array.dtype, (Sym(f"rest({array.dims})"),))
+        return Array(array.dtype, (flattened(array),))
     axes_of(axis, len(array.dims))
     return array
 
@@ -291,3 +291,15 @@ def _selected_type(args: Sequence[Atom]) -> Type:
 
 
 inert(np.flatnonzero, ("x",), _selected_type, "an index", noun="places")
+
+
+def _search_type(args: Sequence[Atom]) -> Type:
+    infer.array(args[0], "np.searchsorted")
+    infer.static(args[2], "side")
+    return infer.of_dtype("i64", dims_of(args[1].type))
+
+
+inert(
+    np.searchsorted, ("a", "v", "side"), _search_type, "an index", defaults={"side": "left"},
+    noun="place", method=True,
+)  # fmt: skip

@@ -89,3 +89,9 @@ REFUSED: list[tuple[Any, str]] = [
 def test_other_arguments_are_refused_by_name(function: Any, word: str) -> None:
     with pytest.raises(Unsupported, match=word):
         grad(function)(V)
+
+
+@pytest.mark.parametrize("thing", [np.unique, np.histogram, np.piecewise, np.choose, np.modf])
+def test_functions_without_a_rule_are_refused_with_a_reason(thing: Any) -> None:
+    with pytest.raises(Unsupported, match=f"np.{thing.__name__}` has no rule: "):
+        grad(lambda x: np.sum(thing(x)))(V)

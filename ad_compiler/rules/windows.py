@@ -1,0 +1,267 @@
+"""Differences, integrals and products of neighbours; interpolation between points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Array, Dim, Sym, Trim, Type, dims_of
+from ad_compiler.rules import infer
+from ad_compiler.rules.allocation import MATRIX, VECTOR
+from ad_compiler.rules.indexing import GETITEM, STORE
+from ad_compiler.rules.registry import compile_time, means
+from ad_compiler.rules.repetition import PAD
+from ad_compiler.rules.shaping import axis_of, may_fail
+from ad_compiler.rules.structures import structural
+
+BOX = np.sin(np.arange(24.0)).reshape(2, 3, 4)
+LONG = np.array([0.5, -1.0, 2.0, 1.5, -0.25])
+
+# -- differences ----------------------------------------------------------------------------------
+
+
+def _diff_type(args: Sequence[Atom]) -> Type:
+    x, n, axis = args
+    array = infer.array(x, "np.diff")
+    count = infer.static(n, "n")
+    if not isinstance(count, int) or count < 1:
+        raise TypeRefusal(f"np.diff with n={count}", "take at least one difference")
+    if array.dtype == "bool":
+        raise TypeRefusal("np.diff of truth values", "convert them to floats first")
+    k = axis_of(infer.static(axis, "axis"), len(array.dims))
+    return Array(array.dtype, (*array.dims[:k], _less(array.dims[k], count), *array.dims[k + 1 :]))
+
+
+def _less(dim: Dim, by: int) -> Dim:
+    match dim:
+        case int():
+            return max(dim - by, 0)
+        case Sym():
+            return Trim(dim, by)
+        case Trim(base, already):
+            return Trim(base, already + by)
+
+
+@compile_time
+def around(n: int, axis: int, rank: int) -> Any:
+    """As many zeros before and after one axis."""
+    return n if rank == 1 else tuple((n, n) if k == axis % rank else (0, 0) for k in range(rank))
+
+
+def _diff_bar(x: Any, n: int, axis: int, *, z_bar: Any) -> Any:
+    padded = PAD(z_bar, around(n, axis, x.ndim), "constant", None)
+    made = DIFF(padded, n, axis)
+    return made if n % 2 == 0 else -made
+
+
+DIFF = structural(
+    np.diff, ("x", "n", "axis"), _diff_type, {"x": _diff_bar}, defaults={"n": 1, "axis": -1},
+    named=("axis",), noun="differences", means=(),
+    samples=((VECTOR, 1, -1), (LONG, 2, -1), (MATRIX, 1, 0), (BOX, 1, 1), (BOX, 2, -1)),
+)  # fmt: skip
+
+
+@means(
+    np.diff,
+    samples=((VECTOR,), (MATRIX, 1, 0), (VECTOR, {"prepend": 0.5}), (VECTOR, {"append": 2.0})),
+)
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    x = np.asarray(a)
+    if prepend is not None:
+        x = np.concatenate([_edge(x, prepend, axis), x], axis)
+    if append is not None:
+        x = np.concatenate([x, _edge(x, append, axis)], axis)
+    return DIFF(x, n, axis)
+
+
+def _edge(x: Any, value: Any, axis: int) -> Any:
+    if np.ndim(value) > 0:
+        return np.asarray(value)
+    shape = x.shape
+    k = axis if axis >= 0 else axis + x.ndim
+    return np.full((*shape[:k], 1, *shape[k + 1 :]), value)
+
+
+@means(np.ediff1d, samples=((LONG,), (MATRIX,)))
+def _ediff1d(ary: Any) -> Any:
+    flat = np.ravel(np.asarray(ary))
+    return flat[1:] - flat[:-1]
+
+
+@compile_time
+def cut(axis: int, rank: int, item: str) -> tuple[str, ...]:
+    """The pattern of an index of one axis."""
+    return (":",) * (axis % rank) + (item,)
+
+
+@compile_time
+def aligned(axis: int, rank: int) -> Any:
+    """The axes that a vector lacks to lie along one axis."""
+    return tuple(k for k in range(rank) if k != axis % rank)
+
+
+@means(
+    np.trapezoid,
+    samples=((LONG,), (LONG, np.cumsum(LONG**2)), (LONG, None, 0.5), (MATRIX, VECTOR),
+             (BOX, None, 2.0, 1), (MATRIX, MATRIX + 1.0, 1.0, 0)),
+)  # fmt: skip
+def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    y = np.asarray(y)
+    if x is None:
+        d = dx
+    elif np.ndim(x) == 1:
+        d = DIFF(np.asarray(x), 1, -1)
+        d = np.expand_dims(d, aligned(axis, y.ndim)) if y.ndim > 1 else d
+    else:
+        d = DIFF(np.asarray(x), 1, axis)
+    after = GETITEM(y, cut(axis, y.ndim, "a:"), 1)
+    before = GETITEM(y, cut(axis, y.ndim, ":b"), -1)
+    return np.sum(d * (after + before) / 2.0, axis)
+
+
+# -- convolution ----------------------------------------------------------------------------------
+
+MODES = ("full", "valid", "same")
+
+
+def _window_type(args: Sequence[Atom]) -> Type:
+    a, v, mode = args
+    if any(len(infer.array(x, "np.convolve").dims) != 1 for x in (a, v)):
+        raise TypeRefusal("np.convolve of arrays that are no vectors", "give two vectors")
+    if infer.static(mode, "mode") not in MODES:
+        raise TypeRefusal(f"the mode {mode} of np.convolve", f"use one of {', '.join(MODES)}")
+    (n,), (m,) = dims_of(a.type), dims_of(v.type)
+    return Array(infer.promote([a.type, v.type]), (Sym(f"{mode.value}({n},{m})"),))  # type: ignore[union-attr]
+
+
+def _in_full(a: Any, v: Any, mode: str, z_bar: Any) -> Any:
+    """The cotangent as one of the full convolution."""
+    if mode == "full":
+        return z_bar
+    n, m = len(a), len(v)
+    short = min(n, m)
+    start = short - 1 if mode == "valid" else (short - 1) // 2
+    whole = np.zeros(n + m - 1, z_bar.dtype)
+    return STORE(whole, ("a:b",), z_bar, start, start + len(z_bar))
+
+
+def _convolve_a(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
+    return np.correlate(_in_full(a, v, mode, z_bar), v, "valid")
+
+
+def _convolve_v(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
+    return np.correlate(_in_full(a, v, mode, z_bar), a, "valid")
+
+
+structural(
+    np.convolve, ("a", "v", "mode"), _window_type, {"a": _convolve_a, "v": _convolve_v},
+    defaults={"mode": "full"}, noun="convolved", raises=may_fail,
+    samples=((LONG, VECTOR, "full"), (LONG, VECTOR, "valid"), (LONG, VECTOR, "same"),
+             (VECTOR, LONG, "full"), (VECTOR, LONG, "same"), (LONG, VECTOR[:2], "same")),
+)  # fmt: skip
+
+
+def _correlate_a(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
+    return np.convolve(z_bar, v, "valid" if mode == "full" else "full")
+
+
+def _correlate_v(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
+    if mode == "full":
+        return np.convolve(z_bar[::-1], a, "valid")
+    return np.correlate(a, z_bar, "valid")
+
+
+def _correlate_type(args: Sequence[Atom]) -> Type:
+    if infer.static(args[2], "mode") not in ("full", "valid"):
+        raise TypeRefusal("np.correlate in the mode same", "use np.convolve(a, v[::-1], 'same')")
+    return _window_type(args)
+
+
+structural(
+    np.correlate, ("a", "v", "mode"), _correlate_type, {"a": _correlate_a, "v": _correlate_v},
+    defaults={"mode": "valid"}, noun="correlated", raises=may_fail,
+    samples=((LONG, VECTOR, "valid"), (LONG, VECTOR, "full")),
+)  # fmt: skip
+
+# -- interpolation --------------------------------------------------------------------------------
+
+
+def _interp_type(args: Sequence[Atom]) -> Type:
+    x, xp, fp, left, right = args
+    for bound, name in ((left, "left"), (right, "right")):
+        infer.static(bound, name)
+    for points in (xp, fp):
+        dims = infer.array(points, "np.interp").dims
+        if len(dims) != 1 or dims[0] == 1:
+            raise TypeRefusal("np.interp between such points", "give vectors of two or more points")
+    return infer.of_dtype("f64", dims_of(x.type))
+
+
+def _segment(x: Any, xp: Any) -> Any:
+    """The number of the segment: right of a knot, but left of the last."""
+    return np.clip(np.searchsorted(xp, x, "right") - 1, 0, len(xp) - 2)
+
+
+def _slope(x: Any, xp: Any, fp: Any) -> Any:
+    """The derivative in x: that of the segment, and 0 beyond the ends."""
+    k = _segment(x, xp)
+    inside = np.logical_and(xp[0] <= x, x <= xp[-1])
+    return np.where(inside, (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k]), 0.0)
+
+
+def _interp_x(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, x_dot: Any) -> Any:
+    return _slope(x, xp, fp) * x_dot
+
+
+def _interp_x_bar(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, z_bar: Any) -> Any:
+    return _slope(x, xp, fp) * z_bar
+
+
+def _weight(x: Any, xp: Any, k: Any) -> Any:
+    return (x - xp[k]) / (xp[k + 1] - xp[k])
+
+
+def _known(x: Any, xp: Any, left: Any, right: Any) -> Any:
+    """Where the result depends on the points: not where `left` or `right` is given."""
+    first = -np.inf if left is None else xp[0]
+    last = np.inf if right is None else xp[-1]
+    return np.logical_and(first <= x, x <= last)
+
+
+def _interp_fp(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, fp_dot: Any) -> Any:
+    k = _segment(x, xp)
+    t = np.clip(_weight(x, xp, k), 0.0, 1.0)
+    between = (1.0 - t) * fp_dot[k] + t * fp_dot[k + 1]
+    return np.where(_known(x, xp, left, right), between, 0.0)
+
+
+def _interp_xp(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, xp_dot: Any) -> Any:
+    k = _segment(x, xp)
+    t = _weight(x, xp, k)
+    return -_slope(x, xp, fp) * ((1.0 - t) * xp_dot[k] + t * xp_dot[k + 1])
+
+
+INTERP = structural(
+    np.interp, ("x", "xp", "fp", "left", "right"), _interp_type, {"x": _interp_x_bar},
+    {"x": _interp_x, "fp": _interp_fp, "xp": _interp_xp},
+    defaults={"left": None, "right": None}, named=("left", "right"), noun="between",
+    raises=may_fail,
+    convention="at a knot the segment to its right, at the last the one to its left",
+    samples=((np.array([0.25, 1.5, 2.75, -0.5]), np.array([0.0, 1.0, 2.0]), VECTOR, None, None),
+             (0.25, np.array([0.0, 1.0, 2.0]), VECTOR, None, None),
+             (np.array([-1.0, 0.3, 5.0]), np.array([0.0, 1.0, 2.0]), VECTOR, 0.5, -1.0)),
+)  # fmt: skip
+
+# -- polynomials ----------------------------------------------------------------------------------
+
+
+@means(np.polyval, samples=((VECTOR, 1.5), (VECTOR, LONG)))
+def _polyval(p: Any, x: Any) -> Any:
+    value = np.zeros_like(x) if np.ndim(x) > 0 else np.float64(0.0)
+    for c in np.asarray(p):
+        value = value * x + c
+    return value
