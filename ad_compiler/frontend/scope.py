@@ -298,10 +298,13 @@ class Scope:
         """This path returns: what it did to the names, nobody will see."""
         if builder.frame is self.home or _knows_names(result):
             return
+        frame = builder.frame
         for slot in self.slots.values():
             for cell in (*slot.cells(), *((slot.bound,) if slot.bound else ())):
-                if cell in builder.frame.values and builder.outer(cell) is not None:
-                    del builder.frame.values[cell]
+                if cell in frame.params:
+                    frame.values[cell] = frame.params[cell]
+                elif cell in frame.values and builder.outer(cell) is not None:
+                    del frame.values[cell]
 
     def leave(self, storage: Storage, result: Value) -> None:
         """The call is over: its names are gone, unless a function in the result knows them."""

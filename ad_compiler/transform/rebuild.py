@@ -238,9 +238,11 @@ class Rebuild:
         params = stmt.body.params
         kept, built = self.settle(stmt.body, params, inits, stmt.targets)
         self.forget(stmt.cond.params)
+        within = dict(zip(params, stmt.cond.params, strict=True))
         for k, param in enumerate(stmt.cond.params):
             if k not in kept:
-                self.env[param] = inits[k]
+                same = self.env[params[k]]  # the initial value, or a parameter that is equal
+                self.env[param] = within.get(same, same) if isinstance(same, Var) else same
         cond = replace(self.block(stmt.cond), params=picked(stmt.cond.params, kept))
         body = narrowed(built, kept, picked(params, kept))
         targets = picked(stmt.targets, kept)
@@ -300,8 +302,10 @@ class Rebuild:
             fixed = [
                 k for k in kept if built.results[k] is params[k] and inits[k].type == params[k].type
             ]
+            fixed += [k for k, j in twins.items() if j in fixed]
             for k in fixed:
                 self.env[params[k]] = self.env[targets[k]] = inits[k]
+                twins.pop(k, None)
             kept = [k for k in kept if k not in fixed]
             if not (differ or fixed):
                 for k, first in twins.items():

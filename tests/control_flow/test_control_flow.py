@@ -19,7 +19,7 @@ from ad_compiler.ir.text import to_text
 from ad_compiler.ir.verify import verify
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.rebuild import normalise
-from tests.control_flow.programs import CASES, v4
+from tests.control_flow.raising import CASES, v4
 
 
 def outcome(function: Callable[..., Any], args: Sequence[Any]) -> Any:
