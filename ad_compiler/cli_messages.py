@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 
 import click
@@ -55,4 +56,4 @@ def _parts(error: Exception) -> list[str]:
 
 
 def _red(text: str) -> str:
-    return click.style(text, fg="red", bold=True)
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg="red", bold=True)

@@ -83,7 +83,8 @@ def _show_difference(old: str | None, new: str, path: Path) -> None:
     )
     colors = {"+": "green", "-": "red", "@": "cyan"}
     for line in lines:
-        click.secho(line.rstrip("\n"), fg=colors.get(line[0]))
+        color = None if os.environ.get("NO_COLOR") else colors.get(line[0])
+        click.secho(line.rstrip("\n"), fg=color)
 
 
 def _replace(path: Path, text: str, old: str | None, *, force: bool) -> None:

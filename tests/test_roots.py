@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import (
+    Unsupported,
     UsageError,
     compare,
     differentiable,
@@ -140,11 +141,21 @@ def test_the_import_hook_takes_no_guess_for_an_error(
         lambda: jvp(scaled, 1.5, 1.0),  # type: ignore[arg-type]
         lambda: install_import_hook(3),  # type: ignore[arg-type]
         lambda: grad(len),
+        lambda: hvp(square)(1.5),
     ],
 )
 def test_calls_that_cannot_be_meant(call: Any) -> None:
     with pytest.raises(UsageError):
         call()
+
+
+async def later(x: float) -> float:
+    return x
+
+
+def test_async_functions_are_refused_by_name() -> None:
+    with pytest.raises(Unsupported, match="`later` is an `async` function"):
+        grad(later)(1.0)
 
 
 DEEP = {

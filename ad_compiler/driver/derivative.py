@@ -163,7 +163,12 @@ class Derivative:
             return Arguments(inner.bound, (*inner.extra, *extra))
         given = self.given
         own, kwargs = (*given.args, *own), {**given.keywords, **kwargs}
-        return Arguments(bound_arguments(self.function, own, kwargs), extra)
+        try:
+            return Arguments(bound_arguments(self.function, own, kwargs), extra)
+        except UsageError as error:
+            if count:
+                error.add_note(f"{self!r} takes {count} (co)tangent(s) after the arguments")
+            raise
 
     def extra_count(self) -> int:
         """How many (co)tangents follow the arguments."""
@@ -228,7 +233,7 @@ class Derivative:
             return False  # the others cannot be declared alone
         return any(
             p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-            for p in inspect.signature(self.function).parameters.values()
+            for p in signature_of(self.function).parameters.values()
         )
 
     def program(self, *args: Any, **kwargs: Any) -> Program:

@@ -34,17 +34,17 @@ def parse_type(text: str, name: str) -> Type:
     text = text.strip()
     if text in PYTHON:
         return PYTHON[text]
-    match = re.fullmatch(r"(?:np\.|numpy\.)?(\w+?)\s*(?:\[([:,\s]*?)(?:::1\s*)?\])?", text)
+    match = re.fullmatch(r"(?:np\.|numpy\.)?(\w+?)\s*(?:\[(.*)\])?", text)
     dtype = match and (DTYPE_OF_NAME.get(match[1]) or SHORT.get(match[1]))
-    if match is None or not dtype:
+    axes = [axis.strip() for axis in match[2].split(",")] if match and match[2] else []
+    if match is None or not dtype or not set(axes) <= {":", "::1"}:
         raise UsageError(
             f"the type {text!r} of `{name}` is not known: write float, int, bool, float64, "
             "float64[:], float64[:,:] or their like"
         )
     if match[2] is None:
         return number_of(dtype)
-    axes = match[2].count(",") + 1
-    return Array(dtype, tuple(Sym(f"{name}.{k}") for k in range(axes)))
+    return Array(dtype, tuple(Sym(f"{name}.{k}") for k in range(len(axes))))
 
 
 def parameters_from_types(

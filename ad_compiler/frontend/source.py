@@ -8,6 +8,7 @@ been edited since the function was made from it.
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -156,6 +157,10 @@ def source_of(function: FunctionType) -> Code:
 def _find(function: FunctionType) -> Code:
     code = function.__code__
     at = Span(code.co_filename, code.co_firstlineno, 0, code.co_firstlineno, 0)
+    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        raise Unsupported(
+            f"`{code.co_name}` is an `async` function", at, "differentiate an ordinary function"
+        )
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ad_compiler import UsageError
 from ad_compiler.cli import main
 from ad_compiler.driver import store
+from ad_compiler.frontend.declared import parse_type
+from ad_compiler.ir.types import shown
 
 PROGRAM = """\
 import math
@@ -233,6 +236,31 @@ def test_nothing_is_ignored_in_silence(shapes: Path, args: list[str], message: s
     done = run(*(a.format(shapes) for a in args))
     assert done.returncode == 2
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("float", "float"),
+        ("int", "int"),
+        ("bool", "bool"),
+        ("float32", "float32"),
+        ("f4[:]", "float32[:]"),
+        ("f8[:,:]", "float64[:,:]"),
+        ("float64[:, :]", "float64[:,:]"),
+        ("np.float64[:, ::1]", "float64[:,:]"),
+        ("int64[:]", "int64[:]"),
+        ("float64[]", "float64[]"),
+    ],
+)
+def test_types_are_spelled_as_numba_spells_them(text: str, spelled: str) -> None:
+    assert shown(parse_type(text, "x")) == spelled
+
+
+@pytest.mark.parametrize("text", ["float64[;]", "float64[:", "f16", "float64[3]", "complex", ""])
+def test_other_types_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not known"):
+        parse_type(text, "x")
 
 
 def test_texts_in_other_encodings(tmp_path: Path) -> None:
