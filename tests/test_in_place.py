@@ -308,6 +308,15 @@ def prevnew(x):
     return np.sum(prev)
 
 
+@case(m)
+def repeated_indices_in_a_view(m):
+    a = m.copy()
+    column = a[:, 1]
+    column[np.array([0, 0, 2])] = m[:, 0] ** 2
+    a.T[2][np.array([1, 1])] = m[0, :2]
+    return np.sum(a**2)
+
+
 @pytest.mark.parametrize(("function", "args"), CASES)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     before = G.copy()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ad_compiler.backend.changes import sum_of_tapes
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
+from ad_compiler.ir.index import segments
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
 from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, rank
 from ad_compiler.rules.effects import VALUE
@@ -50,10 +51,14 @@ def _duplicate(to: Renderer, args: Sequence[Atom]) -> Text:
 def _last_writes(to: Renderer, args: Sequence[Atom]) -> Text:
     array, pattern, *operands = args
     assert isinstance(pattern, Const)
-    index = to.index(pattern.value, operands)
-    if len(pattern.value) > 1:
+    *views, (items, own) = segments(pattern.value, operands)
+    index = to.index(items, own)
+    if len(items) > 1:
         index = f"{to.resolve('np.s_')}[{index}]"
-    return Text(f"{to.resolve('last_writes')}({to.receiver(array)}.shape, {index})")
+    part = to.receiver(array)
+    for segment in views:
+        part = to.part(part, *segment)
+    return Text(f"{to.resolve('last_writes')}({part}.shape, {index})")
 
 
 def _broadcast_like(to: Renderer, args: Sequence[Atom]) -> Text:

@@ -9,7 +9,6 @@ import numpy as np
 
 from ad_compiler.ir.index import (
     axes_order,
-    concrete,
     is_slice,
     located,
     segments,
@@ -248,7 +247,8 @@ STORE = register(
 
 
 def _last_writes(a: Any, pattern: Any, *operands: Any) -> Any:
-    return helper("last_writes")(np.shape(a), concrete(pattern, operands))
+    part, key = located(a, pattern, operands)
+    return helper("last_writes")(np.shape(part), key)
 
 
 def _last_writes_type(args: Sequence[Atom]) -> Type:
