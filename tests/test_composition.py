@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ad_compiler import grad, jvp, vjp
+from ad_compiler import grad, jacrev, jvp, vjp
 
 X = np.array([0.5, 0.7, -0.4])
 
@@ -64,3 +64,10 @@ def test_reverse_over_reverse(f: Callable[..., Any]) -> None:
     _, pullback = vjp(grad(f), X)
     (reverse,) = pullback(direction)
     assert reverse == pytest.approx(forward, rel=1e-12)
+
+
+def test_reverse_over_reverse_of_a_power() -> None:
+    """The nested loops compute x**5, whose Hessian is known."""
+    wanted = 20 * X**3
+    assert vjp(grad(nested_loops), X)[1](np.ones(3))[0] == pytest.approx(wanted)
+    assert jacrev(grad(nested_loops))(X) == pytest.approx(np.diag(wanted))

@@ -14,20 +14,11 @@ import numpy as np
 import pytest
 
 from ad_compiler import Unsupported, check_grads, grad, value_and_grad
+from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
 x = rng.normal(size=5)
-CASES: list[Any] = []
-
-
-def case(*args: Any) -> Callable[[Any], Any]:
-    """Test a function at a point."""
-
-    def enter(function: Any) -> Any:
-        CASES.append(pytest.param(function, args, id=function.__name__))
-        return function
-
-    return enter
+case = Points()
 
 
 @case(x)
@@ -141,11 +132,11 @@ def stale(x):
     return f2(None) + f(l, l.append(x[4]))
 
 
-@pytest.mark.parametrize(("function", "args"), CASES)
+@pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = function(*copy.deepcopy(args))
     value, _ = value_and_grad(function, tuple(range(len(args))))(*args)
-    assert np.asarray(value).tobytes() == np.asarray(expected).tobytes()
+    assert_same_bits(value, expected)
     check_grads(function, copy.deepcopy(args))
 
 

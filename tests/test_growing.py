@@ -12,20 +12,11 @@ import numpy as np
 import pytest
 
 from ad_compiler import Unsupported, check_grads, grad, value_and_grad
+from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
 x = rng.normal(size=5)
-CASES: list[Any] = []
-
-
-def case(*args: Any) -> Callable[[Any], Any]:
-    """Test a function at a point."""
-
-    def enter(function: Any) -> Any:
-        CASES.append(pytest.param(function, args, id=function.__name__))
-        return function
-
-    return enter
+case = Points()
 
 
 @case(x)
@@ -136,12 +127,11 @@ def nestloop(x):
     return sum(out)
 
 
-@pytest.mark.parametrize(("function", "args"), CASES)
+@pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = function(*args)
     value, _ = value_and_grad(function, tuple(range(len(args))))(*args)
-    assert type(value) is type(expected)
-    assert np.asarray(value).tobytes() == np.asarray(expected).tobytes()
+    assert_same_bits(value, expected)
     check_grads(function, args)
 
 

@@ -12,23 +12,14 @@ import numpy as np
 import pytest
 
 from ad_compiler import check_grads, grad, value_and_grad
+from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
 x, y = rng.normal(size=5), rng.normal(size=5)
 m, q = rng.normal(size=(3, 5)), rng.normal(size=(4, 4))
 G = np.arange(1.0, 6.0)
 
-CASES: list[Any] = []
-
-
-def case(*args: Any) -> Callable[[Any], Any]:
-    """Test a function at a point."""
-
-    def enter(function: Any) -> Any:
-        CASES.append(pytest.param(function, args, id=function.__name__))
-        return function
-
-    return enter
+case = Points()
 
 
 @case(x)
@@ -317,14 +308,14 @@ def repeated_indices_in_a_view(m):
     return np.sum(a**2)
 
 
-@pytest.mark.parametrize(("function", "args"), CASES)
+@pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     before = G.copy()
     expected = function(*(a.copy() for a in args))
     G[:] = before
     kept = [a.copy() for a in args]
     value, gradients = value_and_grad(function, tuple(range(len(args))))(*args)
-    assert np.asarray(value).tobytes() == np.asarray(expected).tobytes()
+    assert_same_bits(value, expected)
     for gradient, arg, copy in zip(gradients, args, kept, strict=True):
         assert np.array_equal(arg, copy)
         assert gradient.flags.writeable

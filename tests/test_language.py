@@ -13,23 +13,14 @@ import numpy as np
 import pytest
 
 from ad_compiler import check_grads, grad, value_and_grad
+from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
 v3, w3 = rng.normal(size=3), rng.normal(size=3)
 m23, m33 = rng.normal(size=(2, 3)), rng.normal(size=(3, 3))
 C, W = 1.5, rng.normal(size=3)
 
-CASES: list[Any] = []
-
-
-def case(*args: Any) -> Callable[[Any], Any]:
-    """Test a function at a point."""
-
-    def enter(function: Any) -> Any:
-        CASES.append(pytest.param(function, args, id=function.__name__))
-        return function
-
-    return enter
+case = Points()
 
 
 @case({"a": v3, "b": (m23, 2.0)})
@@ -272,13 +263,12 @@ def a_test_that_binds_names_one_after_the_other(x, n):
     return x * k * s + z
 
 
-@pytest.mark.parametrize(("function", "args"), CASES)
+@pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(k for k, a in enumerate(args) if not isinstance(a, int))
     value, _ = value_and_grad(function, moving)(*args)
     expected = function(*args)
-    assert type(value) is type(expected)
-    assert np.asarray(value).tobytes() == np.asarray(expected).tobytes()
+    assert_same_bits(value, expected)
     check_grads(function, args)
 
 

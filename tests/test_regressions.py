@@ -14,48 +14,12 @@ from ad_compiler import (
     UsageError,
     elementwise_grad,
     grad,
-    jacrev,
     jvp,
     value_and_grad,
     vjp,
 )
 
 X = np.array([0.5, 0.7])
-
-
-def nested_loops(x):
-    y = x
-    for _ in range(2):
-        for _ in range(2):
-            y = x * y
-    return np.sum(y)
-
-
-def three_loops(x):
-    y = x
-    for _ in range(2):
-        for _ in range(2):
-            for _ in range(2):
-                y = x * y
-    return np.sum(y)
-
-
-def loops_with_a_condition(x):
-    y, i = x, 0
-    while i < 2:
-        i += 1
-        for _ in range(2):
-            y = x * y
-    return np.sum(y)
-
-
-@pytest.mark.parametrize(
-    ("f", "power"), [(nested_loops, 5), (three_loops, 9), (loops_with_a_condition, 5)]
-)
-def test_reverse_over_reverse_of_nested_loops(f, power) -> None:
-    wanted = power * (power - 1) * X ** (power - 2)
-    assert vjp(grad(f), X)[1](np.ones(2))[0] == pytest.approx(wanted)
-    assert jacrev(grad(f))(X) == pytest.approx(np.diag(wanted))
 
 
 def test_a_container_with_an_integer_is_refused_by_vjp() -> None:

@@ -26,6 +26,7 @@ ADJOINTS = ("_bar", "_dot")
 COUNTED = {1: "one", 2: "two", 3: "three", 0.5: "half"}
 SCALED = {2: "twice", 3: "thrice", 0.5: "half"}
 ORDINALS = {0: "first", -1: "last"}
+INDICES = frozenset("ijk")
 COMPARED = {
     "lt": ("below", "is_negative"), "le": ("at_most", "is_at_most_0"),
     "gt": ("above", "is_positive"), "ge": ("at_least", "is_at_least_0"),
@@ -98,7 +99,7 @@ def _joined(word: str) -> Callable[[Sequence[Atom]], str | None]:
 
     def make(args: Sequence[Atom]) -> str | None:
         if word == "minus" and args[1] == const(1) and isinstance(args[0].type, Int):
-            return "last"  # index of n items
+            return "before" if _stem(args[0]) in INDICES else "last"  # index of n items
         parts = [_stem(a) or _number(a, COUNTED) for a in args]
         return f"{parts[0]}_{word}_{parts[1]}" if all(parts) else None
 

@@ -8,6 +8,7 @@ What is not said otherwise is linear in the operands that have a transpose.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from types import FunctionType
 from typing import Any, cast
 
@@ -25,6 +26,36 @@ def structural(
     vjps: Functions,
     jvps: Functions | None = None,
     *,
+    dense: bool = True,
+    **options: Any,
+) -> Primitive:
+    """Enter a NumPy function; the options are those of `Linear` and of `entered`."""
+    given = dict.fromkeys(vjps, SAME) if jvps is None else jvps
+    line = Linear(
+        cast(dict[str, FunctionType], dict(given)),
+        cast(dict[str, FunctionType], dict(vjps)),
+        dense=dense,
+        **{key: options.pop(key) for key in OF_LINEAR & options.keys()},
+    )
+    return entered(function, params, infer, line, **options)
+
+
+OF_LINEAR = frozenset(field.name for field in fields(Linear))
+
+
+def inert(
+    function: Any, params: tuple[str, ...], infer: Infer, why: str, **options: Any
+) -> Primitive:
+    """Enter a NumPy function that has no derivative; the options are those of `entered`."""
+    return entered(function, params, infer, Flat(why), **options)
+
+
+def entered(
+    function: Any,
+    params: tuple[str, ...],
+    infer: Infer,
+    line: Linear | Flat,
+    *,
     path: str = "",
     name: str = "",
     noun: str = "value",
@@ -34,65 +65,18 @@ def structural(
     fresh: bool = True,
     method: bool = False,
     means: tuple[Any, ...] | None = None,
-    dense: bool = True,
-    **rule: Any,
 ) -> Primitive:
-    """Enter a NumPy function; `named` are the operands that are passed by keyword."""
-    given = dict.fromkeys(vjps, SAME) if jvps is None else jvps
-    line = Linear(
-        cast(dict[str, FunctionType], dict(given)),
-        cast(dict[str, FunctionType], dict(vjps)),
-        dense=dense,
-        **rule,
-    )
-    made = _primitive(function, params, infer, path, name, noun, defaults, named, raises, fresh)
+    """Enter a NumPy function with its rule; `named` are the operands that are passed by keyword."""
+    path = path or f"np.{function.__name__}"
+    filled = dict(defaults or {})
+    made = Primitive(
+        name or path, evaluator(function, params, filled, named), infer, Call(path), params,
+        defaults=filled, keyword_only=named, raises=raises, noun=noun, fresh=fresh,
+    )  # fmt: skip
     register(made, line, *((function,) if means is None else means))
     if method:
         METHODS[function.__name__] = made
     return made
-
-
-def inert(
-    function: Any,
-    params: tuple[str, ...],
-    infer: Infer,
-    why: str,
-    *,
-    path: str = "",
-    name: str = "",
-    noun: str = "value",
-    defaults: Mapping[str, Any] | None = None,
-    named: tuple[str, ...] = (),
-    raises: Callable[[Sequence[Atom]], bool] = never,
-    method: bool = False,
-    means: tuple[Any, ...] | None = None,
-) -> Primitive:
-    """Enter a NumPy function that has no derivative."""
-    made = _primitive(function, params, infer, path, name, noun, defaults, named, raises, True)
-    register(made, Flat(why), *((function,) if means is None else means))
-    if method:
-        METHODS[function.__name__] = made
-    return made
-
-
-def _primitive(
-    function: Any,
-    params: tuple[str, ...],
-    infer: Infer,
-    path: str,
-    name: str,
-    noun: str,
-    defaults: Mapping[str, Any] | None,
-    named: tuple[str, ...],
-    raises: Callable[[Sequence[Atom]], bool],
-    fresh: bool,
-) -> Primitive:
-    path = path or f"np.{function.__name__}"
-    filled = dict(defaults or {})
-    return Primitive(
-        name or path, evaluator(function, params, filled, named), infer, Call(path), params,
-        defaults=filled, keyword_only=named, raises=raises, noun=noun, fresh=fresh,
-    )  # fmt: skip
 
 
 def evaluator(

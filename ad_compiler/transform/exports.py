@@ -8,7 +8,8 @@ arrays, values that are taped anyway. Works inside out, so nests need no special
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ad_compiler.ir.builder import Builder, Frame
@@ -28,9 +29,10 @@ from ad_compiler.ir.nodes import (
     defined_by,
     free_vars,
 )
-from ad_compiler.ir.types import PY, Int, Tape, Type
+from ad_compiler.ir.types import PY, Array, Int, Tape, Type
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.exits import Put, last_only, leaving, sunk, with_puts
+from ad_compiler.transform.hoist import invariants
 from ad_compiler.transform.tapes import counter, is_cheap, plural, recorded, with_prelude
 
 
@@ -65,6 +67,17 @@ class Exports:
 
     builder: Builder
     extras: dict[int, Extra] = field(default_factory=dict[int, Extra])
+    around: list[Block] = field(default_factory=list[Block])
+    """The forward blocks that the backward sweep is in, from the body of the innermost loop on."""
+
+    @contextmanager
+    def within(self, block: Block, *, loop: bool) -> Generator[None]:
+        """While the backward sweep of a block is built."""
+        outer = self.around
+        if loop or outer:
+            self.around = [block] if loop else [*outer, block]
+        yield
+        self.around = outer
 
     def extra(self, stmt: Stmt) -> Extra:
         return self.extras.setdefault(id(stmt), Extra())
@@ -89,8 +102,9 @@ class Exports:
 
     def available_arm(self, stmt: If, forward: Block, backward: Block) -> Block:
         needed = self.needed(forward, backward)
-        in_loop = any(f.is_loop for f in self.builder.frames)
-        stored, again = self.plan(forward, needed, set()) if in_loop else (needed, [])
+        stored, again = needed, list[Let]()
+        if self.around:
+            stored, again = self.plan(forward, needed, set(), self.whole_arrays())
         extra = self.extra(stmt)
         env: dict[Var, Atom] = {v: extra.target(v, v.name, v.type) for v in stored}
         return with_prelude(backward, self.repeated(again, env), env)
@@ -180,21 +194,36 @@ class Exports:
             if extra is not None:
                 yield from extra.all_targets()
 
+    def whole_arrays(self) -> set[Var]:
+        """Arrays that a tape would hold a copy of for each trip; one element of them is less."""
+        found: set[Var] = set()
+        for block in self.around:
+            arrays = [v for v in self.defined(block) if isinstance(v.type, Array)]
+            found.update(self.plan(block, arrays, set())[0])
+        return found
+
     def plan(
-        self, block: Block, needed: list[Var], at_hand: set[Var]
+        self, block: Block, needed: list[Var], at_hand: set[Var], dear: Collection[Var] = ()
     ) -> tuple[list[Var], list[Let]]:
-        """Which values of a block to store, and which statements to run again."""
+        """Which values of a block to store, and which statements to run again.
+
+        Nothing is run again that reads what is `dear`. What no trip changes is run again, to be
+        moved out of the loop.
+        """
         lets = {t: let for let in block.body if isinstance(let, Let) for t in let.targets}
         inside = set(self.defined(block))
+        fixed = invariants(block)
         stored: list[Var] = []
         again: dict[Var, Let] = {}
 
         def steps(atom: Atom) -> list[Let] | None:
             """The statements that compute an atom again, None if that is impossible."""
+            if atom in dear:
+                return None
             if not isinstance(atom, Var) or atom not in inside or atom in at_hand:
                 return []
             let = lets.get(atom)
-            if let is None or not is_cheap(let):
+            if let is None or not (is_cheap(let) or atom in fixed):
                 return None
             parts = [steps(arg) for arg in let.args]
             if any(part is None for part in parts):

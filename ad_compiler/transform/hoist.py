@@ -42,16 +42,20 @@ def _inside(block: Block) -> Block:
 
 def _split(body: Block) -> tuple[list[Stmt], Block]:
     """The operations of a loop body that depend on nothing in it, and the rest."""
-    varying: set[Var] = set(body.params)
-    moved: list[Stmt] = []
-    kept: list[Stmt] = []
-    for stmt in body.body:
-        if isinstance(stmt, Let) and _movable(stmt) and varying.isdisjoint(_read(stmt)):
-            moved.append(stmt)
-        else:
-            kept.append(stmt)
-            varying.update(defined_by(stmt))
+    fixed = invariants(body)
+    moved = [s for s in body.body if not fixed.isdisjoint(defined_by(s))]
+    kept = [s for s in body.body if fixed.isdisjoint(defined_by(s))]
     return moved, replace(body, body=tuple(kept))
+
+
+def invariants(body: Block) -> set[Var]:
+    """The values of a loop body that depend on nothing in it, and that may be had before it."""
+    varying: set[Var] = set(body.params)
+    fixed: set[Var] = set()
+    for stmt in body.body:
+        same = isinstance(stmt, Let) and _movable(stmt) and varying.isdisjoint(_read(stmt))
+        (fixed if same else varying).update(defined_by(stmt))
+    return fixed
 
 
 def _read(let: Let) -> list[Var]:

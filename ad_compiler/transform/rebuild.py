@@ -5,8 +5,8 @@
     z = add (sin x) y
 
 Forward: copies are propagated and names settled, constants folded, exact identities applied,
-equal operations merged (numbering values), constant branches taken, loop parameters that never
-change replaced by their initial value. Backward: what nobody reads goes.
+equal operations merged (numbering values), lengths read off inputs, constant branches taken, loop
+parameters that never change replaced by their initial value. Backward: what nobody reads goes.
 """
 
 from __future__ import annotations
@@ -38,13 +38,12 @@ from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import Key, atom_key, narrowed, picked, same_flags, settled
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import EXACT, Form, folded
+from ad_compiler.transform.shapes import Shapes
 
 
 def rebuild(function: Function) -> Function:
     """Simplify a program without changing any result by a bit."""
-    walk = Rebuild()
-    block = walk.block(function.block)
-    return dead_code(function.with_block(block))
+    return dead_code(function.with_block(Rebuild(function.params).block(function.block)))
 
 
 def normalise(function: Function) -> Function:
@@ -54,7 +53,7 @@ def normalise(function: Function) -> Function:
     """
     if not any(map(_is_structured, walk(function.block))):
         return function
-    return function.with_block(Rebuild().block(function.block))
+    return function.with_block(Rebuild(function.params).block(function.block))
 
 
 def _is_structured(stmt: Stmt) -> bool:
@@ -66,7 +65,8 @@ def _is_structured(stmt: Stmt) -> bool:
 class Rebuild:
     """The forward walk."""
 
-    def __init__(self) -> None:
+    def __init__(self, params: Sequence[Var]) -> None:
+        self.shapes = Shapes.of(params)
         self.env: dict[Var, Atom] = {}
         self.defs: dict[Var, Let] = {}
         self.tables: list[dict[Key, tuple[Var, ...]]] = []
@@ -112,6 +112,8 @@ class Rebuild:
         if let.prim.name == "identity":
             self.env[let.targets[0]] = args[0]
             return
+        if let.prim.name == "dim":
+            args = self.shapes.place(*args)
         original, *others = let.targets
         if others:
             self.env.update(zip(let.targets, self.several(let, args, names), strict=True))

@@ -111,14 +111,15 @@ class Reverse:
                 if whole is not value:
                     self.builder.assign(self.adjoints.cells[var], whole)
 
-    def block(self, block: Block, seeds: list[tuple[Atom, Atom]]) -> None:
+    def block(self, block: Block, seeds: list[tuple[Atom, Atom]], *, loop: bool) -> None:
         """The backward sweep of a block inside a statement."""
         self.adjoints.enter(block.params)
         for stmt in block.body:
             self.adjoints.enter(defined_by(stmt))
         for primal, value in seeds:
             self.adjoints.add(primal, value)
-        self.backward(block.body)
+        with self.exports.within(block, loop=loop):
+            self.backward(block.body)
 
     def branch(self, stmt: If) -> None:
         taken = [self.adjoints.take(t) for t in stmt.targets]
@@ -128,7 +129,7 @@ class Reverse:
 
         def arm(block: Block) -> None:
             pairs = zip(block.results, seeds, strict=True)
-            self.block(block, [(r, s) for r, s in pairs if s is not None])
+            self.block(block, [(r, s) for r, s in pairs if s is not None], loop=False)
 
         at = self.builder.at
         self.builder.if_(stmt.test, lambda: arm(stmt.then), lambda: arm(stmt.orelse), at)
@@ -194,7 +195,7 @@ class Reverse:
                 assert value is not None
                 after[cell] = value
                 seeds.append((result, value))
-        self.block(body, seeds)
+        self.block(body, seeds, loop=True)
         for param, cell in zip(params, cells, strict=True):
             if cell is not None:
                 value = self.adjoints.take(param)

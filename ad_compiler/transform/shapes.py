@@ -58,8 +58,13 @@ class Shapes:
         dim = dims_of(primal.type)[axis]
         if isinstance(dim, int):
             return const(dim)
-        var, place = self.lengths.get(dim, (primal, axis))
-        return builder.emit(PRIMITIVES["dim"], var, const(place))
+        return builder.emit(PRIMITIVES["dim"], *self.place(primal, const(axis)))
+
+    def place(self, array: Atom, axis: Atom) -> tuple[Atom, Atom]:
+        """An array and an axis that have the same length: of an input if there is one."""
+        assert isinstance(axis, Const)
+        var, place = self.lengths.get(dims_of(array.type)[axis.value], (array, axis.value))
+        return var, const(place)
 
 
 def fills(type_: Type, dims: tuple[Dim, ...]) -> bool:

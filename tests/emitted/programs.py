@@ -245,3 +245,20 @@ def last_index(x: float, y: float, n: int) -> Any:
 
 def fractions(x: float, y: float) -> Any:
     return (x + y) / (x - y) + 1 / (x * y)
+
+
+def wall(u: float, stiffness: float) -> float:
+    if u > 1.0:
+        return 0.5 * stiffness * (u - 1.0) ** 2
+    return 0.0
+
+
+def relaxed_chain(q: Any, k: float, stiffness: float, steps: int) -> Any:
+    u = q.copy()
+    energy = 0.0
+    for step in range(steps):
+        for i in range(1, len(u) - 1):
+            if i % 2 == step % 2:
+                u[i] = (1 - k) * u[i] + 0.5 * k * (u[i - 1] + u[i + 1])
+        energy += wall(u[len(u) // 2], stiffness)
+    return energy

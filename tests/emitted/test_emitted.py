@@ -72,6 +72,7 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("fractions", "grad", (1.0, 1.0), (0, 1)),
     ("fixed_point", "grad", (1.0,), 0),
     ("fixed_point", "vjp", (1.0,), 0),
+    ("relaxed_chain", "value_and_grad", (V, 1.0, 1.0, 3), (0, 1, 2)),
 ]
 
 
