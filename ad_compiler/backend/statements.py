@@ -185,7 +185,9 @@ class Printer:
 
     def _message(self, arm: Block) -> Lines:
         """The message of a failed `assert`, if it has one."""
-        templates, *operands = arm.body[-1].args  # type: ignore[union-attr]
+        failure = arm.body[-1]
+        assert isinstance(failure, Effect)
+        templates, *operands = failure.args
         return shown(self.to, templates, operands)
 
     def _arm(self, arm: Block, targets: tuple[Var, ...]) -> Lines:

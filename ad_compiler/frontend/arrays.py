@@ -5,7 +5,7 @@ from __future__ import annotations
 from ad_compiler.frontend import growing, indexing
 from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Value, static
+from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Value, is_atom, static
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, is_number, rank
@@ -39,7 +39,7 @@ def array_of(ctx: Context, value: Value, name: str = "") -> Value:
         raise TypeRefusal(f"an array of {describe(value)}", "give numbers or arrays")
     if not value.items:
         return apply(ctx, PRIMITIVES["np.zeros"], (const(0), static("float64")), name)
-    if all(is_number(getattr(item, "type", None)) for item in value.items):  # type: ignore[arg-type]
+    if all(is_atom(item) and is_number(item.type) for item in value.items):
         return apply(ctx, PRIMITIVES["array_of"], [atom_of(ctx, i) for i in value.items], name)
     rows = [row_of(ctx, item) for item in value.items]
     return apply(ctx, PRIMITIVES["np.stack"], [*rows, const(0)], name)

@@ -184,11 +184,16 @@ def _state(
         if name not in trees:
             raise UsageError(f"outputs={name!r}: `{code.name}` has no such argument")
     places = [from_tree(trees[name]) for name in names]
-    wanted = [leaf for place in places for leaf in leaves_of(place)]
-    if not all(isinstance(leaf, Var) and isinstance(leaf.type, Array) for leaf in wanted):
-        raise UsageError(f"outputs={outputs!r}: only arrays can be written to")
-    ctx.storage.watched = frozenset(leaf for leaf in wanted if isinstance(leaf, Var))
-    made = [mapped(place, ctx.storage.outside) for place in places]  # type: ignore[arg-type]
+    watched: set[Var] = set()
+
+    def place_of(leaf: Value) -> Value:
+        if not (isinstance(leaf, Var) and isinstance(leaf.type, Array)):
+            raise UsageError(f"outputs={outputs!r}: only arrays can be written to")
+        watched.add(leaf)
+        return ctx.storage.outside(leaf)
+
+    made = [mapped(place, place_of) for place in places]
+    ctx.storage.watched = frozenset(watched)
     return made[0] if isinstance(outputs, str) else Structure("tuple", (), tuple(made))
 
 
@@ -248,7 +253,7 @@ def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, .
             if isinstance(part.value, str | None | bool):
                 return part
         elif is_atom(part):
-            results.append(part)  # type: ignore[arg-type]
+            results.append(part)
             return len(results) - 1
         raise code.source.refuse(
             code.node,

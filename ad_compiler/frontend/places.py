@@ -88,8 +88,7 @@ class Storage:
         if rank(atom.type) <= 1:
             return True
         last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
-        made = isinstance(last, Let) and last.targets[0] is atom
-        return made and last.prim.name in CONTIGUOUS  # type: ignore[union-attr]
+        return isinstance(last, Let) and last.targets[0] is atom and last.prim.name in CONTIGUOUS
 
     def freeze(self, roots: Iterable[Root], why: str) -> None:
         """Forbid to write to storage that may be reached in ways that cannot be told apart."""
@@ -100,24 +99,34 @@ class Storage:
 
     # -- names --------------------------------------------------------------------------------
 
-    def declare(self, cell: Cell, value: Value, base: Frame) -> None:
+    def declare(self, cell: Cell, value: Atom | Place | Loose, base: Frame) -> None:
         """Let a cell without a value be one that lacks it from an outer frame on."""
         if self.builder.peek(cell) is not None:
             return
-        if isinstance(value, Place):
-            atom = self.builder.peek(value.root.cell)
-            assert atom is not None
-            for step in value.path:
-                atom = Var(cell.name, step.prim.infer((atom, *step.args)))  # type: ignore[arg-type]
-        else:
-            atom = value.atom if isinstance(value, Loose) else value
-        if isinstance(atom, Var | Const | Undef) and isinstance(atom.type, Array):
+        match value:
+            case Place():
+                atom = self._like(cell, value)
+            case Loose():
+                atom = value.atom
+            case _:
+                atom = value
+        if isinstance(atom.type, Array):
             root = Root(Cell(cell.name, base), next(self._serial))
             root.contiguous = not isinstance(value, Place | Loose) and self.is_contiguous(atom)
             root.holders[cell] = None
             base.values[root.cell] = Undef(atom.type)
             atom = held(Place(root, ()))
-        self.builder.declare(cell, atom, base)  # type: ignore[arg-type]
+        self.builder.declare(cell, atom, base)
+
+    def _like(self, cell: Cell, place: Place) -> Atom:
+        """A value of the type of a view."""
+        atom = self.builder.peek(place.root.cell)
+        assert atom is not None
+        for step in place.path:
+            type_ = step.prim.infer((atom, *step.args))
+            assert isinstance(type_, Array)
+            atom = Var(cell.name, type_)
+        return atom
 
     def hold(self, cell: Cell, value: Value) -> Value:
         """What a cell is to hold for a value: for an array, its place."""

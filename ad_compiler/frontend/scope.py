@@ -106,7 +106,7 @@ def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> Non
         storage.builder.assign(cell, static(value))
     else:
         atom = value if is_atom(value) else static(Opaque(value))
-        storage.builder.assign(cell, atom)  # type: ignore[arg-type]
+        storage.builder.assign(cell, atom)
 
 
 def _store_leaves(

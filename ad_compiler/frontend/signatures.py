@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from inspect import Parameter, Signature
 from typing import Any
@@ -31,11 +32,11 @@ def signature_of(primitive: Primitive, thing: Any) -> Signature:
 def method_of(name: str) -> Any:
     """The method of arrays, or the NumPy function of that name if it tells more."""
     method = getattr(np.ndarray, name, None)
-    try:
-        inspect.signature(method)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return getattr(np, name, None)
-    return method
+    if callable(method):
+        with suppress(ValueError):
+            inspect.signature(method)
+            return method
+    return getattr(np, name, None)
 
 
 def _of_primitive(primitive: Primitive) -> Signature:

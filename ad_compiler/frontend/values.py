@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from ad_compiler.errors import Span
 from ad_compiler.frontend.source import Code
@@ -242,8 +242,9 @@ class Place:
         if position >= len(frame.stmts):
             return None  # it was undone
         stmt, last = frame.stmts[position], self.path[-1]
-        same = isinstance(stmt, Let) and stmt.prim is last.prim and stmt.args[1:] == last.args
-        return stmt.targets[0] if same else None  # type: ignore[union-attr]
+        if isinstance(stmt, Let) and stmt.prim is last.prim and stmt.args[1:] == last.args:
+            return stmt.targets[0]
+        return None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -302,7 +303,7 @@ def static(value: object, spelling: str | None = None) -> Const:
     return Const(value, Static(), spelling)
 
 
-def is_atom(value: Value) -> bool:
+def is_atom(value: Value) -> TypeGuard[Atom]:
     """Whether the value is a number, an array or a plain constant."""
     return isinstance(value, Var | Const | Undef)
 

@@ -149,9 +149,9 @@ register(
 
 
 def _power_type(args: Sequence[Atom]) -> Type:
-    infer.static(args[1], "n")
+    n = infer.static(args[1], "n")
     array = matrix(args[0], "np.linalg.matrix_power")
-    return array if args[1].value >= 0 else Array(float_dtype(args[:1]), array.dims)  # type: ignore[union-attr]
+    return array if n >= 0 else Array(float_dtype(args[:1]), array.dims)
 
 
 @compile_time

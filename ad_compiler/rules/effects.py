@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ad_compiler.ir.nodes import Atom
@@ -18,7 +18,9 @@ from ad_compiler.ir.types import Type
 from ad_compiler.rules.registry import Flat, register
 
 VALUE = "value"
-CONVERSIONS = {"": lambda x: x, "r": repr, "s": str, "a": ascii}  # type: ignore[var-annotated]
+CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    "": lambda x: x, "r": repr, "s": str, "a": ascii,
+}  # fmt: skip
 
 
 def exception_class(path: str) -> type[BaseException]:

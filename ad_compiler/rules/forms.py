@@ -9,7 +9,6 @@ the line becomes known to the text of other partials.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,7 +77,7 @@ def flat(
 
 def _parse(primal: str) -> tuple[str, tuple[str, ...]]:
     """The name and the parameters of `f(x, y)`."""
-    name, params = re.fullmatch(r"(\w+)\((.*)\)", primal).groups()  # type: ignore[union-attr]
+    name, _, params = primal.removesuffix(")").partition("(")
     return name, tuple(params.split(", "))
 
 

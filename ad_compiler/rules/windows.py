@@ -132,10 +132,11 @@ def _window_type(args: Sequence[Atom]) -> Type:
     a, v, mode = args
     if any(len(infer.array(x, "np.convolve").dims) != 1 for x in (a, v)):
         raise TypeRefusal("np.convolve of arrays that are no vectors", "give two vectors")
-    if infer.static(mode, "mode") not in MODES:
+    how = infer.static(mode, "mode")
+    if how not in MODES:
         raise TypeRefusal(f"the mode {mode} of np.convolve", f"use one of {', '.join(MODES)}")
     (n,), (m,) = dims_of(a.type), dims_of(v.type)
-    return Array(infer.promote([a.type, v.type]), (Sym(f"{mode.value}({n},{m})"),))  # type: ignore[union-attr]
+    return Array(infer.promote([a.type, v.type]), (Sym(f"{how}({n},{m})"),))
 
 
 def _in_full(a: Any, v: Any, mode: str, z_bar: Any) -> Any:

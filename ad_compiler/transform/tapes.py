@@ -29,7 +29,8 @@ def recorded(stmt: For | While) -> dict[Var, Var]:
     for let in stmt.body.body:
         if isinstance(let, Let) and let.prim.name == "tape_put":
             tape, _, value = let.args
-            target = carried.get((tape, let.targets[0]))  # type: ignore[arg-type]
+            assert isinstance(tape, Var)
+            target = carried.get((tape, let.targets[0]))
             if target is not None and isinstance(value, Var):
                 found.setdefault(value, target)
     return found

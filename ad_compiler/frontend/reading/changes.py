@@ -170,25 +170,23 @@ class Flow:
     def attribute(self, parent: ast.Attribute, _node: ast.expr, held: Held) -> None:
         name = parent.attr
         around = self.usage.parents[parent]
-        called = isinstance(around, ast.Call) and around.func is parent
+        call = around if isinstance(around, ast.Call) and around.func is parent else None
         if not isinstance(parent.ctx, ast.Load):
             raise Change(self.usage.module, parent)
         if name in FACTS:
             return
-        if isinstance(around, ast.Call) and called and name in FRESH and held.kind != NESTED:
-            if _may_share(around):
-                self.rise(around, held)
+        if call is not None and name in FRESH and held.kind != NESTED:
+            if _may_share(call):
+                self.rise(call, held)
             return
-        if name in VIEWS or (called and name in ITEMS):
-            value = around if called else parent
-            assert isinstance(value, ast.expr)
+        if name in VIEWS or (call is not None and name in ITEMS):
             if held.kind != FLAT:
-                self.rise(value, Held(held.kind))
+                self.rise(call or parent, Held(held.kind))
             return
-        if called and name == "copy":
-            self.rise(around, held)  # type: ignore[arg-type]
+        if call is not None and name == "copy":
+            self.rise(call, held)
             return
-        raise Change(self.usage.module, around if called else parent)
+        raise Change(self.usage.module, call or parent)
 
     def subscript(self, parent: ast.Subscript, node: ast.expr, held: Held) -> None:
         if node is not parent.value:
