@@ -7,11 +7,10 @@ offending text; the remedy travels along as an exception note.
 from __future__ import annotations
 
 import linecache
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of source text. Lines count from 1, columns from 0 (as in `ast`).
 
     `sweep` is 0 for what the text itself says, 1 for the backward sweep over it, and so on.

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ad_compiler"
 
 ROOMS = (
-    "errors", "ir", "rules", "frontend", "analysis", "transform", "backend", "symbolic", "viz",
+    "frozen", "errors", "ir", "rules", "frontend", "analysis", "transform", "backend", "symbolic",
+    "viz",
     "driver", "api", "inspection", "marking", "__init__", "fuzz", "cli", "__main__",
 )  # fmt: skip
 """In order: a room imports itself and the rooms before it."""

@@ -27,7 +27,7 @@ from ad_compiler.errors import InternalError
 from ad_compiler.ir.index import Pattern, is_slice, segments, slice_bounds, split_operands
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive, Special
-from ad_compiler.ir.types import PY, Bool, Float, Int, is_differentiable
+from ad_compiler.ir.types import PY_BOOL, Bool, Float, Int, is_differentiable
 
 TRUE, FALSE = const(True), const(False)
 
@@ -81,9 +81,9 @@ class Renderer:
 
     def conditional(self, test: Atom, one: Atom, other: Atom) -> Text:
         """`one if test else other`."""
-        if test.type == Bool(PY) and (one, other) == (TRUE, FALSE):
+        if test.type == PY_BOOL and (one, other) == (TRUE, FALSE):
             return self.atom(test)
-        if test.type == Bool(PY):
+        if test.type == PY_BOOL:
             for known, symbol, rest in ((other == FALSE, "and", one), (one == TRUE, "or", other)):
                 if known:
                     return operator(symbol, [self.atom(test), self.atom(rest)])

@@ -7,15 +7,15 @@ an operation into such a place must respect that.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from ad_compiler.frozen import frozen
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special
 from ad_compiler.ir.types import Array
 from ad_compiler.transform.augment import AUGMENTED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operand:
     """A place of an expression where an operand is evaluated."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from ad_compiler.frozen import frozen
 
 CONDITIONAL, OR, AND, NOT, COMPARE = 1, 2, 3, 4, 5
 BIT_OR, BIT_XOR, BIT_AND, SHIFT = 6, 7, 8, 9
@@ -32,7 +33,7 @@ Resolve = Callable[[str], str]
 """From a dotted path (`np.sum`, `abs`) to how the module at hand spells it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """An expression: its text, and how tightly its outermost operator binds.
 

@@ -9,17 +9,14 @@ from dataclasses import replace
 from inspect import BoundArguments
 
 from ad_compiler.backend import emit, format_black
-from ad_compiler.driver import store
-from ad_compiler.driver.load import foreign, load
+from ad_compiler.driver.load import load
 from ad_compiler.driver.program import Options, Program, Question, Spec
 from ad_compiler.driver.signature import kinds_of
-from ad_compiler.errors import InternalError
 from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower
 from ad_compiler.frontend.signature import parameters_from_values
 from ad_compiler.ir.depth import with_room
-from ad_compiler.ir.nodes import Branch, For, Function, Tree, Var, While, walk
-from ad_compiler.ir.text import to_text
+from ad_compiler.ir.nodes import Branch, Function, Tree, Var
 from ad_compiler.ir.types import NUMPY_NAMES, Array, dtype_of
 from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.derive import derive
@@ -42,7 +39,7 @@ def as_declared(question: Question) -> Lowered:
 
 def pretty(lowered: Lowered, options: Options) -> str:
     """The text of a derived program, as people read it."""
-    return format_black(build(lowered, options)[0].text)
+    return format_black(build(lowered, options).text)
 
 
 def _derived(lowered: Lowered, question: Question) -> Lowered:
@@ -56,25 +53,17 @@ def _step(lowered: Lowered, request: Request) -> Lowered:
     return replace(lowered, function=with_room(lambda: derive(function, request), function.at))
 
 
-def build(lowered: Lowered, options: Options, extra: int = 0) -> tuple[Program, str | None]:
-    """Optimise, emit and compile a derived program that takes some (co)tangents.
-
-    Gives the program, and the key under which its text is kept; None if it is not.
-    """
+def build(lowered: Lowered, options: Options, extra: int = 0) -> Program:
+    """Optimise, emit and compile a derived program that takes some (co)tangents."""
     return with_room(lambda: _built(lowered, options, extra), lowered.function.at)
 
 
-def _built(lowered: Lowered, options: Options, extra: int) -> tuple[Program, str | None]:
+def _built(lowered: Lowered, options: Options, extra: int) -> Program:
     function = lowered.function
-    key = text_key(function, options)
-    text = None if key is None else store.load(key)
-    if text is None or foreign(text) is not None:
-        text = emit(finish(simplified(function, options)))
-        if key is not None:
-            store.save(key, text)
+    text = emit(finish(simplified(function, options)))
     captures = tuple(capture.read for capture in lowered.captures)
     plain = [p for p in function.parameters if not (p.hidden or p.keyword_only)]
-    program = Program(
+    return Program(
         text,
         function.name,
         load(text, function.name),
@@ -84,25 +73,6 @@ def _built(lowered: Lowered, options: Options, extra: int) -> tuple[Program, str
         lowered.fixed,
         tuple((p.name, spec_of(p.tree)) for p in plain[len(plain) - extra :]),
     )
-    return program, key
-
-
-def places(function: Function) -> str:
-    """What emitted text takes from the places of statements: their sweeps, the lines of loops."""
-    found = [
-        (stmt.at.sweep, stmt.at.line if isinstance(stmt, For | While) else 0)
-        for stmt in walk(function.block)
-        if stmt.at is not None
-    ]
-    return repr(found)
-
-
-def text_key(function: Function, options: Options) -> str | None:
-    """What the emitted text of a program is kept under; None if the program has no text form."""
-    try:
-        return store.key_of(to_text(function), places(function), repr(options))
-    except InternalError:  # it holds a function or another object that was passed as an argument
-        return None
 
 
 def simplified(function: Function, options: Options) -> Function:

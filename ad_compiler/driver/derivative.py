@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import inspect
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from ad_compiler.driver import manifest
 from ad_compiler.driver.program import Options, Program, Question, converted
@@ -29,8 +30,7 @@ EXTRA = frozenset({"jvp", "vjp", "value_and_vjp", "hvp"})
 Argnums = SupportsIndex | str | Sequence[SupportsIndex | str]
 
 
-@dataclass(frozen=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The arguments of a call: those of the function, and the (co)tangents behind them."""
 
     bound: inspect.BoundArguments
@@ -194,14 +194,20 @@ class Derivative:
         """The compiled program for some arguments: from disk, or else from the compiler."""
         question, bound = self.question(), arguments.bound
         key = manifest.key_of(question, bound, self.options)
-        program = manifest.recall(key, question.root) if key is not None else None
-        if program is None or not program.holds(bound.arguments.values()):
-            from ad_compiler.driver.build import build
+        with collector_paused():
+            program = manifest.recall(key, question.root) if key is not None else None
+            if program is None or not program.holds(bound.arguments.values()):
+                program = self._compiled(arguments, key)
+        return program
 
-            lowered = self.lowered(arguments)
-            program, text_key = build(lowered, self.options, len(arguments.extra))
-            if key is not None and text_key is not None:
-                manifest.remember(key, program, text_key, lowered.trail)
+    def _compiled(self, arguments: Arguments, key: str | None) -> Program:
+        """The program for some arguments, by the compiler; kept on disk under the key."""
+        from ad_compiler.driver.build import build
+
+        lowered = self.lowered(arguments)
+        program = build(lowered, self.options, len(arguments.extra))
+        if key is not None:
+            manifest.remember(key, program, lowered.trail)
         return program
 
     def _checked(self, program: Program, extra: tuple[Any, ...]) -> list[Any]:
@@ -320,3 +326,15 @@ def _taken_apart(derivative: Derivative) -> Wrapped:
 
 
 WRAPPERS[Derivative] = _taken_apart
+
+
+@contextmanager
+def collector_paused() -> Generator[None]:
+    """Look for no garbage meanwhile: most of what the compiler makes lives until it is done."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

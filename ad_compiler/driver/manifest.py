@@ -58,16 +58,16 @@ def recall(key: str, root: FunctionType) -> Program | None:
     if raw is None:
         return None
     try:
-        return _program(ast.literal_eval(raw), root)
+        return _program(key, ast.literal_eval(raw), root)
     except Exception:
         # Whatever is wrong with an entry, or with looking things up for it: it does not count.
         return None
 
 
-def _program(said: dict[str, Any], root: FunctionType) -> Program | None:
+def _program(key: str, said: dict[str, Any], root: FunctionType) -> Program | None:
     found = replayed(root, said["steps"])
     text = store.load(said["text"])
-    if found is None or text is None or store.digest_of(text) != said["digest"]:
+    if found is None or text is None or store.key_of(key, text) != said["text"]:
         return None
     if foreign(text) is not None:
         return None
@@ -102,14 +102,15 @@ def _guard(lookup: Lookup, thing: Any) -> Guard:
     return Guard(lookup, thing)
 
 
-def remember(key: str, program: Program, text_key: str, trail: Trail) -> None:
-    """Keep what a program depends on, if all of it can be looked up again."""
+def remember(key: str, program: Program, trail: Trail) -> None:
+    """Keep a program's text and what it depends on, if all of that can be looked up again."""
     plain = all(type(value) in (bool, int) for _, value in program.fixed)
     if not trail.complete or not plain:
         return
+    text_key = store.key_of(key, program.text)
+    store.save(text_key, program.text)
     said = {
         "text": text_key,
-        "digest": store.digest_of(program.text),
         "name": program.name,
         "fixed": program.fixed,
         "extra": program.extra,

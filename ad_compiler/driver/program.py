@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +18,7 @@ Python's own), `[kind, keys, specs]` for a container, None for what does not mat
 """
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How derivative code is made; part of what a cached program is known by."""
 
     simplify: str | None = None
@@ -37,8 +35,7 @@ class Question(NamedTuple):
     """The derivatives, innermost first."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Program:
+class Program(NamedTuple):
     """A derivative that is compiled for arguments of certain kinds."""
 
     text: str

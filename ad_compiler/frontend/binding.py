@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ad_compiler.errors import UsageError
 
@@ -36,8 +35,7 @@ def bound_arguments(
     return bound
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """What a call gives to one parameter of the program; each item of `*args` has its own.
 
     `star` is the name of the `*args` that it is an item of.

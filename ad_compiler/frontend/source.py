@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType, FunctionType
+from typing import cast
 
 from ad_compiler.errors import Span, Unsupported
 
@@ -44,10 +45,11 @@ class Source:
     def functions(self) -> dict[int, list[FunctionNode]]:
         """All functions, by the line that their code object begins at."""
         found: dict[int, list[FunctionNode]] = {}
+        inside = children if "lambda" in self.text else blocks
         stack: list[ast.AST] = [self.tree]
         while stack:
             node = stack.pop()
-            stack.extend(children(node))
+            stack.extend(inside(node))
             if isinstance(node, ast.FunctionDef | ast.Lambda):
                 found.setdefault(first_line(node), []).append(node)
         return found
@@ -114,14 +116,23 @@ class Code:
         return "\n".join(self.source.lines[first_line(self.node) - 1 : self.node.end_lineno])
 
 
-def children(node: ast.AST) -> Iterator[ast.AST]:
+def children(node: ast.AST) -> list[ast.AST]:
     """The parts of a node, but for the operators and contexts, which have no parts."""
-    for name in node._fields:
-        part = getattr(node, name, None)
-        if isinstance(part, list):
-            yield from (item for item in part if isinstance(item, ast.AST))
-        elif isinstance(part, ast.AST) and part._fields:
-            yield part
+    found: list[ast.AST] = []
+    for part in vars(node).values():
+        if isinstance(part, ast.AST):
+            if part._fields:
+                found.append(part)
+        elif isinstance(part, list):
+            items = cast("list[object]", part)
+            found.extend([item for item in items if isinstance(item, ast.AST)])
+    return found
+
+
+def blocks(node: ast.AST) -> list[ast.AST]:
+    """The statements in a statement, and the handlers and cases that hold statements."""
+    fields = ("body", "orelse", "finalbody", "handlers", "cases")
+    return [part for field in fields for part in getattr(node, field, ())]
 
 
 def first_line(node: FunctionNode) -> int:

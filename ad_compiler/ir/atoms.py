@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
-from ad_compiler.ir.types import PY, Bool, Float, Int, Static, Type
+from ad_compiler.frozen import frozen_identity
+from ad_compiler.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Static, Type
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_identity
 class Var:
     """A value with a name: defined once. Identity is what makes two variables the same.
 
@@ -27,7 +28,7 @@ class Var:
         return f"{self.name}.{self.serial}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_identity
 class Const:
     """A constant. `spelling` is how its author wrote it, e.g. `math.pi`."""
 
@@ -41,7 +42,11 @@ class Const:
         return (type(self.value), repr(self.value))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Const) and self.key == other.key
+        return (
+            isinstance(other, Const)
+            and type(self.value) is type(other.value)
+            and (self.value is other.value or repr(self.value) == repr(other.value))
+        )
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -54,16 +59,16 @@ def const(value: Any, spelling: str | None = None) -> Const:
     """A constant of the type its Python value has."""
     match value:
         case bool():
-            return Const(value, Bool(PY), spelling)
+            return Const(value, PY_BOOL, spelling)
         case int():
-            return Const(value, Int(PY), spelling)
+            return Const(value, PY_INT, spelling)
         case float():
-            return Const(value, Float(PY), spelling)
+            return Const(value, PY_FLOAT, spelling)
         case _:
             return Const(value, Static(), spelling)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_identity
 class Undef:
     """The value of a name on a path that never assigned it. Reading it is a defect."""
 

@@ -42,7 +42,7 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import PY, Array, Int, Static, Sym, Type
+from ad_compiler.ir.types import PY_INT, Array, Static, Sym, Type
 
 __all__ = ["Builder", "Cell", "Frame", "JoinRefusal", "Junctions", "Widening"]
 
@@ -211,7 +211,7 @@ class Builder(Cells):
         `assigned` are the only outer cells that it may assign, if that is known. A `key` says that
         this is the same loop again, in a body that is being rebuilt.
         """
-        index = Var(name, Int(PY))
+        index = Var(name, PY_INT)
         stops: list[Atom | None] = []
         frame = self._loop(lambda: stops.append(body(index)), assigned, key)
         carried, inits, results, targets, env = self._close(frame)

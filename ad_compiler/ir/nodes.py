@@ -8,10 +8,11 @@ every pass is a recursion on structure. Arrays are values like numbers: a store 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from ad_compiler.errors import Span
+from ad_compiler.frozen import frozen
 from ad_compiler.ir.atoms import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
 
@@ -23,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """`params` in, statements, `results` out.
 
@@ -42,7 +43,7 @@ class Block:
         return self.results if self.stop is None else (*self.results, self.stop)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Let:
     """`targets = prim(*args)`."""
 
@@ -52,7 +53,7 @@ class Let:
     at: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """`prim(*args)` for what it does (raise, print) or may raise. Kept once, in order."""
 
@@ -61,7 +62,7 @@ class Effect:
     at: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class If:
     """`targets = then() if test else orelse()`. The blocks take no parameters."""
 
@@ -72,7 +73,7 @@ class If:
     at: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class For:
     """`for index in range(start, stop, step)`, backwards over the same trips if `descending`.
 
@@ -90,7 +91,7 @@ class For:
     at: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class While:
     """`while cond(*carried): carried = body(*carried)`.
 
@@ -107,7 +108,7 @@ class While:
 Stmt = Let | Effect | If | For | While
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """A container as compile-time structure: `kind` is `tuple`, `list` or `dict`.
 
@@ -140,7 +141,7 @@ def map_tree(tree: Tree, change: Callable[[Var | Const | int], Tree]) -> Tree:
     return change(tree)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """A parameter as the caller sees it: its name, and the variables its leaves arrive in."""
 
@@ -154,7 +155,7 @@ class Parameter:
     """The `*args` that the value is an item of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A program: `block.params` are the leaves of `parameters`, in order; `output` says how the
     results of the block make up the returned value.

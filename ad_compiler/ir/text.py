@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, assert_never
 
 from ad_compiler.errors import InternalError
@@ -157,6 +158,7 @@ def value_text(value: Any) -> str:
             raise InternalError(f"the constant {value!r} has no text form")
 
 
+@lru_cache
 def type_text(type_: Type) -> str:
     """A type as a call of its class."""
     match type_:

@@ -7,13 +7,13 @@ decided at run time (`s = 0.0; s += x[i]` over a loop that may not run).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ad_compiler.frozen import frozen
 
 PY, MIXED, ANY = "py", "mixed", "any"
 """Kinds of numbers: Python's own; Python's or 64-bit; Python's, 64-bit or 32-bit."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sym:
     """A length that is only known at run time. Equal symbols are equal lengths.
 
@@ -27,7 +27,7 @@ class Sym:
         return self.name if self.never_one else f"{self.name}?"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trim:
     """`max(base - by, 0)`: the length of `x[2:]`, `x[1:-1]` and `x[:-2]` alike."""
 
@@ -52,7 +52,7 @@ def never_one(dim: Dim) -> bool:
             return False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Float:
     """A real number. `kind` is `py`, `f64`, `f32`, `mixed` or `any`.
 
@@ -68,7 +68,7 @@ class Float:
         return "|".join(["float" if self.kind == PY else self.kind, *map(str, self.also)])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Int:
     """An integer. `kind` is `py`, a NumPy kind like `i64`, or `mixed`.
 
@@ -83,7 +83,7 @@ class Int:
         return "int" if self.kind == PY else self.kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bool:
     """A truth value. `kind` is `py`, `np` or `mixed`."""
 
@@ -93,7 +93,7 @@ class Bool:
         return "bool" if self.kind == PY else f"{self.kind}.bool"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Array:
     """A NumPy array: dtype `f64 f32 i64 i32 … u8 … bool`, and one `Dim` an axis."""
 
@@ -104,7 +104,7 @@ class Array:
         return f"{self.dtype}[{', '.join(map(str, self.dims))}]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tape:
     """What a loop remembers for its reverse sweep: one element a trip, written once."""
 
@@ -114,7 +114,7 @@ class Tape:
         return f"tape[{self.element}]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Static:
     """A compile-time constant that is no number: None, a string, a tuple, a dtype."""
 
@@ -125,6 +125,10 @@ class Static:
 Type = Float | Int | Bool | Array | Tape | Static
 Number = Float | Int | Bool
 NUMBERS = (Float, Int, Bool)
+
+PY_FLOAT, PY_INT, PY_BOOL, MIXED_FLOAT = Float(PY), Int(PY), Bool(PY), Float(MIXED)
+F64 = Float("f64")
+"""The types that most values have, made once."""
 
 FLOAT_DTYPES = ("f32", "f64")
 """The dtypes that are differentiated."""

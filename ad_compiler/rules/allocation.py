@@ -12,10 +12,11 @@ from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefus
 from ad_compiler.ir.types import (
     DTYPE_OF_NAME,
     PY,
+    PY_BOOL,
+    PY_FLOAT,
+    PY_INT,
     Array,
-    Bool,
     Dim,
-    Float,
     Int,
     Sym,
     Type,
@@ -42,7 +43,7 @@ def _dim_type(args: Sequence[Atom]) -> Type:
 
 
 def _int(_args: Sequence[Atom]) -> Type:
-    return Int(PY)
+    return PY_INT
 
 
 DIM = register(
@@ -234,7 +235,7 @@ def _item_type(args: Sequence[Atom]) -> Type:
     if dims_of(type_) or infer.may_be_python(type_):
         raise TypeRefusal(f"item() of a {shown(type_)}", "index one element of an array")
     kind = infer.kind_of(type_).kind
-    return Float(PY) if kind == "f" else Bool(PY) if kind == "b" else Int(PY)
+    return PY_FLOAT if kind == "f" else PY_BOOL if kind == "b" else PY_INT
 
 
 def _item_bar(x: Any, *, z_bar: Any) -> Any:

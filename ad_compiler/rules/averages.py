@@ -10,7 +10,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Primitive
-from ad_compiler.ir.types import PY, Float, Type
+from ad_compiler.ir.types import PY_FLOAT, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.forms import always
@@ -105,7 +105,7 @@ for _function, _noun in ((np.nanmax, "largest"), (np.nanmin, "smallest")):
 
 def _hypot_type(args: Sequence[Atom]) -> Type:
     infer.numbers(args, "math.hypot", "use np.linalg.norm")
-    return Float(PY)
+    return PY_FLOAT
 
 
 def _hypot_dot(*coordinates: Any, z: Any, coordinates_dot: Any, index: int) -> Any:

@@ -12,11 +12,12 @@ from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Infer, Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
     DTYPE_OF_NAME,
-    PY,
+    PY_BOOL,
+    PY_FLOAT,
+    PY_INT,
     Array,
     Bool,
     Float,
-    Int,
     Number,
     Type,
     dims_of,
@@ -81,20 +82,20 @@ def _from_float(args: Sequence[Atom]) -> bool:
 
 
 FLOAT = register(
-    Primitive("float", float, _to("float", Float(PY)), Call("float"), ("x",), noun="number"),
+    Primitive("float", float, _to("float", PY_FLOAT), Call("float"), ("x",), noun="number"),
     Partials(("x",), "float(x)", ("1",)),
     float,
 )
 FUNCTIONS["float"] = (FLOAT, FLOAT)
 register(
     Primitive(
-        "int", int, _to("int", Int(PY)), Call("int"), ("x",), raises=_from_float, noun="integer"
+        "int", int, _to("int", PY_INT), Call("int"), ("x",), raises=_from_float, noun="integer"
     ),
     Flat(),
     int,
 )
 register(
-    Primitive("bool", bool, _to("bool", Bool(PY)), Call("bool"), ("x",), noun="test"),
+    Primitive("bool", bool, _to("bool", PY_BOOL), Call("bool"), ("x",), noun="test"),
     Flat("a truth value"),
     bool,
 )
@@ -107,9 +108,9 @@ def _round(number: Any, digits: int | None = None) -> Any:
 def _round_type(args: Sequence[Atom]) -> Type:
     """The type of `round(x)`, an int, and of `round(x, digits)`, a number like x."""
     (type_,) = infer.numbers(args[:1], "round", "use np.round")
-    if args[1].type == Int(PY) or not isinstance(args[1], Const):
-        return Int(PY) if isinstance(type_, Bool) else type_
-    return Int(PY)
+    if args[1].type == PY_INT or not isinstance(args[1], Const):
+        return PY_INT if isinstance(type_, Bool) else type_
+    return PY_INT
 
 
 register(
@@ -214,7 +215,7 @@ def _quiet_div(x: Any, y: Any) -> Any:
 
 
 def _quotient(_types: Sequence[Type]) -> Type:
-    return Float(PY)
+    return PY_FLOAT
 
 
 QUIET_DIV = register(

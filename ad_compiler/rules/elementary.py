@@ -13,7 +13,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Primitive
-from ad_compiler.ir.types import PY, Array, Float, Static, Type, dtype_of
+from ad_compiler.ir.types import PY_FLOAT, Array, Static, Type, dtype_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import always, announce, rule
 from ad_compiler.rules.registry import Partials, register
@@ -133,7 +133,7 @@ def _log(x: float, base: float | None = None) -> float:
 def _log_type(args: Sequence[Atom]) -> Type:
     given = [arg for arg in args if not isinstance(arg.type, Static)]
     infer.numbers(given, "math.log", "use np.log, or index an element, instead of math.log")
-    return Float(PY)
+    return PY_FLOAT
 
 
 def _log_partials(args: Sequence[Atom]) -> tuple[str | None, ...]:

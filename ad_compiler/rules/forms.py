@@ -17,7 +17,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Infer, Primitive, TypeRefusal, never
-from ad_compiler.ir.types import PY, Bool, Float, Int, Number, Type, dtype_of
+from ad_compiler.ir.types import PY_FLOAT, PY_INT, Bool, Float, Int, Number, Type, dtype_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.registry import FUNCTIONS, Flat, Partials, Refusal, Rule, register
 
@@ -103,7 +103,7 @@ def _primitive(thing: Any, name: str, params: tuple[str, ...], signature: Signat
     own = thing.__name__
     if getattr(thing, "__module__", None) == "math":
         path = f"math.{own}"
-        own_infer = math_function(path, signature.result or Float(PY))
+        own_infer = math_function(path, signature.result or PY_FLOAT)
         own_raises = never if signature.total else always
     else:
         spelling = _NUMPY_SPELLINGS.get(own, own) if signature.package == "np" else name
@@ -146,7 +146,7 @@ def integer_function(path: str) -> Infer:
         types = infer.numbers(args, path, "index an element")
         if any(isinstance(t, Float) or t == Bool("np") for t in types):
             raise TypeRefusal(f"{path} takes integers", "convert the operands with int(...)")
-        return Int(PY)
+        return PY_INT
 
     return rule
 
@@ -156,7 +156,10 @@ def ufunc_raises(ufunc: np.ufunc) -> Raises:
     power = ufunc is np.power
 
     def raises(args: Sequence[Atom]) -> bool:
-        return infer.clashes(args) or weak_overflow(args) or (power and integer_power(args))
+        numpy = not all(infer.is_python(arg.type) for arg in args)
+        if numpy and (infer.clashes(args) or weak_overflow(args)):
+            return True
+        return power and integer_power(args)
 
     return raises
 

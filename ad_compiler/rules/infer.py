@@ -22,6 +22,8 @@ from ad_compiler.ir.types import (
     NUMBERS,
     NUMPY_NAMES,
     PY,
+    PY_BOOL,
+    PY_INT,
     Array,
     Bool,
     Dim,
@@ -168,9 +170,9 @@ def alternatives(type_: Type) -> tuple[Type, ...]:
             wholes = (one for whole in also for one in alternatives(whole))
             return (*map(Float, _FLOAT_KINDS.get(kind, (kind,))), *wholes)
         case Int(kind) if kind == MIXED:
-            return (Int(PY), *map(Int, _INT_KINDS))
+            return (PY_INT, *map(Int, _INT_KINDS))
         case Bool(kind) if kind == MIXED:
-            return (Bool(PY), Bool("np"))
+            return (PY_BOOL, Bool("np"))
         case _:
             return (type_,)
 
@@ -258,7 +260,10 @@ def operator_type(ufunc: np.ufunc, python: PythonRule, args: Sequence[Atom]) -> 
     def one(types: tuple[Type, ...]) -> Type:
         return python(types) if all(map(is_python, types)) else ufunc_result(ufunc, types)
 
-    return for_each_alternative(numeric(args), one)
+    types = numeric(args)
+    if all(map(is_python, types)):
+        return python(types)
+    return for_each_alternative(types, one)
 
 
 def python_or_ufunc(ufunc: np.ufunc, python: PythonRule) -> Infer:

@@ -14,7 +14,7 @@ from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
     ANY,
-    PY,
+    PY_INT,
     Array,
     Bool,
     Float,
@@ -59,7 +59,7 @@ def _same(args: Sequence[Atom]) -> Type:
 def _length(args: Sequence[Atom]) -> Type:
     if not isinstance(args[0].type, Tape):
         raise TypeRefusal(f"len() of a {args[0].type}", "give a list")
-    return Int(PY)
+    return PY_INT
 
 
 def always(_args: Sequence[Atom]) -> bool:

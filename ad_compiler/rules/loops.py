@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special
-from ad_compiler.ir.types import PY, Int, Type
+from ad_compiler.ir.types import PY_INT, Type
 from ad_compiler.rules.registry import Flat, register
 
 
@@ -15,7 +15,7 @@ def _last_index(start: int, stop: int, step: int) -> int:
 
 
 def _int(_: Sequence[Atom]) -> Type:
-    return Int(PY)
+    return PY_INT
 
 
 register(

@@ -14,7 +14,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Operator, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import MIXED, PY, Bool, Float, Int, Type
+from ad_compiler.ir.types import MIXED, PY_BOOL, PY_FLOAT, PY_INT, Bool, Float, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import Raises, flat, rule, ufunc_raises
 from ad_compiler.rules.registry import OPERATORS, Flat, Partials, Rule, register
@@ -28,11 +28,11 @@ XY = ("x", "y")
 
 def arithmetic(types: Sequence[Type]) -> Type:
     """The type of `+ - * // %` on Python numbers."""
-    return Float(PY) if any(isinstance(t, Float) for t in types) else Int(PY)
+    return PY_FLOAT if any(isinstance(t, Float) for t in types) else PY_INT
 
 
 def _quotient(_types: Sequence[Type]) -> Type:
-    return Float(PY)
+    return PY_FLOAT
 
 
 def _bits(types: Sequence[Type]) -> Type:
@@ -41,12 +41,12 @@ def _bits(types: Sequence[Type]) -> Type:
         raise TypeRefusal(
             "bitwise operators do not take floats", "use them on integers and truth values"
         )
-    return Bool(PY) if all(isinstance(t, Bool) for t in types) else Int(PY)
+    return PY_BOOL if all(isinstance(t, Bool) for t in types) else PY_INT
 
 
 def _shift(types: Sequence[Type]) -> Type:
     _bits(types)
-    return Int(PY)
+    return PY_INT
 
 
 def _enter(
@@ -154,7 +154,7 @@ def _compare(args: Sequence[Atom]) -> Type:
     """The type of a comparison: Python's bool only where both sides are Python's."""
     types = infer.numeric(args)
     if all(map(infer.is_python, types)):
-        return Bool(PY)
+        return PY_BOOL
     if all(map(infer.may_be_python, types)):
         return Bool(MIXED)
     return infer.of_dtype("bool", infer.broadcast_dims(types))
@@ -186,7 +186,7 @@ for _symbol, _name in (
 
 def _not(args: Sequence[Atom]) -> Type:
     infer.numbers(args, "the truth value", "use np.logical_not, np.any or np.all")
-    return Bool(PY)
+    return PY_BOOL
 
 
 OPERATORS["not"] = register(

@@ -15,11 +15,11 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Method, Primitive, TypeRefusal
 from ad_compiler.ir.types import (
-    PY,
+    F64,
+    PY_BOOL,
+    PY_INT,
     Array,
     Bool,
-    Float,
-    Int,
     Static,
     Type,
     broadcast,
@@ -92,7 +92,7 @@ for _name in ("floor", "ceil"):
     flat(
         f"{_name}(x)",
         objects=(getattr(math, _name), getattr(np, _name)),
-        result=Int(PY),
+        result=PY_INT,
         noun="whole",
     )
 
@@ -100,9 +100,9 @@ for _name in ("floor", "ceil"):
 def _trunc(args: Sequence[Atom]) -> Type:
     """The type of `math.trunc`, which knows Python's numbers and their subclass np.float64."""
     (type_,) = infer.numbers(args, "math.trunc", "use np.trunc")
-    if not (infer.is_python(type_) or type_ == Float("f64")):
+    if not (infer.is_python(type_) or type_ == F64):
         raise TypeRefusal(f"math.trunc does not take a {shown(type_)}", "use np.trunc, or int(...)")
-    return Int(PY)
+    return PY_INT
 
 
 flat("trunc(x)", objects=(math.trunc,), infer=_trunc, noun="whole")
@@ -114,7 +114,7 @@ for _name in ("isnan", "isinf", "isfinite"):
         f"{_name}(x)",
         "a truth value",
         objects=(getattr(math, _name), getattr(np, _name)),
-        result=Bool(PY),
+        result=PY_BOOL,
         total=True,
         noun="test",
     )

@@ -14,7 +14,18 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Operator, Primitive
-from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Type, is_differentiable, is_number
+from ad_compiler.ir.types import (
+    PY,
+    PY_FLOAT,
+    PY_INT,
+    Array,
+    Bool,
+    Float,
+    Int,
+    Type,
+    is_differentiable,
+    is_number,
+)
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import integer_power, rule, ufunc_raises
 from ad_compiler.rules.registry import OPERATORS, Partials, register
@@ -94,8 +105,8 @@ def _power_type(args: Sequence[Atom]) -> Type:
         integers = all(isinstance(t, Int | Bool) for t in types)
         counted = isinstance(types[1], Bool) or _is_length(types[1])
         if integers and signed and not counted:
-            return Float(PY, (Int(PY),))
-        return Int(PY) if integers else Float(PY)
+            return Float(PY, (PY_INT,))
+        return PY_INT if integers else PY_FLOAT
 
     return infer.operator_type(np.power, python, args)
 

@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import PY, Float, is_number
+from ad_compiler.ir.types import PY_FLOAT, is_number
 
 Variant = Callable[[Sequence[Atom]], tuple[Primitive, tuple[Atom, ...]] | None]
 
@@ -40,11 +40,11 @@ FUNCTIONS: dict[str, tuple[Primitive | None, Primitive | None]] = {}
 """What a bare function name in the text of a partial means: (for Python numbers, for NumPy's)."""
 
 CONSTANTS: dict[str, Const] = {
-    "inf": Const(math.inf, Float(PY), "math.inf"),
-    "nan": Const(math.nan, Float(PY), "math.nan"),
-    "pi": Const(math.pi, Float(PY), "math.pi"),
-    "ln2": Const(math.log(2), Float(PY), "math.log(2)"),
-    "ln10": Const(math.log(10), Float(PY), "math.log(10)"),
+    "inf": Const(math.inf, PY_FLOAT, "math.inf"),
+    "nan": Const(math.nan, PY_FLOAT, "math.nan"),
+    "pi": Const(math.pi, PY_FLOAT, "math.pi"),
+    "ln2": Const(math.log(2), PY_FLOAT, "math.log(2)"),
+    "ln10": Const(math.log(10), PY_FLOAT, "math.log(10)"),
 }
 """What a bare name in the text of a partial means that is neither an operand nor `z`."""
 

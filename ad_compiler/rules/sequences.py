@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import PY, Int, Type, is_number, number_of
+from ad_compiler.ir.types import PY_INT, Type, is_number, number_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.reductions import may_be_empty
@@ -23,7 +23,7 @@ def _builtin_sum_type(args: Sequence[Atom]) -> Type:
     total = infer.our_dtype((np.ones((), infer.kind_of(array)) + 0).dtype)
     type_ = infer.of_dtype(total if array.dtype != "bool" else "i64", array.dims[1:])
     if is_number(type_) and may_be_empty(args):
-        return infer.common([type_, Int(PY)])  # the sum of nothing is the integer 0
+        return infer.common([type_, PY_INT])  # the sum of nothing is the integer 0
     return type_
 
 
@@ -52,7 +52,7 @@ def _items_type(args: Sequence[Atom]) -> Type:
 
 def _index_type(args: Sequence[Atom]) -> Type:
     _items_type(args)
-    return Int(PY)
+    return PY_INT
 
 
 def _extreme_item(function: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ad_compiler.ir.nodes import Atom, Block, Const, Var, const
-from ad_compiler.ir.types import PY, Bool
+from ad_compiler.ir.types import PY_BOOL
 
 Key = tuple[object, ...]
 
@@ -20,7 +20,7 @@ def atom_key(atom: Atom) -> object:
 def same_flags(params: Sequence[Var], inits: tuple[Atom, ...]) -> dict[int, int]:
     """Carried truth values that begin alike, each with the first of its kind."""
     first: dict[Key, int] = {}
-    flags = [k for k, i in enumerate(inits) if isinstance(i, Const) and params[k].type == Bool(PY)]
+    flags = [k for k, i in enumerate(inits) if isinstance(i, Const) and params[k].type == PY_BOOL]
     pairs = [(k, first.setdefault((atom_key(inits[k]),), k)) for k in flags]
     return {k: j for k, j in pairs if k != j}
 
@@ -41,7 +41,7 @@ def narrowed(block: Block, kept: list[int], params: tuple[Var, ...] = ()) -> Blo
 
 def settled(arm: Block, test: Atom, truth: bool) -> Block:
     """An arm of a branch; where it yields the test itself, it yields what that is there."""
-    if test.type != Bool(PY):
+    if test.type != PY_BOOL:
         return arm
     results = tuple(const(truth) if result is test else result for result in arm.results)
     return replace(arm, results=results)

@@ -279,7 +279,7 @@ def vjp(function: Function, request: Request) -> Function:
 
 def hvp(function: Function, request: Request) -> Function:
     """Forward over reverse: the derivative of the gradient along `v`."""
-    gradient = rebuild(grad(function, replace(request, kind="grad")))
+    gradient = rebuild(grad(function, request._replace(kind="grad")))
     chosen = wrt_parameters(function, request)
     wrt = variables(chosen)
     seeds = {v: Var("v" if len(wrt) == 1 else f"{v.name}_dot", v.type) for v in wrt}
@@ -341,9 +341,9 @@ def jacobian(function: Function, request: Request, name: str = "jacobian") -> Fu
 
 def hessian(function: Function, request: Request) -> Function:
     """Forward over reverse: the Jacobian of the gradient."""
-    scalar = replace(request, kind="grad", has_aux=False)
+    scalar = request._replace(kind="grad", has_aux=False)
     gradient = rebuild(prefer_names(grad(function, scalar)))
-    derived = jacobian(gradient, replace(request, kind="jacobian", mode="fwd"), "hessian")
+    derived = jacobian(gradient, request._replace(kind="jacobian", mode="fwd"), "hessian")
     return renamed(derived, function, request, wrt_parameters(function, request))
 
 

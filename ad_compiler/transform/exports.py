@@ -29,7 +29,7 @@ from ad_compiler.ir.nodes import (
     defined_by,
     free_vars,
 )
-from ad_compiler.ir.types import PY, Array, Int, Tape, Type
+from ad_compiler.ir.types import PY_INT, Array, Tape, Type
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.exits import Put, last_only, leaving, sunk, with_puts
 from ad_compiler.transform.hoist import invariants
@@ -88,7 +88,7 @@ class Exports:
         """A variable that will hold how often a loop ran, or where its index would go on."""
         extra = self.extra(stmt)
         simple = isinstance(stmt, While) or (stmt.start, stmt.step) == (const(0), const(1))
-        extra.count = extra.count or Var("trips" if simple else "end", Int(PY))
+        extra.count = extra.count or Var("trips" if simple else "end", PY_INT)
         return extra.count
 
     def close_branch(self, stmt: If, frame: Frame) -> None:
@@ -313,7 +313,7 @@ class Exports:
         """The loop with each value put on its tape where it is defined."""
         self.builder.frames.append(Frame(is_loop=False))
         ways = leaving(stmt.body)
-        trips = Var(extra.count.name if extra.count else "trips", Int(PY))
+        trips = Var(extra.count.name if extra.count else "trips", PY_INT)
         count: list[Atom] = []
         if extra.count is not None and stmt.body.stop is not None:
             count.append(self.next_count(stmt, trips))  # first, since the rest may be left out

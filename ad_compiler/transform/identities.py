@@ -14,10 +14,10 @@ from typing import Any
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import (
-    PY,
+    PY_FLOAT,
+    PY_INT,
     Array,
     Float,
-    Int,
     Type,
     dims_of,
     dtype_of,
@@ -128,7 +128,7 @@ def _add(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
         return Form("sub", (x, inner))  # x + (-y) = x - y
     if (inner := negated(x, defs)) is not None:
         return Form("sub", (y, inner))  # (-x) + y = y - x
-    is_safe = type_ == Int(PY) or is_differentiable(type_)  # unsigned integers cannot take -2
+    is_safe = type_ == PY_INT or is_differentiable(type_)  # unsigned integers cannot take -2
     if is_safe and isinstance(y, Const) and y.spelling is None and y.value < 0:
         return Form("sub", (x, Const(-y.value, y.type)))  # x + (-2) = x - 2
     return None
@@ -188,7 +188,7 @@ def _pow(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form | N
 
 
 def _float(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
-    return args[0] if args[0].type == Float(PY) else None
+    return args[0] if args[0].type == PY_FLOAT else None
 
 
 def _astype(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form | None:

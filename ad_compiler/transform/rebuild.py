@@ -32,7 +32,7 @@ from ad_compiler.ir.nodes import (
     walk,
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import PY, Bool, Type
+from ad_compiler.ir.types import PY_BOOL, Type
 from ad_compiler.rules.describe import ADJOINTS, described, is_telling
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import Key, atom_key, narrowed, picked, same_flags, settled
@@ -175,7 +175,7 @@ class Rebuild:
         target = let.targets[0]
         if target.temp and target.name == let.prim.noun:
             target = Var(described(let.prim, let.args), target.type, temp=True)
-            let = replace(let, targets=(target,))
+            let = Let((target,), let.prim, let.args, let.at)
         self.defs[target] = let
         self.out.append(let)
         return target
@@ -277,7 +277,7 @@ class Rebuild:
         if not isinstance(loop.step, Const):
             return const(False)
         one, other = bounds[:2] if loop.step.value < 0 else bounds[1::-1]
-        target = Var("runs", Bool(PY), temp=True)
+        target = Var("runs", PY_BOOL, temp=True)
         return self.simplest(Let((target,), OPERATORS[">"], (one, other), loop.at))
 
     def settle(
@@ -363,7 +363,9 @@ def alike(one: Atom, other: Atom) -> bool:
     """Whether an operation has the same type for one operand as for the other."""
     if one is other:
         return True
-    return isinstance(one, Var) and isinstance(other, Var) and one.type == other.type
+    if not (isinstance(one, Var) and isinstance(other, Var)):
+        return False
+    return one.type is other.type or one.type == other.type
 
 
 def no_trips(bounds: tuple[Atom, ...]) -> bool:

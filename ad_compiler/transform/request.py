@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Which derivative, with respect to which parameters.
 
     kind: `primal grad value_and_grad jvp vjp value_and_vjp jacobian hessian hvp

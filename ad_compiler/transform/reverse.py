@@ -13,8 +13,7 @@ on a tape of the loop, or by computing it again.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import assert_never
 
 from ad_compiler.analysis.activity import active, differentiable_operands
@@ -39,7 +38,7 @@ from ad_compiler.ir.nodes import (
     free_vars,
     substitute,
 )
-from ad_compiler.ir.types import MIXED, Array, Float, Type, dims_of, is_number
+from ad_compiler.ir.types import F64, MIXED_FLOAT, Array, Type, dims_of, is_number
 from ad_compiler.rules.registry import RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
 from ad_compiler.transform.exports import Exports
@@ -84,7 +83,8 @@ class Reverse:
     def backward(self, body: tuple[Stmt, ...]) -> None:
         for stmt in reversed(body):
             self.builder.at = backward_of(stmt.at)
-            self.settle(stmt)
+            if not isinstance(stmt, Let):
+                self.settle(stmt)
             match stmt:
                 case Let():
                     self.let(stmt)
@@ -324,11 +324,12 @@ class Reverse:
         return reverse.adjoints.read(dot)
 
 
+@lru_cache(maxsize=16)  # statements of one line stand together
 def backward_of(at: Span | None) -> Span | None:
     """The place of a statement of the backward sweep."""
-    return None if at is None else replace(at, sweep=at.sweep + 1)
+    return None if at is None else at._replace(sweep=at.sweep + 1)
 
 
 def _array_only(type_: Type) -> Type:
     """Kinds of numbers are settled at the end; dtypes of arrays at once, and the wider one."""
-    return type_ if isinstance(type_, Array) or type_ == Float("f64") else Float(MIXED)
+    return type_ if isinstance(type_, Array) or type_ == F64 else MIXED_FLOAT

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.types import (
+    F64,
     FLOAT_DTYPES,
     NUMPY_NAMES,
-    PY,
+    PY_FLOAT,
     Array,
     Dim,
     Float,
@@ -112,9 +113,9 @@ def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
     if dims_of(value.type):
         return value  # still to be summed
     own, wanted = dtype_of(value.type), dtype_of(type_)
-    if type_ == Float(PY) or (own in FLOAT_DTYPES and wanted not in (own, None)):
+    if type_ == PY_FLOAT or (own in FLOAT_DTYPES and wanted not in (own, None)):
         return converted(builder, value, type_)
-    return converted(builder, value, Float("f64")) if isinstance(value.type, Array) else value
+    return converted(builder, value, F64) if isinstance(value.type, Array) else value
 
 
 def exact(builder: Builder, value: Atom, type_: Type) -> Atom:
@@ -127,7 +128,7 @@ def exact(builder: Builder, value: Atom, type_: Type) -> Atom:
 def converted(builder: Builder, value: Atom, type_: Type) -> Atom:
     """A number of another kind; unchanged if the kind is only known at run time."""
     dtype = dtype_of(type_)
-    if value.type == type_ or not (dtype or type_ == Float(PY)):
+    if value.type == type_ or not (dtype or type_ == PY_FLOAT):
         return value
     if dtype is not None:
         return builder.emit(PRIMITIVES[f"np.{NUMPY_NAMES[dtype]}"], value)

@@ -33,7 +33,8 @@ def refuse_unknown(let: Let, positions: Iterable[int], results: Iterable[int]) -
     rule = RULES[let.prim]
     if isinstance(rule, Flat):
         return
-    found = [rule.refuses.get(operand_label(let, k)[0]) for k in positions]
+    refuses = rule.refuses
+    found = [refuses.get(operand_label(let, k)[0]) for k in positions] if refuses else []
     if isinstance(rule, Linear):
         undefined = rule.undefined(let.args)
         found += [undefined.get(k) for k in results]

@@ -9,13 +9,7 @@ import pytest
 
 from ad_compiler import grad
 from ad_compiler.driver import store
-from ad_compiler.driver.build import text_key
 from ad_compiler.driver.load import foreign
-from ad_compiler.driver.program import Options
-from ad_compiler.errors import Span
-from ad_compiler.ir.nodes import Block, Function, Let, Parameter, Var
-from ad_compiler.ir.types import Float
-from ad_compiler.rules.registry import OPERATORS
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,14 +109,3 @@ def test_all_emitted_text_is_within_the_subset() -> None:
     assert {path.name: foreign(path.read_text()) for path in texts} == {
         path.name: None for path in texts
     }
-
-
-def test_places_that_reach_the_text_are_part_of_the_key() -> None:
-    x, y = Var("x", Float()), Var("y", Float())
-
-    def key(line: int, sweep: int) -> str | None:
-        at = Span("f.py", line, 0, line, 1, sweep)
-        block = Block((x,), (Let((y,), OPERATORS["neg"], (x,), at),), (y,))
-        return text_key(Function("f", (Parameter("x", x),), block, 0), Options())
-
-    assert key(1, 0) == key(2, 0) != key(1, 1)
