@@ -7,10 +7,11 @@ The text is entered in `linecache` under a name made of its hash, so that traceb
 from __future__ import annotations
 
 import ast
-import hashlib
 import linecache
 from collections.abc import Callable
 from typing import Any
+
+from ad_compiler.frontend.hashing import sha256
 
 IMPORTS = frozenset({"math", "numpy", "builtins"})
 PARTS = {"scipy": frozenset({"special", "linalg"})}
@@ -54,7 +55,7 @@ _LOADED: dict[str, dict[str, Any]] = {}
 
 def load(text: str, name: str) -> Callable[..., Any]:
     """The function `name` of an emitted module."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = sha256(text.encode()).hexdigest()
     module = _LOADED.get(digest)
     if module is None:
         file = f"<ad_compiler {digest[:16]}>"

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 import stat
 import sys
 from collections.abc import Iterator
 
 import numpy as np
+
+from ad_compiler.frontend.hashing import sha256
 
 MOST_BYTES = 64 * 2**20
 """How much is kept; the entries that were used least recently go first."""
@@ -51,7 +52,7 @@ def _files(folder: str) -> Iterator[tuple[str, int, int]]:
 
 def digest_of(text: str) -> str:
     """The hash of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text.encode()).hexdigest()
 
 
 def key_of(*parts: str) -> str:

@@ -9,7 +9,6 @@ compiler: a program from disk is checked and run without loading it, so this fil
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib
 import math
 import sys
@@ -18,6 +17,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
+
+from ad_compiler.frontend.hashing import sha256
 
 Path = tuple[tuple[str, Any], ...]
 """Steps from the root function, each a kind and a label."""
@@ -266,7 +267,7 @@ _CODE = (
 
 def digest_of(code: CodeType) -> str:
     """A hash of all that a code object says, its places included, and of its file's name."""
-    digest = hashlib.sha256(code.co_filename.replace("\\", "/").rpartition("/")[2].encode())
+    digest = sha256(code.co_filename.replace("\\", "/").rpartition("/")[2].encode())
     for name in _CODE:
         digest.update(f"{name} {getattr(code, name, None)!r}\n".encode())
     for constant in code.co_consts:
