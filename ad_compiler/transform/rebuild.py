@@ -32,7 +32,7 @@ from ad_compiler.ir.nodes import (
     walk,
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import PY_BOOL, Type
+from ad_compiler.ir.types import PY_BOOL, Array, Type
 from ad_compiler.rules.describe import ADJOINTS, described, is_telling
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import Key, atom_key, narrowed, picked, same_flags, settled
@@ -119,7 +119,7 @@ class Rebuild:
             self.env.update(zip(let.targets, self.several(let, args, names), strict=True))
             return
         target = names.get(original, original)
-        if not all(map(alike, args, let.args)):
+        if not all(map(alike, args, let.args)) or names_lengths(target.type, args, let.args):
             type_ = inferred(let.prim, args, target.type)
             if type_ != target.type:
                 target = Var(target.name, type_, target.temp)
@@ -366,6 +366,11 @@ def alike(one: Atom, other: Atom) -> bool:
     if not (isinstance(one, Var) and isinstance(other, Var)):
         return False
     return one.type is other.type or one.type == other.type
+
+
+def names_lengths(type_: Type, args: Sequence[Atom], before: Sequence[Atom]) -> bool:
+    """Whether the type of an array may name lengths after operands that are others now."""
+    return isinstance(type_, Array) and any(a is not b for a, b in zip(args, before, strict=True))
 
 
 def no_trips(bounds: tuple[Atom, ...]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ad_compiler.ir.builder import Builder
-from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import (
     F64,
     FLOAT_DTYPES,
@@ -97,11 +97,22 @@ def widen(builder: Builder, value: Atom, primal: Var, shapes: Shapes) -> Atom:
     if not isinstance(primal.type, Array):
         return value
     if isinstance(value.type, Array) and fills(value.type, primal.type.dims):
-        return value
+        return alike(builder, value, primal.type.dims)
     model = shapes.like(primal)
     if is_number(value.type):
         return builder.emit(PRIMITIVES["full_like"], model, value)
     return builder.emit(PRIMITIVES["broadcast_like"], value, model)
+
+
+def alike(builder: Builder, value: Atom, dims: tuple[Dim, ...]) -> Atom:
+    """An array whose lengths are known to be those of `dims`, by these names."""
+    assert isinstance(value.type, Array)
+    if value.type.dims == dims:
+        return value
+    named = Var(PRIMITIVES["identity"].noun, Array(value.type.dtype, dims), temp=True)
+    let = builder.made[named] = Let((named,), PRIMITIVES["identity"], (value,), builder.at)
+    builder.append(let)
+    return named
 
 
 def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
