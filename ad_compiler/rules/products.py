@@ -41,8 +41,10 @@ def _matmul_type(args: Sequence[Atom]) -> Type:
 
 
 def _matmul_x_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
+    if y.ndim == 1 and x.ndim <= 2:
+        return z_bar * y if x.ndim == 1 else np.outer(z_bar, y)
     if y.ndim == 1:
-        return z_bar * y if x.ndim == 1 else np.expand_dims(z_bar, -1) * y
+        return np.expand_dims(z_bar, -1) * y
     if x.ndim == 1:
         if y.ndim == 2:
             return y @ z_bar
@@ -56,6 +58,8 @@ def _matmul_y_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
     if x.ndim == 1:
         if y.ndim == 1:
             return z_bar * x
+        if y.ndim == 2:
+            return np.outer(x, z_bar)
         return np.expand_dims(x, -1) * np.expand_dims(z_bar, -2)
     if y.ndim == 1:
         if x.ndim == 2:
