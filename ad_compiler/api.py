@@ -15,6 +15,7 @@ from ad_compiler.driver.derivative import Argnums, Derivative
 from ad_compiler.driver.program import Options
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.verbs import VERBS
+from ad_compiler.ir.records import items_of, label_of, record_of
 
 Function = Callable[..., Any]
 Outputs = str | tuple[str, ...]
@@ -127,19 +128,15 @@ def is_nothing(tangent: Any, primal: Any) -> bool:
 
 def has_real(value: Any) -> bool:
     """Whether a value holds a real number, which can vary."""
-    if isinstance(value, dict):
-        return any(map(has_real, value.values()))
-    if isinstance(value, tuple | list):
-        return any(map(has_real, value))
-    return is_real(value)
+    items = items_of(value)
+    return is_real(value) if items is None else any(has_real(item) for _, item in items)
 
 
 def is_real(value: Any) -> bool:
     """Whether a value is made of real numbers, all of which can vary."""
-    if isinstance(value, dict):
-        return bool(value) and all(map(is_real, value.values()))
-    if isinstance(value, tuple | list):
-        return bool(value) and all(map(is_real, value))
+    items = items_of(value)
+    if items is not None:
+        return bool(items) and all(is_real(item) for _, item in items)
     if isinstance(value, np.ndarray | np.generic):
         return value.dtype.kind == "f"
     return isinstance(value, float)
@@ -147,20 +144,30 @@ def is_real(value: Any) -> bool:
 
 def require_same(what: str, value: Any, model: Any) -> None:
     """Refuse a (co)tangent that is not in the structure and shapes of its model."""
-    if isinstance(model, dict):
-        if not isinstance(value, dict) or value.keys() != model.keys():
-            raise UsageError(f"{what} must be a dict with the keys {', '.join(map(str, model))}")
-        for key, item in model.items():
-            require_same(f"{what}[{key!r}]", value[key], item)
-    elif isinstance(model, tuple | list):
-        if not isinstance(value, tuple | list) or len(value) != len(model):
-            raise UsageError(f"{what} must be a {type(model).__name__} of {len(model)}")
-        for k, item in enumerate(model):
-            require_same(f"{what}[{k}]", value[k], item)
+    items = items_of(model)
+    if items is not None:
+        own = _alike(what, value, model)
+        for key, item in items:
+            require_same(f"{what}{label_of(model, key)}", own[key], item)
     elif is_real(model) and np.shape(value) != np.shape(model):
         raise UsageError(
             f"{what} has shape {np.shape(value)}, what it belongs to has {np.shape(model)}"
         )
+
+
+def _alike(what: str, value: Any, model: Any) -> dict[Any, Any]:
+    """The items of a container that must be of the kind of another, with its keys or length."""
+    if isinstance(model, dict):
+        if not isinstance(value, dict) or value.keys() != model.keys():
+            raise UsageError(f"{what} must be a dict with the keys {', '.join(map(str, model))}")
+        return value
+    if record_of(type(model)) is not None:
+        if type(value) is not type(model):
+            raise UsageError(f"{what} must be a {type(model).__name__}, not {value!r}")
+        return dict(items_of(value) or ())
+    if not isinstance(value, tuple | list) or len(value) != len(model):
+        raise UsageError(f"{what} must be a {type(model).__name__} of {len(model)}")
+    return dict(enumerate(value))
 
 
 _MADE: dict[tuple[int, str, Any, Outputs], Derivative] = {}

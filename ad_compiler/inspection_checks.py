@@ -15,6 +15,7 @@ import numpy as np
 
 from ad_compiler.api import grad, is_real, jvp, vjp
 from ad_compiler.errors import AdCompilerError, UsageError
+from ad_compiler.ir.records import items_of, with_items
 
 
 class GradientError(AdCompilerError, AssertionError):
@@ -41,7 +42,7 @@ def check_grads(
     dots: list[Any] = [_direction(a, rng) if k in moving else 0 for k, a in enumerate(args)]
     line = _Line(list(args), dots, moving)
     value, pullback = vjp(f, *args)
-    if isinstance(value, tuple | list | dict) or np.shape(value):
+    if items_of(value) is not None or np.shape(value):
         raise UsageError("check_grads needs a function that returns one number: sum the results")
     precision = max([_epsilon(value), *(_epsilon(args[k]) for k in moving)])
     _, tangent = jvp(f, tuple(args), tuple(dots))
@@ -102,10 +103,9 @@ class _Line:
 
 def _direction(value: Any, rng: np.random.Generator) -> Any:
     """A direction in which everything moves by about its own size."""
-    if isinstance(value, dict):
-        return {key: _direction(item, rng) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_direction(item, rng) for item in value)
+    items = items_of(value)
+    if items is not None:
+        return with_items(value, [_direction(item, rng) for _, item in items])
     sizes = np.abs(value)
     largest = float(np.max(sizes, initial=0.0)) or 1.0
     sizes = np.where(sizes == 0, largest, sizes)
@@ -117,19 +117,18 @@ def _direction(value: Any, rng: np.random.Generator) -> Any:
 
 def _epsilon(value: Any) -> float:
     """The relative precision of the least precise number in a value."""
-    if isinstance(value, dict):
-        return max(map(_epsilon, value.values()))
-    if isinstance(value, tuple | list):
-        return max(map(_epsilon, value))
+    items = items_of(value)
+    if items is not None:
+        return max(_epsilon(item) for _, item in items)
     dtype = np.asarray(value).dtype
     return float(np.finfo(dtype if dtype.kind == "f" else float).eps)
 
 
 def _moved(value: Any, dot: Any, step: float) -> Any:
-    if isinstance(value, dict):
-        return {key: _moved(item, dot[key], step) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_moved(v, d, step) for v, d in zip(value, dot, strict=True))
+    items = items_of(value)
+    if items is not None:
+        dots = dict(items_of(dot) or ())
+        return with_items(value, [_moved(item, dots[key], step) for key, item in items])
     if isinstance(value, np.ndarray):
         return value.astype(float) + step * dot.astype(float)
     if isinstance(value, np.generic):
@@ -138,18 +137,17 @@ def _moved(value: Any, dot: Any, step: float) -> Any:
 
 
 def _sizes(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _sizes(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(map(_sizes, value))
+    items = items_of(value)
+    if items is not None:
+        return with_items(value, [_sizes(item) for _, item in items])
     return np.abs(value)
 
 
 def _inner(one: Any, other: Any) -> float:
-    if isinstance(one, dict):
-        return sum(_inner(item, other[key]) for key, item in one.items())
-    if isinstance(one, tuple | list):
-        return sum(_inner(a, b) for a, b in zip(one, other, strict=True))
+    items = items_of(one)
+    if items is not None:
+        others = dict(items_of(other) or ())
+        return sum(_inner(item, others[key]) for key, item in items)
     return float(np.sum(np.asarray(one, dtype=float) * np.asarray(other, dtype=float)))
 
 

@@ -132,6 +132,75 @@ def stale(x):
     return f2(None) + f(l, l.append(x[4]))
 
 
+s2, t2 = [1.0, 2.0], [3.0, 4.0]
+
+
+@case(s2, t2)
+def one_of_two(s, t):
+    r = s if s[0] > t[0] else t
+    q = r
+    return q[0] * q[1] + s[0]
+
+
+@case(s2, t2)
+def one_of_two_within_another(s, t):
+    r = {"x": s if s[0] > t[0] else t}
+    q = r["x"]
+    z = [q, s]
+    return z[0][0] * q[1] + z[1][0]
+
+
+@case(s2, t2)
+def one_of_two_of_two(s, t):
+    r = s if s[0] > t[0] else t
+    q = r if r[0] > 2.0 else s
+    z = q
+    return z[0] * z[1]
+
+
+@case(s2, t2)
+def exchanged_in_a_loop(s, t):
+    for _ in range(3):
+        if s[0] > t[0]:
+            s, t = t, s
+        s = [s[0] * 1.5, s[1]]
+        q = s
+    return q[0] * t[1] + s[1]
+
+
+@case(s2, 2.5)
+def made_anew_in_loops(t, n):
+    s = t
+    k = 0.0
+    while k < n:
+        u = s
+        s = [u[1], s[0] * 2.0]
+        k += 1
+    d = {"a": s, "b": [1.0, 2.0]}
+    for _ in range(int(n)):
+        d = {"a": [d["b"][0] * t[0], d["a"][0]], "b": d["a"]}
+    e, q = d, s
+    return e["a"][0] * e["b"][1] + t[0] * q[0] * q[1]
+
+
+@case(s2, t2)
+def changed_within_a_trip(s, t):
+    for _ in range(3):
+        v = [s[0], t[1]]
+        v[0] *= t[0]
+        s = v
+    w = s
+    return w[0] * w[1] + v[0]
+
+
+@case({"x": 1.0, "v": 2.0})
+def a_derivative_inside(s):
+    def f(t):
+        return t["x"] * s["v"] + t["v"] ** 2
+
+    return grad(f)(s)["v"] + grad(f)(s)["x"]
+
+
 @pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = function(*copy.deepcopy(args))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ad_compiler.backend.records import inside
 from ad_compiler.backend.spelling import Spelling
 from ad_compiler.backend.text import literal
 from ad_compiler.ir.nodes import Branch, Const, Function, Tree
@@ -33,9 +34,8 @@ def _constants(tree: Tree, path: str) -> Iterator[tuple[str, Const]]:
     match tree:
         case Const():
             yield path, tree
-        case Branch(kind, keys, children):
-            labels = keys if kind == "dict" else range(len(children))
-            for label, child in zip(labels, children, strict=True):
-                yield from _constants(child, f"{path}[{label!r}]")
+        case Branch(children=children):
+            for label, child in zip(tree.labels(), children, strict=True):
+                yield from _constants(child, inside(tree, path, label))
         case _:
             return

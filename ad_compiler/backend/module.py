@@ -11,8 +11,10 @@ from ad_compiler.backend.expressions import Renderer
 from ad_compiler.backend.fixed import checks, spelled
 from ad_compiler.backend.fold import Folds, fold
 from ad_compiler.backend.names import choose_names
+from ad_compiler.backend.output import Output
 from ad_compiler.backend.printers import PRINTERS
 from ad_compiler.backend.ranges import live_ranges
+from ad_compiler.backend.records import inside
 from ad_compiler.backend.spelling import Spelling, reserved_names
 from ad_compiler.backend.statements import Lines, Printer, indented
 from ad_compiler.backend.text import literal
@@ -20,7 +22,6 @@ from ad_compiler.ir.nodes import (
     Atom,
     Block,
     Branch,
-    Const,
     For,
     Function,
     If,
@@ -111,7 +112,7 @@ def _function(function: Function, spelling: Spelling, constants: Mapping[str, An
         *(checks(function, spelling) if constants is not None else ()),
         *_prologue(function, folds, names),
         *printer.block(function.block.body, sweeps=True),
-        f"return {_output(function.output, function.results, to, top=True)}",
+        f"return {Output(function, to).text(function.output, top=True)}",
     ]
     head = f"def {function.name}({_signature(function, spelling, constants or {})}):"
     return "\n".join([head, *(line.rstrip() for line in indented(lines))])
@@ -142,29 +143,21 @@ def _paths_in_dicts(function: Function) -> dict[Var, str]:
         leaf: path
         for param in function.parameters
         for leaf, path, parent in _leaf_paths(param.tree, param.name)
-        if parent == "dict"
+        if parent in ("dict", "record")
     }
 
 
 def _leaf_paths(tree: Tree, path: str, parent: str = "") -> Iterator[tuple[Var, str, str]]:
     """Each variable of a container, the expression that reads it, and what it is an item of."""
     match tree:
-        case Branch(kind, keys, children):
-            labels: Iterable[str | int] = keys if kind == "dict" else range(len(children))
-            for label, child in zip(labels, children, strict=True):
-                yield from _leaf_paths(child, f"{path}[{_key(label)}]", kind)
+        case Branch(kind, _, children, record):
+            for label, child in zip(tree.labels(), children, strict=True):
+                own = kind if record is None else "record"
+                yield from _leaf_paths(child, inside(tree, path, label), own)
         case Var():
             yield tree, path, parent
         case _:
             return
-
-
-def _key(label: str | int) -> str:
-    """A key as Black quotes it."""
-    text = repr(label)
-    if isinstance(label, str) and '"' not in label and text.startswith("'"):
-        return f'"{text[1:-1]}"'.replace("\\'", "'")
-    return text
 
 
 def _prologue(function: Function, folds: Folds, names: dict[Var, str]) -> Lines:
@@ -178,37 +171,19 @@ def _prologue(function: Function, folds: Folds, names: dict[Var, str]) -> Lines:
 
 
 def _unpack(tree: Branch, path: str, wanted: set[Var], names: dict[Var, str]) -> Lines:
-    if tree.kind != "dict" and all(isinstance(c, Var) and c in wanted for c in tree.children):
+    flat = tree.kind in ("tuple", "list") and tree.record is None
+    if flat and all(isinstance(c, Var) and c in wanted for c in tree.children):
         targets = [names[c] for c in tree.children if isinstance(c, Var)]
         if len(targets) > 1:
             return [f"{', '.join(targets)} = {path}"]
     lines: Lines = []
-    labels: Iterable[str | int] = tree.keys if tree.kind == "dict" else range(len(tree.children))
-    for label, child in zip(labels, tree.children, strict=True):
-        inner = f"{path}[{_key(label)}]"
+    for label, child in zip(tree.labels(), tree.children, strict=True):
+        inner = inside(tree, path, label)
         if isinstance(child, Branch):
             lines += _unpack(child, inner, wanted, names)
         elif isinstance(child, Var) and child in wanted:
             lines.append(f"{names[child]} = {inner}")
     return lines
-
-
-def _output(tree: Tree, results: Sequence[Atom], to: Renderer, top: bool = False) -> str:
-    """The returned value."""
-    match tree:
-        case int():
-            return to.atom(results[tree]).text
-        case Const() | Var():
-            return to.atom(tree).text
-        case Branch(kind, keys, children):
-            items = [_output(child, results, to) for child in children]
-            if kind == "dict":
-                pairs = [f"{_key(k)}: {item}" for k, item in zip(keys, items, strict=True)]
-                return f"{{{', '.join(pairs)}}}"
-            if kind == "list":
-                return f"[{', '.join(items)}]"
-            text = ", ".join(items) + ("," if len(items) == 1 else "")
-            return text if top and items else f"({text})"
 
 
 # -- preparation ------------------------------------------------------------------------------

@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from ad_compiler.backend.printers import PATHS
+from ad_compiler.backend.records import paths as record_paths
 from ad_compiler.backend.text import paths_of_literal
 from ad_compiler.ir.nodes import Atom, Const, Effect, For, Function, Let, atoms_of, leaves, walk
 from ad_compiler.ir.primitive import Call
 from ad_compiler.rules.effects import RAISE
 
-MODULES = {"math": "math", "np": "numpy", "builtins": "builtins"}
+MODULES = {
+    "math": "math", "np": "numpy", "builtins": "builtins", "dataclasses": "dataclasses",
+}  # fmt: skip
 """The modules that emitted code imports whole, by the name they get."""
-STANDARD = ("builtins", "math")
+STANDARD = ("builtins", "dataclasses", "math")
 
 
 @dataclass(slots=True)
@@ -93,6 +96,7 @@ def reserved_names(function: Function, spelling: Spelling) -> set[str]:
 
 def _paths(function: Function) -> Iterator[str]:
     """The dotted paths that the text of a function may mention."""
+    yield from record_paths(function)
     yield from _of_atoms(function.results)
     yield from _of_atoms(p.default for p in function.parameters if p.default is not None)
     if any(isinstance(leaf, Const) for p in function.parameters for leaf in leaves(p.tree)):

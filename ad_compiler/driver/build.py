@@ -10,7 +10,7 @@ from inspect import BoundArguments
 
 from ad_compiler.backend import emit, format_black
 from ad_compiler.driver.load import load
-from ad_compiler.driver.program import Options, Program, Question, Spec
+from ad_compiler.driver.program import RECORD, Options, Program, Question, Spec
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower
@@ -85,8 +85,9 @@ def simplified(function: Function, options: Options) -> Function:
 def spec_of(tree: Tree) -> Spec:
     """What a parameter must be given."""
     match tree:
-        case Branch(kind, keys, children):
-            return [kind, list(keys), [spec_of(child) for child in children]]
+        case Branch(kind, keys, children, record):
+            own = kind if record is None else RECORD
+            return [own, list(keys), [spec_of(child) for child in children]]
         case Var(type=Array(dtype, dims)):
             return ["array", NUMPY_NAMES[dtype], len(dims)]
         case Var(type=type_):

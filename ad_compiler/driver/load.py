@@ -13,7 +13,7 @@ from typing import Any
 
 from ad_compiler.frontend.hashing import sha256
 
-IMPORTS = frozenset({"math", "numpy", "builtins"})
+IMPORTS = frozenset({"math", "numpy", "builtins", "dataclasses"})
 PARTS = {"scipy": frozenset({"special", "linalg"})}
 """All that an emitted module may import: modules, and parts of packages."""
 
@@ -71,7 +71,8 @@ def _of_name(node: ast.Name) -> str | None:
 
 
 def _of_attribute(node: ast.Attribute) -> str | None:
-    return f"the attribute {node.attr}" if node.attr.startswith("_") else None
+    private = node.attr.startswith("_") and node.attr != "_replace"  # of named tuples
+    return f"the attribute {node.attr}" if private else None
 
 
 def _of_import(node: ast.Import) -> str | None:

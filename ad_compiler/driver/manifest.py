@@ -29,6 +29,7 @@ from ad_compiler.frontend.lookups import (
     replayed,
     skeleton_of,
 )
+from ad_compiler.ir.records import items_of
 
 SUFFIX = ".txt"
 
@@ -97,7 +98,7 @@ def _is_input(thing: Any) -> bool:
 
 
 def _guard(lookup: Lookup, thing: Any) -> Guard:
-    if type(thing) in (tuple, list, dict):
+    if items_of(thing) is not None:
         return Guard(lookup, skeleton_of(thing), skeleton=True)
     return Guard(lookup, thing)
 

@@ -10,12 +10,16 @@ import numpy as np
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.lookups import Guard, Lookup
+from ad_compiler.ir.records import items_of, label_of, with_items
 from ad_compiler.transform.request import Request
 
 Spec = Any
 """What a (co)tangent must be, as plain lists: `["array", dtype, rank]`, `["number", dtype]` (None:
 Python's own), `[kind, keys, specs]` for a container, None for what does not matter.
 """
+BUILTIN = {"tuple": tuple, "list": list, "dict": dict}
+RECORD = "named tuple or dataclass"
+"""The kind of a container of fields, in a `Spec`."""
 
 
 class Options(NamedTuple):
@@ -71,11 +75,10 @@ class Program(NamedTuple):
 
 def leaves_in(value: Any) -> list[Any]:
     """The leaves of a container."""
-    if type(value) is dict:
-        value = list(value.values())
-    if type(value) in (tuple, list):
-        return [leaf for item in value for leaf in leaves_in(item)]
-    return [value]
+    items = items_of(value)
+    if items is None:
+        return [value]
+    return [leaf for _, item in items for leaf in leaves_in(item)]
 
 
 def converted(spec: Spec, value: Any, name: str) -> Any:
@@ -86,12 +89,16 @@ def converted(spec: Spec, value: Any, name: str) -> Any:
     if kind in ("array", "number"):
         return leaf_of(spec, value, name)
     _, keys, specs = spec
-    expected = {"tuple": tuple, "list": list, "dict": dict}[kind]
-    if not isinstance(value, expected) or len(value) != len(specs):
-        raise UsageError(f"{name} must be a {kind} of {len(specs)}, not {value!r}")
-    labels = keys if kind == "dict" else range(len(specs))
-    items = [converted(s, value[k], f"{name}[{k!r}]") for k, s in zip(labels, specs, strict=True)]
-    return dict(zip(keys, items, strict=True)) if kind == "dict" else expected(items)
+    plain = BUILTIN.get(kind)
+    given = plain(value) if plain is not None and isinstance(value, plain) else value
+    items = dict(items_of(given) or ())
+    labels = list(range(len(specs))) if kind in ("tuple", "list") else keys
+    if (type(given) in BUILTIN.values()) is (kind == RECORD) or items.keys() != set(labels):
+        shown = f"with the fields {', '.join(keys)}" if kind == RECORD else f"of {len(specs)}"
+        raise UsageError(f"{name} must be a {kind} {shown}, not {value!r}")
+    pairs = zip(labels, specs, strict=True)
+    made = {k: converted(s, items[k], f"{name}{label_of(given, k)}") for k, s in pairs}
+    return with_items(given, [made[k] for k in items])
 
 
 def leaf_of(spec: Spec, value: Any, name: str) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ad_compiler.ir.records import items_of
+
 SCALARS = frozenset({float, int, bool})
 PLAIN = frozenset({str, bytes, type(None), range})
 """Types whose equal values are alike; all other objects are told apart by identity."""
@@ -25,7 +27,10 @@ def kind_of(value: Any) -> Any:
         return (kind, *((key, kind_of(item)) for key, item in value.items()))
     if isinstance(value, np.generic):
         return kind
-    return (kind, value) if kind in PLAIN else Identity(value)
+    if kind in PLAIN:
+        return (kind, value)
+    items = items_of(value)
+    return Identity(value) if items is None else (kind, *(kind_of(item) for _, item in items))
 
 
 class Identity:

@@ -35,7 +35,7 @@ def array_of(ctx: Context, value: Value, name: str = "") -> Value:
         return apply(ctx, PRIMITIVES["copy"], (atom_of(ctx, value),), name)
     if not isinstance(value, Structure):
         return apply(ctx, PRIMITIVES["array0"], (atom_of(ctx, value),), name)
-    if value.kind == "dict":
+    if value.kind in ("dict", "dataclass"):
         raise TypeRefusal(f"an array of {describe(value)}", "give numbers or arrays")
     if not value.items:
         return apply(ctx, PRIMITIVES["np.zeros"], (const(0), static("float64")), name)

@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 
 import numpy as np
 
-from ad_compiler.frontend import calls, growing, writing
+from ad_compiler.frontend import calls, growing, records, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.naming import describe
@@ -26,6 +26,7 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.records import Record, record_of
 from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, rank
 from ad_compiler.rules.infer import numpy_dtype
 from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES
@@ -37,6 +38,7 @@ CONTAINER_METHODS = {
     "dict": ("items", "keys", "values", "get", "update", "setdefault", "pop", "clear", "copy"),
     "tuple": (),
     "list": ("append", "extend", "insert", "pop", "reverse", "clear", "copy"),
+    "dataclass": (),
 }
 """What may be called of a container."""
 
@@ -48,8 +50,10 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
             return _of_object(ctx, value.value, name)
         case Var() | Const() | Undef() | Place() | Loose():
             return _of_number(ctx, value, name, target)
-        case Structure("tuple", fields, items) if name in fields:
+        case Structure("tuple" | "dataclass", fields, items) if name in fields:
             return items[fields.index(name)]
+        case Structure(record=Record() as record):
+            return records.attribute(value, record, name)
         case Namespace(find=find):
             return from_outside(ctx, find(name))
         case Growing() if name in growing.METHODS:
@@ -77,11 +81,32 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
         return static(getattr(thing, name))
     if isinstance(thing, EnumType) and name in thing.__members__:
         return static(thing[name])
+    record = record_of(thing) if isinstance(thing, type) else None
+    if record is not None:
+        return records.of_class(record, name)
     if isinstance(thing, Enum) and name in ("name", "value"):
         return value_of(getattr(thing, name))
-    raise TypeRefusal(
-        f"the attribute `{name}` of {describe(static(thing))} is not supported",
-        "pass what it holds in as an argument, or bind it to a global name",
+    raise _of_other(thing, name)
+
+
+def _of_other(thing: object, name: str) -> TypeRefusal:
+    """An attribute of an object of which nothing is known."""
+    kind = type(thing)
+    found = getattr(kind, name, None)
+    if isinstance(found, FunctionType) and not isinstance(thing, type):
+        return TypeRefusal(
+            f"`{name}` is a method of the class `{kind.__name__}`, which is not followed",
+            "write it as a function of numbers, arrays and containers",
+        )
+    if isinstance(thing, type) or kind.__module__.partition(".")[0] in ("builtins", "numpy"):
+        return TypeRefusal(
+            f"the attribute `{name}` of {describe(static(thing))} is not supported",
+            "pass what it holds in as an argument, or bind it to a global name",
+        )
+    return TypeRefusal(
+        f"the attribute `{name}` of {describe(static(thing))}: what objects of the class "
+        f"`{kind.__name__}` hold is not followed",
+        f"pass what it holds as an argument, or make `{kind.__name__}` a dataclass",
     )
 
 

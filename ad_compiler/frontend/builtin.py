@@ -51,6 +51,8 @@ Lower = Callable[[Context, Args, Keywords, str, Call], Value | None]
 
 def _items(ctx: Context, value: Value, who: str) -> list[Value]:
     items = iterables.known_items(ctx, value)
+    if items is None and isinstance(value, Structure):
+        raise TypeRefusal(f"{who} of {describe(value)}, which has no items", "name its fields")
     if items is None:
         raise TypeRefusal(
             f"{who} of {describe(value)}, whose length is not known at compile time",
@@ -71,8 +73,6 @@ def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Val
             return growing.length(ctx, value, name)
         case Shape(array):
             return const(rank(array.type))
-        case Structure(items=items):
-            return const(len(items))
         case _:
             return const(len(_items(ctx, value, "len()")))
 
@@ -103,7 +103,7 @@ def _reversed(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) 
             last = atom_of(ctx, apply(ctx, minus, (stop, const(1))))
             before = atom_of(ctx, apply(ctx, minus, (start, const(1))))
             return Range(last, before, const(-1))
-        case Structure(kind, _, items) if kind != "dict":
+        case Structure("tuple" | "list", _, items):
             return Structure("tuple", (), items[::-1])
         case other:
             return Backwards(other)
@@ -207,8 +207,9 @@ def _class_of(value: Value) -> type | None:
     match value:
         case Place() | Loose():
             return np.ndarray
-        case Structure(kind):
-            return {"tuple": tuple, "list": list, "dict": dict}[kind]
+        case Structure(kind, record=record):
+            plain = {"tuple": tuple, "list": list, "dict": dict}
+            return plain[kind] if record is None else record.cls
         case Const(value=thing) if not isinstance(value.type, Array):
             return type(thing)
         case Var(type=type_):

@@ -20,6 +20,7 @@ from ad_compiler.frontend import (
     inline,
     marks,
     nested,
+    records,
     signatures,
     writing,
 )
@@ -30,6 +31,7 @@ from ad_compiler.frontend.scope import current
 from ad_compiler.frontend.source import is_exact, source_of
 from ad_compiler.frontend.values import (
     Derived,
+    Environment,
     Growing,
     Loose,
     Method,
@@ -45,6 +47,7 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.records import Record
 from ad_compiler.rules.registry import METHODS, REFUSED, VARIANTS, definition_of, meaning
 
 dict_key = arguments.dict_key
@@ -87,7 +90,12 @@ def _object(
     if inner is not None:
         return call(ctx, inner, args, keywords, name)
     try:
-        special = builtin.TABLE.get(thing) or marks.FUNCTIONS.get(thing) or nested.meaning(thing)
+        special = (
+            builtin.TABLE.get(thing)
+            or marks.FUNCTIONS.get(thing)
+            or nested.meaning(thing)
+            or records.meaning(thing)
+        )
     except TypeError:
         special = None
     if special is not None:
@@ -216,7 +224,13 @@ def user_function(ctx: Context, function: FunctionType) -> UserFunction:
     for name, default in (function.__kwdefaults__ or {}).items():
         captured = captures.capture(name, default, captures.at(function, "keyword default", name))
         defaults[name] = from_outside(ctx, captured)
-    return UserFunction(code, captures.environment(function), defaults)
+    outside = captures.environment(function)
+
+    def find(name: str) -> Value | None:
+        value = outside.find(name)
+        return None if value is None else from_outside(ctx, value)
+
+    return UserFunction(code, Environment(find), defaults)
 
 
 def _taken_apart(
@@ -275,6 +289,8 @@ def _method(
             return of_primitive(ctx, meant, signatures.method_of(method), given, keywords, name)
         case Growing():
             return growing.call_method(ctx, receiver, method, args)
+        case Structure(record=Record() as record):
+            return records.method(ctx, receiver, record, method, args, keywords)
         case Structure():
             changed = containers.call_method(ctx, receiver, method, args)
             if changed is not None:

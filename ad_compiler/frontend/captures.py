@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
@@ -21,6 +22,7 @@ from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import Environment, Structure, Value, static
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.records import items_of, record_of
 from ad_compiler.ir.types import Bool, Int
 
 Key = tuple[object, ...]
@@ -54,6 +56,8 @@ class Captures:
     trail: Trail = field(default_factory=Trail)
     kept: list[object] = field(default_factory=list[object])
     """What the keys stand for, kept alive so that no other object gets the same id."""
+    classes: dict[type, Lookup] = field(default_factory=dict[type, Lookup])
+    """Where the classes of named tuples and dataclasses were found."""
 
     def at(self, base: Any, kind: str, label: Any) -> Lookup:
         """The lookup that is one step from an object."""
@@ -75,8 +79,11 @@ class Captures:
             return const(thing, spelling)
         if is_numeric(thing):
             return self._number(name, thing, read)
-        if type(thing) in (tuple, list, dict):
-            return self._container(name, thing, read)
+        items = items_of(thing)
+        if items is not None:
+            return self._container(name, thing, items, read)
+        if isinstance(thing, type) and record_of(thing) is not None:
+            self.classes.setdefault(thing, read)
         self.guard(read, thing)
         return static(thing)
 
@@ -95,13 +102,17 @@ class Captures:
         self.hidden[var] = Capture(name, read)
         return var
 
-    def _container(self, name: str, thing: Any, read: Lookup) -> Value:
-        is_dict = isinstance(thing, dict)
-        keys: tuple[Any, ...] = tuple(thing) if is_dict else tuple(range(len(thing)))
-        kind = type(thing)
+    def _container(
+        self, name: str, thing: Any, items: Sequence[tuple[Any, Any]], read: Lookup
+    ) -> Value:
         self.guard(read, skeleton_of(thing), skeleton=True)
-        items = tuple(self.capture(f"{name}_{k}", thing[k], read.item(k)) for k in keys)
-        return Structure(kind.__name__, keys if is_dict else (), items)
+        kind, record = type(thing), record_of(type(thing))
+        values = tuple(self.capture(f"{name}_{k}", v, read.item(k, record)) for k, v in items)
+        if record is not None:
+            self.classes.setdefault(kind, read.item("__class__", record))
+            named = "tuple" if record.is_tuple else "dataclass"
+            return Structure(named, record.fields, values, record=record)
+        return Structure(kind.__name__, tuple(thing) if kind is dict else (), values)
 
     def guard(self, read: Lookup, expected: Any, *, skeleton: bool = False) -> None:
         """Demand that something stays as it is."""

@@ -23,6 +23,11 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.primitive import TypeRefusal
 
+NEW = {
+    "list": "[*xs, x]", "dict": "{**d, key: value}", "dataclass": "dataclasses.replace(p, w=w)",
+}  # fmt: skip
+"""How a changed copy is made."""
+
 
 def change(ctx: Context, old: Structure, items: Sequence[Value], keys: Sequence[Any] = ()) -> None:
     """Give a list or dict other items."""
@@ -31,10 +36,11 @@ def change(ctx: Context, old: Structure, items: Sequence[Value], keys: Sequence[
     if identity.frozen:
         raise TypeRefusal(
             f"this {old.kind} cannot be changed here: {identity.frozen}",
-            f"make a new one, e.g. {'[*xs, x]' if old.kind == 'list' else '{**d, key: value}'}",
+            f"make a new one, e.g. {NEW[old.kind]}",
         )
     ctx.changes += 1
-    rooted = ctx.storage.rooted(Structure(old.kind, tuple(keys), tuple(items), identity))
+    new = Structure(old.kind, tuple(keys), tuple(items), identity, old.record)
+    rooted = ctx.storage.rooted(new)
     wholes = [(slot, load(ctx.storage, slot)) for slot in holders(ctx.storage, identity)]
     for slot, whole in wholes:
         assert isinstance(whole, Structure)
@@ -46,6 +52,8 @@ def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> 
     container = current(ctx.storage, container)
     constant = constant_of(index)
     key: Any = None if constant is None else constant.value
+    if container.record is not None:
+        raise TypeRefusal(f"{describe(container)} has no items", "assign its fields by name")
     if container.kind == "tuple":
         raise TypeRefusal("a tuple cannot be changed", "use a list")
     if constant is None:
@@ -64,6 +72,30 @@ def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> 
     changed = [*container.items]
     changed[key] = value
     change(ctx, container, changed)
+
+
+def set_field(ctx: Context, container: Structure, name: str, value: Value) -> None:
+    """`container.name = value`."""
+    record = container.record
+    if record is None:
+        raise TypeRefusal(
+            f"{describe(container)} has no attributes to assign", "use a dict, or a dataclass"
+        )
+    if record.frozen:
+        how = "p._replace" if record.is_tuple else "dataclasses.replace"
+        raise TypeRefusal(
+            f"a `{record.short}` is {'a tuple' if record.is_tuple else 'frozen'}, so that its "
+            f"field `{name}` cannot be assigned",
+            f"make a new one with {how}",
+        )
+    if name not in record.fields:
+        raise TypeRefusal(
+            f"`{name}` is no field of the dataclass `{record.short}`",
+            f"its fields are {', '.join(record.fields) or 'none'}",
+        )
+    container = current(ctx.storage, container)
+    items = container.named() | {name: value}
+    change(ctx, container, list(items.values()), record.fields)
 
 
 def extend(ctx: Context, op: ast.operator, old: Value, value: Value) -> bool:

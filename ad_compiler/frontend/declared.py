@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
+import inspect
 import math
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
@@ -14,11 +18,12 @@ import numpy as np
 
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.captures import spelling_of
-from ad_compiler.frontend.signature import tree_of
+from ad_compiler.frontend.signature import branch_of, tree_of
 from ad_compiler.frontend.source import Code, source_of
 from ad_compiler.frontend.types import type_of
 from ad_compiler.frontend.values import static
-from ad_compiler.ir.nodes import Const, Parameter, Tree, Var, const, map_tree
+from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, map_tree
+from ad_compiler.ir.records import Record, record_of
 from ad_compiler.ir.types import DTYPE_OF_NAME, Array, Bool, Float, Int, Sym, Type, number_of
 
 SHORT = {"f8": "f64", "f4": "f32", "i8": "i64", "i4": "i32", "b1": "bool"}
@@ -55,13 +60,35 @@ def parameters_from_types(
     names = [arg.arg for arg in (*code.node.args.posonlyargs, *code.node.args.args)]
     given = function.__defaults__ or ()
     defaults = dict(zip(names[len(names) - len(given) :], given, strict=True))
-    return parameters_from_annotations(code, types, {**defaults, **(function.__kwdefaults__ or {})})
+    every = {**defaults, **(function.__kwdefaults__ or {})}
+
+    def find(name: str) -> Any:
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        return cells[name].cell_contents if name in cells else function.__globals__[name]
+
+    return parameters_from_annotations(code, types, every, lambda text: named_by(text, find))
+
+
+def named_by(text: str, find: Callable[[str], Any]) -> Any:
+    """What a dotted name stands for; None if that is not known."""
+    root, *attributes = text.split(".")
+    try:
+        return functools.reduce(getattr, attributes, find(root))
+    except (KeyError, AttributeError, ValueError):
+        return None
 
 
 def parameters_from_annotations(
-    code: Code, types: Mapping[str, str], defaults: Mapping[str, Any]
+    code: Code,
+    types: Mapping[str, str],
+    defaults: Mapping[str, Any],
+    find: Callable[[str], Any],
 ) -> tuple[Parameter, ...]:
-    """The parameters as given, else as annotated, else like their defaults, else floats."""
+    """The parameters as given, else as annotated, else like their defaults, else floats.
+
+    The types of the fields of a named tuple or dataclass are given as `p.w`. `find` tells what an
+    annotation stands for that is the name of a class.
+    """
     spec = code.node.args
     for star, shown in ((spec.vararg, "*"), (spec.kwarg, "**")):
         if star is not None:
@@ -69,35 +96,37 @@ def parameters_from_annotations(
                 star, f"`{shown}{star.arg}` needs values to be typed", "name the arguments"
             )
     names = [arg.arg for arg in code.arguments]
-    unknown = [name for name in types if name not in names]
+    unknown = [path for path in types if path.partition(".")[0] not in names]
     if unknown:
         raise UsageError(
             f"`{code.name}` has no parameter `{unknown[0]}`; it has {', '.join(names) or 'none'}"
         )
-    return tuple(
-        _parameter(code, arg, types, defaults.get(arg.arg, NO_DEFAULT), arg in spec.kwonlyargs)
+    declared = Declared(code, types, find)
+    made = tuple(
+        _parameter(declared, arg, defaults.get(arg.arg, NO_DEFAULT), arg in spec.kwonlyargs)
         for arg in code.arguments
     )
+    surplus = [path for path in types if path not in declared.used]
+    if surplus:
+        raise UsageError(f"`{code.name}` has no parameter or field `{surplus[0]}`")
+    return made
 
 
-def _parameter(
-    code: Code, arg: ast.arg, types: Mapping[str, str], default: Any, named: bool
-) -> Parameter:
+def _parameter(declared: Declared, arg: ast.arg, default: Any, named: bool) -> Parameter:
     kept = None if default is NO_DEFAULT else _written(default)
-    if arg.arg in types:
-        type_ = parse_type(types[arg.arg], arg.arg)
-        if _is_container(default) and not (
-            isinstance(default, np.ndarray) and isinstance(type_, Array)
-        ):
+    if arg.arg in declared.types:
+        tree = declared.given(arg)
+        fits = isinstance(default, np.ndarray) and isinstance(getattr(tree, "type", None), Array)
+        if _is_container(default) and not fits:
             kept = None  # it is of another type
-        return Parameter(arg.arg, Var(arg.arg, type_), kept, named)
+        return Parameter(arg.arg, tree, kept, named)
     by_default = default is not NO_DEFAULT and (
         arg.annotation is None or not isinstance(default, int | float)
     )
     if not by_default:
-        return Parameter(arg.arg, Var(arg.arg, _annotated(code, arg)), kept, named)
+        return Parameter(arg.arg, declared.annotated(arg), kept, named)
     if kept is None:
-        raise code.source.refuse(
+        raise declared.code.source.refuse(
             arg,
             f"emitted code cannot repeat the default of `{arg.arg}`",
             "give it inside the function instead, or write a function without this parameter",
@@ -159,17 +188,72 @@ def _items(value: Any) -> list[Any]:
     return list(value.values() if isinstance(value, dict) else value)
 
 
-def _annotated(code: Code, arg: ast.arg) -> Type:
-    if arg.annotation is None:
-        return Float()
-    value = arg.annotation.value if isinstance(arg.annotation, ast.Constant) else None
-    text = value if isinstance(value, str) else ast.unparse(arg.annotation)
-    try:
-        return parse_type(text, arg.arg)
-    except UsageError:
-        raise code.source.refuse(
-            arg,
-            f"the annotation `{text}` does not say what numbers `{arg.arg}` holds, and how many "
-            "axes it has",
-            f'say it with --type {arg.arg}="float64[:]", with one colon an axis, or =float',
-        ) from None
+@dataclass
+class Declared:
+    """The types of the parameters of one function: given by the caller, or as annotated."""
+
+    code: Code
+    types: Mapping[str, str]
+    find: Callable[[str], Any]
+    used: set[str] = field(default_factory=set[str])
+    """The given types that some parameter or field has."""
+
+    def given(self, arg: ast.arg) -> Tree:
+        """A parameter whose type is given: numbers, an array, or the name of a class."""
+        self.used.add(arg.arg)
+        text = self.types[arg.arg]
+        record = self._record(self.find(text))
+        if record is not None:
+            return self._fields(record, arg, arg.arg)
+        return Var(arg.arg, parse_type(text, arg.arg))
+
+    def annotated(self, arg: ast.arg) -> Tree:
+        """A parameter as it is annotated; a float if it is not."""
+        if arg.annotation is None:
+            return Var(arg.arg, Float())
+        value = arg.annotation.value if isinstance(arg.annotation, ast.Constant) else None
+        text = value if isinstance(value, str) else ast.unparse(arg.annotation)
+        return self._said(arg, arg.arg, arg.arg, self.find(text) or text)
+
+    def _fields(self, record: Record, arg: ast.arg, path: str) -> Branch:
+        said = annotations_of(record)
+        children: list[Tree] = []
+        for name in record.fields:
+            inner = f"{path}.{name}"
+            if inner in self.types:
+                self.used.add(inner)
+                said[name] = self.find(self.types[inner]) or self.types[inner]
+            children.append(self._said(arg, inner, name, said.get(name, float)))
+        return branch_of(record, tuple(children))
+
+    def _said(self, arg: ast.arg, path: str, name: str, said: Any) -> Tree:
+        """The tree of a parameter or field for its annotation: a class, or a text."""
+        record = self._record(said)
+        if record is not None:
+            return self._fields(record, arg, path)
+        text = said if isinstance(said, str) else getattr(said, "__name__", str(said))
+        try:
+            return Var(name, parse_type(text, path))
+        except UsageError:
+            raise self.code.source.refuse(
+                arg,
+                f"the annotation `{text}` does not say what numbers `{path}` holds, and how many "
+                "axes it has",
+                f'say it with --type {path}="float64[:]", with one colon an axis, or =float',
+            ) from None
+
+    def _record(self, said: Any) -> Record | None:
+        return record_of(said) if isinstance(said, type) else None
+
+
+def annotations_of(record: Record) -> dict[str, Any]:
+    """The annotation of each field: a class, or its text."""
+    cls: Any = record.cls
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        surroundings = vars(sys.modules.get(base.__module__, builtins))
+        for name, said in inspect.get_annotations(base).items():
+            text = getattr(said, "__forward_arg__", said)
+            known = named_by(text, surroundings.__getitem__) if isinstance(text, str) else None
+            found[name] = known if isinstance(known, type) else text
+    return found

@@ -14,7 +14,7 @@ from ad_compiler.frontend import (
     operators,
     refusals,
 )
-from ad_compiler.frontend.context import Context, from_outside, test_of, truth_of, with_place
+from ad_compiler.frontend.context import Context, test_of, truth_of, with_place
 from ad_compiler.frontend.scope import Scope, new_slot, store, take
 from ad_compiler.frontend.values import (
     Environment,
@@ -62,7 +62,7 @@ def _name(ctx: Context, scope: Scope, node: ast.Name, _name: str) -> Value:
     value = scope.find(ctx.storage, node.id)
     if value is None:
         raise TypeRefusal(f"there is no name `{node.id}` here", "define or import it first")
-    return from_outside(ctx, value)
+    return value
 
 
 def _binary(ctx: Context, scope: Scope, node: ast.BinOp, name: str) -> Value:
@@ -208,7 +208,7 @@ def elements(ctx: Context, scope: Scope, nodes: Sequence[ast.expr]) -> list[Valu
             values.append(expression(ctx, scope, node))
             continue
         inner = indexing.resolved(ctx, expression(ctx, scope, node.value))
-        if not isinstance(inner, Structure):
+        if not isinstance(inner, Structure) or inner.kind == "dataclass":
             raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
         values.extend(map(static, inner.keys) if inner.kind == "dict" else inner.items)
     return values

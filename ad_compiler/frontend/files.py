@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from ad_compiler.frontend.captures import Captures, spelling_of
 from ad_compiler.frontend.context import Context, from_outside
 from ad_compiler.frontend.declared import parameters_from_annotations, untyped
 from ad_compiler.frontend.lower import Lowered, specialised
+from ad_compiler.frontend.reading.classes import annotation
 from ad_compiler.frontend.reading.module import Module
 from ad_compiler.frontend.reading.program import Program
 from ad_compiler.frontend.reading.things import External, FileFunction, ReadModule, Unclear
@@ -35,6 +37,7 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.depth import with_room
 from ad_compiler.ir.nodes import const
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.records import record_of
 
 REMEDY = "make it a constant that nothing changes, or an argument; or --import, which runs the file"
 
@@ -61,7 +64,9 @@ def _lower(
     except ValueError as error:  # a null byte
         raise UsageError(f"{filename} is no Python text: {error}") from None
     function = _function(module, filename, name)
-    parameters = parameters_from_annotations(function.code, types, function.defaults)
+    parameters = parameters_from_annotations(
+        function.code, types, function.defaults, lambda said: _class_of(said, function)
+    )
 
     def root(captures: Captures, ctx: Context) -> UserFunction:
         captures.inline = captures.arrays = True
@@ -79,6 +84,15 @@ def _lower(
             )
         raise
     return replace(lowered, function=replace(lowered.function, name=name))
+
+
+def _class_of(text: str, function: FileFunction) -> Any:
+    """The class that an annotation or a given type names; None if it is none that is known."""
+    try:
+        found = annotation(ast.parse(text.strip(), mode="eval").body, function.module)
+    except SyntaxError:
+        return None
+    return found if isinstance(found, type) else None
 
 
 def _function(module: Module, filename: str, name: str) -> FileFunction:
@@ -114,9 +128,12 @@ class Reader:
             k: from_outside(self.ctx, self.value(v, k)) for k, v in function.defaults.items()
         }
         module = function.module
-        return UserFunction(
-            function.code, Environment(lambda name: self.find(module, name)), defaults
-        )
+
+        def find(name: str) -> Value | None:
+            value = self.find(module, name)
+            return None if value is None else from_outside(self.ctx, value)
+
+        return UserFunction(function.code, Environment(find), defaults)
 
     def find(self, module: ReadModule, name: str) -> Value | None:
         """The value of a name of a file; None if there is no such name."""
@@ -149,6 +166,8 @@ class Reader:
             case np.generic() | np.ndarray() | complex():
                 read = self.captures.at(thing, "itself", None)
                 return self.captures.capture(name, thing, read)
+            case _ if record_of(type(thing)) is not None:
+                return self._record(thing, name)
             case tuple() | list():
                 items = tuple(self.value(v, f"{name}_{k}") for k, v in enumerate(thing))
                 return Structure(type(thing).__name__, (), items)
@@ -158,6 +177,14 @@ class Reader:
                 return Range(*(const(part) for part in (thing.start, thing.stop, thing.step)))
             case _:
                 return static(thing)
+
+    def _record(self, thing: Any, name: str) -> Value:
+        record = record_of(type(thing))
+        assert record is not None
+        fields = [(field, getattr(thing, field)) for field in record.fields]
+        items = tuple(self.value(value, f"{name}_{field}") for field, value in fields)
+        kind = "tuple" if record.is_tuple else "dataclass"
+        return Structure(kind, record.fields, items, record=record)
 
     def _dict(self, thing: dict[Any, Any], name: str) -> Value:
         for key in thing:

@@ -187,7 +187,7 @@ def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Gro
 
     def trip(index: Var) -> None:
         value = item_at(index)
-        types[0] = atom_of(ctx, value).type
+        types[0] = _element(ctx, value).type
         _append(ctx, made, [value])
 
     snapshot = Snapshot(ctx.builder)
@@ -217,7 +217,7 @@ def _append(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
 
 def _extend(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
     other = args[0]
-    if not isinstance(other, Structure) or other.kind == "dict":
+    if not isinstance(other, Structure) or other.kind not in ("list", "tuple"):
         raise TypeRefusal(f"extend() by {describe(other)}", "append the items in a loop")
     for value in other.items:
         _append(ctx, xs, [value])
@@ -248,6 +248,11 @@ def _index(index: Value) -> Atom:
 
 def _element(ctx: Context, value: Value) -> Atom:
     """A value as an element: from now on the list knows its array too."""
+    if isinstance(value, Structure):
+        raise TypeRefusal(
+            f"{describe(value)} in a list whose length is known only when it runs",
+            "let its elements be numbers or arrays, with a list for each part",
+        )
     if isinstance(value, Place):
         ctx.storage.freeze([value.root], "it is also in a list")
     atom = atom_of(ctx, value)

@@ -154,6 +154,8 @@ def _bound(value: Value | None) -> Atom | None:
 
 
 def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:
+    if value.kind == "dataclass":
+        raise TypeRefusal(f"{describe(value)} has no elements", "name its field")
     key = _static_key(ctx, value, item)
     if value.kind == "dict":
         if key not in value.keys:

@@ -54,6 +54,8 @@ def known_items(ctx: Context, value: Value) -> list[Value] | None:
     match value:
         case Structure("dict", keys):
             return [value_of(key) for key in keys]
+        case Structure("dataclass"):
+            return None
         case Structure(items=items):
             return list(items)
         case Range(Const(value=start), Const(value=stop), Const(value=step)):
@@ -107,7 +109,7 @@ def _length(ctx: Context, value: Value) -> Atom:
             return _at_least_zero(ctx, stop)
         case Range(Const(value=start), Const(value=stop), Const(value=step)):
             return const(len(range(start, stop, step)))
-        case Structure(items=items):
+        case Structure(kind, _, items) if kind != "dataclass":
             return const(len(items))
         case Growing():
             return atom_of(ctx, growing.length(ctx, value))

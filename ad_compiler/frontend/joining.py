@@ -12,11 +12,11 @@ for t in range(n):          u and u_new carry one array each around the loop: tw
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ad_compiler.frontend.places import Storage, held, place_in
-from ad_compiler.frontend.values import Growing, Identity, Place, Root, Skeleton
+from ad_compiler.frontend.values import Growing, Identity, Place, Root, Skeleton, static
 from ad_compiler.ir.builder import Builder, Cell, Frame, Widening
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -59,13 +59,20 @@ class Joining:
             self._meet(alive, cells, found)
 
     def _same_containers(self, arms: Sequence[Frame], alive: Sequence[Frame]) -> None:
-        """Lists and dicts that differ from path to path cannot be changed after it."""
+        """Lists and dicts that differ from path to path cannot be changed after it.
+
+        What is one or the other there is an object of its own, which is neither.
+        """
         uneven: dict[Identity, None] = {}
+        joints: Joints = {}
         for cell in dict.fromkeys(c for arm in alive for c in arm.values if c.home not in arms):
             first, other = (arm.values.get(cell, self.builder.peek(cell)) for arm in alive)
             uneven.update(dict.fromkeys(uneven_lists(first, other)))
-            if skeleton_in(first) is not None and skeleton_in(other) is not None:
-                freeze_unless_same(skeleton_in(first), skeleton_in(other))
+            one, two = skeleton_in(first), skeleton_in(other)
+            if one is not None and one == two and freeze_unless_same(one, two):
+                joined = static(met(one, two, joints))
+                for arm in alive:
+                    arm.values[cell] = joined
         for identity in uneven:
             self._grow(identity, alive)
 
@@ -114,6 +121,9 @@ class Joining:
         for identity, type_ in widening.growing.items():
             assert self.lists is not None
             self.lists.grow(identity, type_)
+        for cell, skeleton in widening.containers.items():
+            if skeleton_in(self.builder.peek(cell)) == skeleton:
+                self.builder.assign(cell, static(skeleton))
         entered: dict[Root, Root] = {}
         for cell, apart in widening.moving.items():
             place = place_in(self.builder.peek(cell))
@@ -148,8 +158,10 @@ class Joining:
                 known = widening.growing.get(identity)
                 widening.growing[identity] = common([known, self.lists.type_of(identity)])
                 changed = True
-            if first is not None and last is not None:
-                changed |= freeze_unless_same(first, last)
+            if first is not None and freeze_unless_same(first, last) and first == last:
+                joined = met(first, last, {})
+                changed |= joined is not first
+                widening.containers[cell] = joined
             start, end = place_in(self.builder.outer(cell)), place_in(value)
             if start is None or end is None or repr(start) == repr(end):
                 continue
@@ -264,13 +276,36 @@ class Lists(Protocol):
 
 
 def freeze_unless_same(one: Skeleton | None, other: Skeleton | None) -> bool:
-    """Forbid to change containers that one of two paths has; whether the first was free."""
-    news = False
+    """Forbid to change containers that one of two paths has; whether there are such."""
+    differ = False
     if one is None or other is None:
         return False
     for a, b in zip(one.identities(), other.identities(), strict=False):
         if a is b or a is None or b is None:
             continue
-        news |= not a.frozen
+        differ = True
         a.frozen = b.frozen = UNCLEAR_CONTAINER
-    return news
+    return differ
+
+
+Joints = dict[tuple[Identity | None, Identity | None], Identity]
+
+
+def met(one: Skeleton, other: Skeleton | None, joints: Joints) -> Skeleton:
+    """A container that is one or the other: alike, but objects of their own where they differ.
+
+    `one` itself where it is such already.
+    """
+    assert other is not None
+    pairs = zip(one.children, other.children, strict=True)
+    children = tuple(a if a is None else met(a, b, joints) for a, b in pairs)
+    a, b = one.identity, other.identity
+    identity = a
+    if a is not None and b is not None and a is not b:
+        if a.joint:
+            a.holders.update(b.holders)
+        else:
+            fresh = Identity(a.holders | b.holders, UNCLEAR_CONTAINER, joint=True)
+            identity = joints.setdefault((a, b), fresh)
+    same = identity is a and all(x is y for x, y in zip(children, one.children, strict=True))
+    return one if same else replace(one, children=children, identity=identity)

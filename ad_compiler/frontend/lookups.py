@@ -19,11 +19,14 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.frontend.hashing import sha256
+from ad_compiler.ir.records import Record, items_of, record_of, text_of
 
 Path = tuple[tuple[str, Any], ...]
 """Steps from the root function, each a kind and a label."""
 
-TRUSTED = ("math", "numpy", "builtins", "operator", "functools", "scipy")
+TRUSTED = (
+    "math", "numpy", "builtins", "operator", "functools", "dataclasses", "collections", "scipy",
+)  # fmt: skip
 """Packages whose attributes do not change."""
 
 
@@ -60,6 +63,10 @@ def _item(container: Any, key: Any) -> Any:
     return container()[key]
 
 
+def _field(record: Any, name: str) -> Any:
+    return getattr(record(), name)
+
+
 def _module(_: Any, name: str) -> Any:
     if name.partition(".")[0] in TRUSTED:
         importlib.import_module(name)
@@ -80,10 +87,12 @@ STEPS: dict[str, Callable[[Any, Any], Any]] = {
     "function": _function,
     "attribute": getattr,
     "item": _item,
+    "field": _field,
     "module": _module,
     "itself": _itself,
 }
-"""What is found from an object by a label; an item, from the lookup of its container."""
+"""What is found from an object by a label; an item or field, from the lookup of what holds it."""
+PARTS = ("item", "field")
 
 
 class Lookup:
@@ -101,7 +110,7 @@ class Lookup:
     def key(self) -> tuple[object, ...]:
         """Equal for two ways to the same variable."""
         match self.kind:
-            case "item":
+            case "item" | "field":
                 return (*self.base.key, self.label)
             case "global":
                 return (id(self.base.__globals__), "global", self.label)
@@ -110,10 +119,11 @@ class Lookup:
             case _:
                 return (id(self.base), self.kind, self.label)
 
-    def item(self, key: Any) -> Lookup:
-        """Where an item of the container is found that is found here."""
-        path = None if self.path is None else (*self.path, ("item", key))
-        return Lookup(self, "item", key, path)
+    def item(self, key: Any, record: Record | None = None) -> Lookup:
+        """Where an item, or a field of a `record`, of the container is found that is here."""
+        kind = "item" if record is None else "field"
+        path = None if self.path is None else (*self.path, (kind, key))
+        return Lookup(self, kind, key, path)
 
 
 class Guard:
@@ -141,7 +151,7 @@ class Guard:
 def skeleton_of(thing: Any) -> tuple[Any, ...]:
     """What kind of container something is, and its keys or its length."""
     if type(thing) not in (tuple, list, dict):
-        return (type(thing).__name__,)
+        return (type(thing),)
     return (type(thing).__name__, tuple(thing) if isinstance(thing, dict) else len(thing))
 
 
@@ -188,6 +198,10 @@ class Prints:
             return f"dict {list(thing)!r}" if plain else None
         if kind in (tuple, list):
             return f"{kind.__name__} {len(thing)}"
+        record = record_of(kind)
+        if record is not None:
+            text = text_of(record)
+            return text and f"object {self.number(kind)} of {text}"
         return self._static(thing)
 
     def _static(self, thing: Any) -> str | None:
@@ -208,7 +222,9 @@ class Prints:
             return inner and f"partial {number} {len(thing.args)} {keywords!r} of {inner}"
         if isinstance(thing, np.dtype):
             return f"dtype {thing.str}" if thing.isbuiltin == 1 else None
-        return None
+        record = record_of(thing) if isinstance(thing, type) else None
+        text = record and text_of(record)
+        return text and f"class {self.number(thing)} {text}"
 
     def of_function(self, function: FunctionType) -> str | None:
         """What a function does, and which variables it shares with functions seen before."""
@@ -255,6 +271,11 @@ def kind_text(value: Any) -> str | None:
         items = [(repr(key), kind_text(item)) for key, item in value.items()]
         plain = all(type(key) in (str, int) for key in value)
         return f"dict {items}" if plain and all(text for _, text in items) else None
+    record = record_of(kind)
+    if record is not None:
+        fields = [kind_text(item) for _, item in items_of(value) or ()]
+        text = text_of(record)
+        return text and (f"{text} {fields}" if None not in fields else None)
     return f"{kind.__name__} {value!r}" if kind in (str, bytes, type(None)) else None
 
 
@@ -342,7 +363,7 @@ def replayed(
     found: dict[Path, tuple[Lookup, Any]] = {(): (Lookup(None, "", None, ()), root)}
     for path, constant, text in others:
         before, (kind, label) = path[:-1], path[-1]
-        base: Any = None if kind == "module" else found[before][0 if kind == "item" else 1]
+        base: Any = None if kind == "module" else found[before][0 if kind in PARTS else 1]
         lookup = Lookup(base, kind, label, path)
         thing = lookup()
         if prints.of(thing, constant) != text:

@@ -30,6 +30,7 @@ from ad_compiler.frontend.values import (
     is_atom,
     leaves_of,
     mapped,
+    static,
 )
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.depth import with_room
@@ -48,6 +49,7 @@ from ad_compiler.ir.nodes import (
     free_vars,
     leaves,
     map_tree,
+    records_in,
 )
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Bool, Int, Static
@@ -159,6 +161,11 @@ def _lowered(
     hidden = [(var, capture) for var, capture in captures.hidden.items() if var in used]
     taken = {p.name for p in parameters}
     extra = [Parameter(_unused(capture.name, taken), var, hidden=True) for var, capture in hidden]
+    classes = _classes(user.code, captures, parameters, output)
+    extra += [
+        Parameter(_unused(capture.name, taken), static(cls), hidden=True)
+        for cls, capture in classes.items()
+    ]
     block = Block((*params, *(var for var, _ in hidden)), tuple(builder.frame.stmts), results)
     code = user.code
     made = Function(
@@ -166,7 +173,7 @@ def _lowered(
     )
     return Lowered(
         made,
-        tuple(c for _, c in hidden),
+        (*(c for _, c in hidden), *classes.values()),
         tuple(captures.guards),
         fixed,
         tuple(ctx.codes),
@@ -195,6 +202,26 @@ def _state(
     made = [mapped(place, place_of) for place in places]
     ctx.storage.watched = frozenset(watched)
     return made[0] if isinstance(outputs, str) else Structure("tuple", (), tuple(made))
+
+
+def _classes(
+    code: Code, captures: Captures, parameters: Sequence[Parameter], output: Tree
+) -> dict[type, Capture]:
+    """The classes that the program makes objects of, unlike those that it makes again."""
+    given = {record for p in parameters for record in records_in(p.tree)}
+    made = dict.fromkeys(r for r in records_in(output) if r not in given)
+    found: dict[type, Capture] = {}
+    for record in made:
+        assert record.cls is not None
+        if not captures.inline:
+            found[record.cls] = Capture(record.short, captures.classes[record.cls])
+        elif record.path is None:
+            raise code.source.refuse(
+                code.node,
+                f"`{code.name}` returns a `{record.short}`, which emitted code cannot import",
+                "define the class at the top of the file, or return a tuple",
+            )
+    return found
 
 
 def _apart(ctx: Context) -> list[Stmt]:
@@ -248,7 +275,7 @@ def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, .
         if isinstance(part, Place | Loose):
             part = atom_of(ctx, part)
         if isinstance(part, Structure):
-            return Branch(part.kind, part.keys, tuple(map(tree, part.items)))
+            return Branch(part.kind, part.keys, tuple(map(tree, part.items)), part.record)
         if isinstance(part, Const) and isinstance(part.type, Static):
             if isinstance(part.value, str | None | bool):
                 return part

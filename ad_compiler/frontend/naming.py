@@ -35,8 +35,8 @@ def describe(value: Value) -> str:
                 if is_number(value.type)
                 else f"an array, {shown(value.type)}"
             )
-        case Structure(kind):
-            return f"a {kind}"
+        case Structure(kind, record=record):
+            return f"a {kind}" if record is None else f"a `{record.short}`"
         case UserFunction(code):
             return f"the function `{code.name}`"
         case Namespace(name):

@@ -164,8 +164,9 @@ class Inputs:
     def _leaf_by_leaf(self, name: str, value: Value) -> tuple[Value, Tree]:
         if isinstance(value, Structure):
             pairs = [self._leaf_by_leaf(name, item) for item in value.items]
-            seen = replace(value, items=tuple(one for one, _ in pairs))
-            return seen, Branch(value.kind, value.keys, tuple(tree for _, tree in pairs))
+            seen = replace(value, items=tuple(one for one, _ in pairs), identity=None)
+            children = tuple(tree for _, tree in pairs)
+            return seen, Branch(value.kind, value.keys, children, value.record)
         atom = atom_of(self.ctx, value) if isinstance(value, Place | Loose) else value
         if not isinstance(atom, Var | Const) or not is_differentiable(atom.type):
             return value, static(value)
@@ -239,7 +240,7 @@ def _output(ctx: Context, value: Value) -> tuple[Tree, tuple[Atom, ...]]:
 
     def tree(part: Value) -> Tree:
         if isinstance(part, Structure):
-            return Branch(part.kind, part.keys, tuple(map(tree, part.items)))
+            return Branch(part.kind, part.keys, tuple(map(tree, part.items)), part.record)
         if isinstance(part, Const) and isinstance(part.type, Static):
             return part
         results.append(atom_of(ctx, part))
@@ -279,8 +280,9 @@ def _fits(atom: Atom, model: Var) -> bool:
 
 def _value(ctx: Context, tree: Tree, results: Mapping[int, Atom] | Sequence[Atom]) -> Value:
     match tree:
-        case Branch(kind, keys, children):
-            return Structure(kind, keys, tuple(_value(ctx, c, results) for c in children))
+        case Branch(kind, keys, children, record):
+            items = tuple(_value(ctx, c, results) for c in children)
+            return Structure(kind, keys, items, record=record)
         case int():
             return ctx.storage.rooted(results[tree])
         case _:

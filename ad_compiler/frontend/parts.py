@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ad_compiler.frontend import calls, containers, growing, indexing, operators, writing
+from ad_compiler.frontend import (
+    attributes,
+    calls,
+    containers,
+    growing,
+    indexing,
+    operators,
+    writing,
+)
 from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.expressions import expression, subscript_items
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.scope import Scope, current
 from ad_compiler.frontend.values import Growing, Place, Structure, Value, static
 from ad_compiler.ir.index import WHOLE, Pattern
 from ad_compiler.ir.nodes import Atom
@@ -28,6 +36,14 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
+class Field:
+    """`record.name`."""
+
+    record: Structure
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
 class Entry:
     """`container[index]`."""
 
@@ -35,8 +51,13 @@ class Entry:
     index: Value
 
 
-def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part | Entry:
-    """What a subscript points at."""
+Target = Part | Entry | Field
+
+
+def located(ctx: Context, scope: Scope, target: ast.Subscript | ast.Attribute) -> Target:
+    """What a subscript or an attribute points at."""
+    if isinstance(target, ast.Attribute):
+        return _field(ctx, expression(ctx, scope, target.value), target.attr)
     array = expression(ctx, scope, target.value)
     if isinstance(array, Structure | Growing):
         items, is_tuple = subscript_items(ctx, scope, target)
@@ -55,8 +76,21 @@ def located(ctx: Context, scope: Scope, target: ast.Subscript) -> Part | Entry:
     return Part(array, pattern, tuple(operands))
 
 
-def read(ctx: Context, part: Part | Entry) -> Value:
+def _field(ctx: Context, value: Value, name: str) -> Field:
+    if isinstance(value, Structure) and value.record is not None:
+        return Field(value, name)
+    if array_of(ctx, value) is not None:
+        raise TypeRefusal(f"`.{name}` of an array cannot be assigned", "make another array instead")
+    raise TypeRefusal(
+        f"`.{name}` of {describe(value)} cannot be assigned",
+        "keep the value in a local name, a dict or a dataclass, and return it",
+    )
+
+
+def read(ctx: Context, part: Target) -> Value:
     """The value of a part: a number or a copy as it is now, a view as it will be."""
+    if isinstance(part, Field):
+        return attributes.attribute(ctx, current(ctx.storage, part.record), part.name)
     if isinstance(part, Entry):
         return indexing.subscript(ctx, part.container, [part.index], False, "")
     if part.pattern == ("...",) and isinstance(part.array, Place):
@@ -64,24 +98,26 @@ def read(ctx: Context, part: Part | Entry) -> Value:
     return indexing.taken(ctx, part.array, part.pattern, part.operands)
 
 
-def assign(ctx: Context, part: Part | Entry, value: Value) -> None:
-    """`array[pattern] = value`, `container[index] = value`."""
-    if isinstance(part, Entry):
+def assign(ctx: Context, part: Target, value: Value) -> None:
+    """`array[pattern] = value`, `container[index] = value`, `record.name = value`."""
+    if isinstance(part, Entry | Field):
         _set(ctx, part, value)
         return
     writing.write(ctx, part.array, part.pattern, part.operands, _as_array(ctx, value))
 
 
-def _set(ctx: Context, entry: Entry, value: Value) -> None:
-    if isinstance(entry.container, Growing):
+def _set(ctx: Context, entry: Entry | Field, value: Value) -> None:
+    if isinstance(entry, Field):
+        containers.set_field(ctx, entry.record, entry.name, value)
+    elif isinstance(entry.container, Growing):
         growing.set_item(ctx, entry.container, entry.index, value)
     else:
         containers.set_item(ctx, entry.container, entry.index, value)
 
 
-def update(ctx: Context, part: Part | Entry, op: ast.operator, old: Value, value: Value) -> None:
+def update(ctx: Context, part: Target, op: ast.operator, old: Value, value: Value) -> None:
     """`array[pattern] op= value`, where `old` was read before the value."""
-    if isinstance(part, Entry):
+    if isinstance(part, Entry | Field):
         if array_of(ctx, old) is not None:
             writing.update(ctx, old, WHOLE, (), op, old, value)
         elif not containers.extend(ctx, op, old, value):
@@ -94,7 +130,7 @@ def update(ctx: Context, part: Part | Entry, op: ast.operator, old: Value, value
 def _as_array(ctx: Context, value: Value) -> Value:
     """A list or tuple as the array that NumPy makes of it."""
     value = indexing.resolved(ctx, value)
-    if isinstance(value, Structure) and value.kind != "dict":
+    if isinstance(value, Structure) and value.kind not in ("dict", "dataclass"):
         return calls.call(ctx, static(np.array), [value], {})
     atom_of(ctx, value)
     return value

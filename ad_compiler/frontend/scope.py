@@ -26,6 +26,7 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     is_atom,
+    labels,
     leaves_of,
     static,
 )
@@ -112,8 +113,8 @@ def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> Non
 def _store_leaves(
     storage: Storage, slot: Slot, value: Structure, path: Path, base: Frame | None
 ) -> Skeleton:
-    keys = value.keys if value.kind == "dict" else range(len(value.items))
     children: list[Skeleton | None] = []
+    keys = labels(value.kind, value.keys, len(value.items))
     for key, item in zip(keys, value.items, strict=True):
         at = (*path, key)
         if isinstance(item, Structure):
@@ -128,7 +129,7 @@ def _store_leaves(
         children.append(None)
     if value.identity is not None:
         value.identity.holders[slot] = None
-    return Skeleton(value.kind, value.keys, tuple(children), value.identity)
+    return Skeleton(value.kind, value.keys, tuple(children), value.identity, value.record)
 
 
 def load(storage: Storage, slot: Slot) -> Value | None:
@@ -217,7 +218,8 @@ def _load_leaves(builder: Builder, slot: Slot, skeleton: Skeleton, path: Path) -
         leaf = _load_cell(builder, slot, slot.leaves[at], at)
         assert leaf is not None
         items.append(leaf)
-    return Structure(skeleton.kind, skeleton.keys, tuple(items), skeleton.identity)
+    kind, keys, record = skeleton.kind, skeleton.keys, skeleton.record
+    return Structure(kind, keys, tuple(items), skeleton.identity, record)
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import static
 from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, leaves
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.records import Record, items_of, record_of
 
 CONTAINERS = {tuple: "tuple", list: "list", dict: "dict"}
 
@@ -19,18 +20,24 @@ def tree_of(value: Any, name: str) -> Tree:
     """The tree of a parameter for a value: a variable a number or array, all else constant."""
     if is_numeric(value):
         return Var(name, type_of(value, name))
+    items = items_of(value)
+    if items is None:
+        return const(value) if isinstance(value, str | None) else static(value)
+    for key, _ in items:
+        if not isinstance(key, str | int):
+            raise TypeRefusal(f"`{name}` has the key {key!r}", "use strings or integers as keys")
+    children = tuple(tree_of(item, label(name, key)) for key, item in items)
     kind = CONTAINERS.get(type(value))
     if kind is None:
-        return const(value) if isinstance(value, str | None) else static(value)
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str | int):
-                raise TypeRefusal(
-                    f"`{name}` has the key {key!r}", "use strings or integers as keys"
-                )
-        items = tuple(tree_of(item, label(name, key)) for key, item in value.items())
-        return Branch(kind, tuple(value), items)
-    return Branch(kind, (), tuple(tree_of(item, label(name, k)) for k, item in enumerate(value)))
+        record = record_of(type(value))
+        assert record is not None
+        return branch_of(record, children)
+    return Branch(kind, tuple(value) if kind == "dict" else (), children)
+
+
+def branch_of(record: Record, children: tuple[Tree, ...]) -> Branch:
+    """The tree of a named tuple or a dataclass."""
+    return Branch("tuple" if record.is_tuple else "dataclass", record.fields, children, record)
 
 
 def label(name: str, key: str | int) -> str:
@@ -44,12 +51,9 @@ def values_in(tree: Tree, value: Any) -> list[Any]:
     """The values of the leaves of a tree."""
     if not isinstance(tree, Branch):
         return [value]
-    keys: Sequence[Any] = tree.keys if tree.kind == "dict" else range(len(tree.children))
-    return [
-        v
-        for key, child in zip(keys, tree.children, strict=True)
-        for v in values_in(child, value[key])
-    ]
+    items = dict(items_of(value) or ())
+    pairs = zip(tree.labels(), tree.children, strict=True)
+    return [v for key, child in pairs for v in values_in(child, items[key])]
 
 
 def parameters_from_values(

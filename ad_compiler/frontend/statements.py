@@ -127,13 +127,11 @@ def _annotated(ctx: Context, scope: Scope, node: ast.AnnAssign) -> None:
 
 
 def _augmented(ctx: Context, scope: Scope, node: ast.AugAssign) -> None:
-    if isinstance(node.target, ast.Subscript):
+    if isinstance(node.target, ast.Subscript | ast.Attribute):
         part = parts.located(ctx, scope, node.target)
         old = parts.read(ctx, part)
         parts.update(ctx, part, node.op, old, expression(ctx, scope, node.value))
         return
-    if not isinstance(node.target, ast.Name):
-        raise refusals.syntax(scope, node.target)
     name = node.target.id
     old = expression(ctx, scope, ast.copy_location(ast.Name(name, ast.Load()), node.target))
     value = expression(ctx, scope, node.value)

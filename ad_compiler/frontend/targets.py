@@ -17,16 +17,12 @@ def bind_target(ctx: Context, scope: Scope, target: ast.expr, value: Value) -> N
     match target:
         case ast.Name(id=name):
             scope.bind(ctx.storage, name, value)
-        case ast.Subscript():
+        case ast.Subscript() | ast.Attribute():
             parts.assign(ctx, parts.located(ctx, scope, target), value)
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             pairs = unpacked(ctx, elts, value)
             with ctx.storage.pin(item for _, item in pairs):
                 for one, item in pairs:
                     bind_target(ctx, scope, one, item)
-        case ast.Attribute():
-            raise scope.code.source.refuse(
-                target, "assigning attributes is not supported", "return the value instead"
-            )
         case _:
             raise syntax(scope, target)

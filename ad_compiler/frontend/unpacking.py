@@ -19,6 +19,8 @@ def unpacked(ctx: Context, names: list[ast.expr], value: Value) -> list[tuple[as
     starred = [k for k, one in enumerate(names) if isinstance(one, ast.Starred)]
     if array_of(ctx, value) is not None and not starred:
         value = Structure("tuple", (), _elements(ctx, ctx.storage.rooted(value), names))
+    if isinstance(value, Structure) and value.kind == "dataclass":
+        raise TypeRefusal(f"{describe(value)} cannot be unpacked", "name its fields")
     if not isinstance(value, Structure) or value.kind == "dict":
         raise TypeRefusal(
             f"{describe(value)} cannot be unpacked here", "index the elements one by one"

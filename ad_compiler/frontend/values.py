@@ -15,37 +15,52 @@ from ad_compiler.frontend.source import Code
 from ad_compiler.ir.builder import Cell, Frame
 from ad_compiler.ir.nodes import Atom, Branch, Const, Let, Tree, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, Static
 
 
 @dataclass(eq=False)
 class Identity:
-    """One list or dict object, however often it changes.
+    """One list, dict or dataclass object, however often it changes.
 
     `holders` are the names that ever held it; `frozen` says why it must not change, if so.
+    `joint`: it is one object or another, depending on the path taken.
     """
 
     holders: dict[Any, None] = field(default_factory=dict[Any, None])
     frozen: str = ""
+    joint: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Structure:
-    """A `tuple`, `list` or `dict` of values.
+    """A `tuple`, `list`, `dict` or `dataclass` of values.
 
-    `keys` are those of a dict, or the names of the fields of a named tuple.
+    `keys` are those of a dict, or the fields of a named tuple or dataclass, whose class is the
+    `record`; a tuple that NumPy names the parts of has none.
 
-    A list or dict has an identity: what it is now is what its holders say.
+    What can change has an identity: what it is now is what its holders say.
     """
 
     kind: str
     keys: tuple[str | int, ...]
     items: tuple[Value, ...]
     identity: Identity | None = None
+    record: Record | None = None
 
     def __post_init__(self) -> None:
-        if self.identity is None and self.kind != "tuple":
+        fixed = self.kind == "tuple" or (self.record is not None and self.record.frozen)
+        if self.identity is None and not fixed:
             object.__setattr__(self, "identity", Identity())
+
+    def named(self) -> dict[Any, Value]:
+        """The items of a dict, or of a named tuple or dataclass, by their keys."""
+        return dict(zip(self.keys, self.items, strict=True))
+
+
+def labels(kind: str, keys: tuple[str | int, ...], count: int) -> tuple[str | int, ...]:
+    """The key, field or position of each item of a container."""
+    return keys if kind == "dict" or keys else tuple(range(count))
 
 
 @dataclass(frozen=True)
@@ -56,14 +71,17 @@ class Skeleton:
     keys: tuple[str | int, ...]
     children: tuple[Skeleton | None, ...]
     identity: Identity | None = field(default=None, compare=False, repr=False)
+    record: Record | None = None
 
     def shown(self) -> str:
         """What it is, in a message."""
+        if self.record is not None:
+            return f"a `{self.record.short}`"
         return f"a {self.kind} of {len(self.children)}"
 
     def paths(self) -> tuple[str | int, ...]:
         """The key of each child."""
-        return self.keys if self.kind == "dict" else tuple(range(len(self.children)))
+        return labels(self.kind, self.keys, len(self.children))
 
     def identities(self) -> Iterator[Identity | None]:
         """The identities of this container and of those in it, in order."""
@@ -318,7 +336,7 @@ def constant_of(value: Value) -> Const | None:
     match value:
         case Const():
             return value
-        case Structure("dict"):
+        case Structure("dict" | "dataclass"):
             return None
         case Structure(kind, _, items):
             parts = [constant_of(item) for item in items]
@@ -354,8 +372,9 @@ def leaves_of(value: Value) -> Iterator[Value]:
 def from_tree(tree: Tree) -> Value:
     """A parameter's tree as a value."""
     match tree:
-        case Branch(kind, keys, children):
-            return Structure(kind, keys, tuple(map(from_tree, children)))
+        case Branch(kind, keys, children, record):
+            items = tuple(map(from_tree, children))
+            return Structure(kind, keys, items, record=record)
         case Var() | Const():
             return tree
         case int():

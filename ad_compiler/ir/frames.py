@@ -81,6 +81,8 @@ class Widening:
     """Cells of names that stand for other storage after a trip; True: without former aliases."""
     growing: dict[Any, Type] = field(default_factory=dict[Any, Type])
     """Lists that get longer or shorter in a trip, and the type of their elements."""
+    containers: dict[Cell, Any] = field(default_factory=dict[Cell, Any])
+    """What containers are that are other objects after a trip."""
 
 
 @dataclass(eq=False, slots=True)

@@ -15,11 +15,12 @@ from ad_compiler.errors import Span
 from ad_compiler.frozen import frozen
 from ad_compiler.ir.atoms import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.records import Record
 
 __all__ = [
     "Atom", "Block", "Branch", "Const", "Effect", "For", "Function", "If", "Let", "Parameter",
     "Stmt", "Tree", "Undef", "Var", "While", "atoms_of", "blocks_of", "const", "defined_by",
-    "free_vars", "leaves", "map_tree", "substitute", "walk",
+    "free_vars", "leaves", "map_tree", "records_in", "substitute", "walk",
     "with_blocks",
 ]  # fmt: skip
 
@@ -110,14 +111,21 @@ Stmt = Let | Effect | If | For | While
 
 @frozen
 class Branch:
-    """A container as compile-time structure: `kind` is `tuple`, `list` or `dict`.
+    """A container as compile-time structure: `kind` is `tuple`, `list`, `dict` or `dataclass`.
 
-    `keys` are the keys of a dict, in order; empty for the others.
+    `keys` are the keys of a dict, in order, or the fields of a `record`, which is the class of a
+    named tuple or a dataclass; empty for the others.
     """
 
     kind: str
     keys: tuple[str | int, ...]
     children: tuple[Tree, ...]
+    record: Record | None = None
+
+    def labels(self) -> tuple[str | int, ...]:
+        """The key, field or position of each child."""
+        named = self.kind == "dict" or self.record is not None
+        return self.keys if named else tuple(range(len(self.children)))
 
 
 Tree = Branch | Var | Const | int
@@ -132,6 +140,15 @@ def leaves(tree: Tree) -> Iterator[Var | Const | int]:
             yield from leaves(child)
     else:
         yield tree
+
+
+def records_in(tree: Tree) -> Iterator[Record]:
+    """The classes of the named tuples and dataclasses of a container."""
+    if isinstance(tree, Branch):
+        if tree.record is not None:
+            yield tree.record
+        for child in tree.children:
+            yield from records_in(child)
 
 
 def map_tree(tree: Tree, change: Callable[[Var | Const | int], Tree]) -> Tree:

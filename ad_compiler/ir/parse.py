@@ -23,6 +23,7 @@ from ad_compiler.ir.nodes import (
     While,
 )
 from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, Bool, Float, Int, Static, Sym, Tape, Trim
 
 
@@ -57,6 +58,7 @@ class Reader:
             "for_": self.for_,
             "while_": self.while_,
             "Branch": Branch,
+            "Record": Record,
             "Undef": Undef,
             "Float": Float,
             "Int": Int,

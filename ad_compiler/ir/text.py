@@ -30,6 +30,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
 )
+from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, Bool, Dim, Float, Int, Static, Sym, Tape, Trim, Type
 
 STEP = "  "
@@ -124,15 +125,22 @@ class Writer:
     def tree(self, tree: Tree) -> str:
         """A container; an object that the program was made for is left out, for the body has it."""
         match tree:
-            case Branch(kind, keys, children):
+            case Branch(kind, keys, children, record):
                 parts = ", ".join(map(self.tree, children))
-                return f"Branch({kind!r}, {list(keys)!r}, [{parts}])"
+                ends = "" if record is None else f", {record_text(record)}"
+                return f"Branch({kind!r}, {list(keys)!r}, [{parts}]{ends})"
             case int():
                 return str(tree)
             case Const(value, Static()) if not is_plain(value):
                 return self.atom(Const(None, Static()))
             case Var() | Const():
                 return self.atom(tree)
+
+
+def record_text(record: Record) -> str:
+    """A class of named tuples or a dataclass, by what programs know of it."""
+    flags = f"{record.is_tuple}, {record.frozen}, {record.rebuilt!r}"
+    return f"Record({record.module!r}, {record.name!r}, {list(record.fields)!r}, {flags})"
 
 
 def is_plain(value: Any) -> bool:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ad_compiler.errors import UsageError
-from ad_compiler.ir.nodes import Branch, Const, Function, Parameter, Tree, Var, const, leaves
+from ad_compiler.ir.nodes import (
+    Branch,
+    Const,
+    Function,
+    Parameter,
+    Tree,
+    Var,
+    const,
+    leaves,
+    records_in,
+)
 from ad_compiler.ir.types import Array, Float, is_differentiable, shown
 from ad_compiler.transform.request import Request
 
@@ -20,6 +30,13 @@ def wrt_parameters(function: Function, request: Request) -> list[Parameter]:
         if not -len(visible) <= k < len(visible):
             raise UsageError(f"argnums={k}, but `{function.name}` takes {len(visible)} argument(s)")
         chosen.append(visible[k])
+        for record in records_in(visible[k].tree):
+            if record.rebuilt:
+                raise UsageError(
+                    f"`{function.name}` cannot be differentiated with respect to "
+                    f"`{visible[k].name}`: {record.rebuilt}, so that no gradient can be made in "
+                    "its class. Pass the fields as arguments of their own, or in a named tuple."
+                )
         for leaf in leaves(visible[k].tree):
             if not is_differentiable(getattr(leaf, "type", const(None).type)):
                 raise UsageError(

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ad_compiler.frontend.reading.objects import made
 from ad_compiler.frontend.reading.things import (
     External,
     FileFunction,
@@ -22,6 +23,7 @@ from ad_compiler.frontend.reading.things import (
     members,
     words,
 )
+from ad_compiler.ir.records import record_of
 
 LARGEST = 10**6
 """How many elements or bits a constant may have."""
@@ -207,6 +209,8 @@ def attribute(thing: Any, name: str) -> Any:
             return computed(getattr, thing, name)
         case ReadModule():
             return thing.look(name)
+        case _ if name in getattr(record_of(type(thing)), "fields", ()):
+            return getattr(thing, name)
         case _:
             raise Unclear("it is no constant expression")
 
@@ -227,7 +231,12 @@ def _call(node: ast.Call, names: ReadModule) -> Any:
         return External(f"{function.path}()")
     args = _items(node.args, names)
     keywords = {k.arg: evaluate(k.value, names) for k in node.keywords if k.arg is not None}
-    if len(keywords) < len(node.keywords) or not _is_pure(function, args, keywords):
+    if len(keywords) < len(node.keywords):
+        raise Unclear("it is computed by a call")
+    record = made(function, args, keywords, names, computed)
+    if record is not None:
+        return record
+    if not _is_pure(function, args, keywords):
         raise Unclear("it is computed by a call")
     return computed(function, *map(_argument, args), **keywords)
 

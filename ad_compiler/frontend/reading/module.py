@@ -16,6 +16,7 @@ from typing import Any
 
 from ad_compiler.frontend.reading import syntax
 from ad_compiler.frontend.reading.changes import kind_of
+from ad_compiler.frontend.reading.classes import class_of
 from ad_compiler.frontend.reading.constants import (
     BINARY,
     attribute,
@@ -232,8 +233,8 @@ class Module(ReadModule):
                 pass
             case ast.Expr() | ast.Assert():
                 self.certain = False  # it may raise, but binds nothing
-            case ast.ClassDef():
-                raise Unclear("it is a class")
+            case ast.ClassDef(name=name):
+                self._bind(name, class_of(stmt, self, self._names["__name__"]))
             case ast.AsyncFunctionDef():
                 raise Unclear("it is an `async` function")
             case _:
