@@ -148,7 +148,7 @@ class Joining:
     def leave(self, frame: Frame, widening: Widening, carried: dict[Cell, Root]) -> bool:
         """At the end of a trip, still in its frame; whether the body must be built again."""
         ends: dict[Cell, Place] = {}
-        before = self.storage.frozen
+        before = len(self.storage.frozen)
         new: list[Cell] = []
         changed = False
         for cell, value in list(frame.values.items()):
@@ -177,7 +177,10 @@ class Joining:
             del carried[cell]
         if torn:
             return True
-        return self._around(ends, carried) or self.storage.frozen > before
+        weaker = self._around(ends, carried)
+        # A root of the trip's own is another one when the body is built again.
+        outer = self.builder.frames[:-1]
+        return weaker or any(r.cell.home in outer for r in self.storage.frozen[before:])
 
     def _is_torn(self, cell: Cell, ends: dict[Cell, Place], carried: dict[Cell, Root]) -> bool:
         """Whether a name leaves a trip without those that came into it as its aliases."""

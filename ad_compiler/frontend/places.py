@@ -44,8 +44,8 @@ class Storage:
     """The arrays from outside whose final state is asked for."""
     pinned: list[Root] = field(default_factory=list[Root])
     """Roots that a statement in progress still reads."""
-    frozen: int = 0
-    """How many roots were frozen so far."""
+    frozen: list[Root] = field(default_factory=list[Root])
+    """The roots that were frozen so far, in order."""
     _serial: Iterator[int] = field(default_factory=itertools.count)
 
     # -- roots --------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ class Storage:
         for root in roots:
             if not root.frozen:
                 root.frozen = why
-                self.frozen += 1
+                self.frozen.append(root)
 
     # -- names --------------------------------------------------------------------------------
 

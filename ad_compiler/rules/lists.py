@@ -196,9 +196,13 @@ def _rows_x(x: Any, *, x_dot: Any) -> Any:
     return ROWS(x_dot)
 
 
+def _rows_back(x: Any, *, z_bar: Any) -> Any:
+    return ARRAY(z_bar)
+
+
 ROWS = register(
     Primitive("list_rows", _rows, _rows_type, Special(), ("x",), allocates=True, noun="rows"),
-    Linear({"x": _rows_x}, samples=((np.array([1.0, 2.0]),),)),
+    Linear({"x": _rows_x}, {"x": _rows_back}, samples=((np.array([1.0, 2.0]),),)),
 )
 
 

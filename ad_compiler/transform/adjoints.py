@@ -13,7 +13,8 @@ from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.types import Array, Tape, rank
 from ad_compiler.rules.registry import FUNCTIONS, OPERATORS, PRIMITIVES
-from ad_compiler.transform.shapes import Shapes, widen, zero, zeros
+from ad_compiler.transform.defined import Presence
+from ad_compiler.transform.shapes import Shapes, is_whole, widen, zero, zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Adjoints:
     builder: Builder
     shapes: Shapes
     active: set[Var]
+    presence: Presence
     home: dict[Var, Frame] = field(default_factory=dict[Var, Frame])
     cells: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
     selected: dict[Atom, Selected] = field(default_factory=dict[Atom, Selected])
@@ -50,7 +52,7 @@ class Adjoints:
         cell = self.cells.get(primal)
         if cell is None:
             home = self.home[primal]
-            cell = Cell(adjoint_name(primal), home, lambda b: zero(b, primal, self.shapes))
+            cell = Cell(adjoint_name(primal), home, lambda _: self.zero(primal))
             self.cells[primal] = cell
         return cell
 
@@ -60,9 +62,11 @@ class Adjoints:
             return
         cell = self.cell(primal)
         if self.builder.frame is not cell.home:
-            value = widen(self.builder, value, primal, self.shapes)
+            value = self.widen(primal, value)
         before = self.builder.read_or_zero(cell)
-        self.builder.assign(cell, value if before is None else self.plus(primal, before, value))
+        if before is not None:
+            value = self.presence.where(primal, lambda: self.plus(primal, before, value))
+        self.builder.assign(cell, value)
 
     def plus(self, primal: Var, one: Atom, other: Atom) -> Atom:
         """The sum of two cotangents of a value; two with the same mask stay masked."""
@@ -132,9 +136,17 @@ class Adjoints:
 
     def full(self, primal: Var, value: Atom | None) -> Atom:
         """A cotangent in the primal's full shape, zero made explicit."""
-        if value is None:
-            return zero(self.builder, primal, self.shapes)
-        return widen(self.builder, value, primal, self.shapes)
+        return self.zero(primal) if value is None else self.widen(primal, value)
+
+    def zero(self, primal: Var) -> Atom:
+        """The zero of a cotangent."""
+        return self.presence.where(primal, lambda: zero(self.builder, primal, self.shapes))
+
+    def widen(self, primal: Var, value: Atom) -> Atom:
+        """A cotangent in the primal's full shape."""
+        if is_whole(value, primal):
+            return widen(self.builder, value, primal, self.shapes)
+        return self.presence.where(primal, lambda: widen(self.builder, value, primal, self.shapes))
 
 
 def adjoint_name(primal: Var) -> str:

@@ -83,7 +83,7 @@ def pushed(
     builder = Builder()
     (wrt,) = variables(chosen)
     forward = Forward(builder, function, {wrt: const(1.0)})
-    forward.run(function.block.body)
+    forward.sweep()
     tangent = exact(builder, forward.full(function.results[index]), wrt.type)
     tangent = widen(builder, tangent, wrt, forward.shapes)
     return answered(function, request, tuple(builder.frame.stmts), (tangent,), chosen, index, aux)

@@ -8,7 +8,7 @@ Tangents have the full shape of their primals. A tangent that is zero by structu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -31,6 +31,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.types import Array, Tape, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
+from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zero
 from ad_compiler.transform.structural import operand_label, pushed, refuse_unknown
@@ -48,6 +49,9 @@ class Forward:
         self.builder = builder
         self.tangents: dict[Var, Atom] = dict(tangents)
         self.varied = varied(function, tangents)
+        function, exists = explicit(function)
+        self.body = function.block.body
+        self.presence = Presence(builder, exists)
         self.shapes = Shapes.of(function.params)
         self.sources: dict[Atom, Let] = {}
         """The operations with several results, which may not all have a derivative."""
@@ -64,7 +68,13 @@ class Forward:
         tangent = self.of(atom)
         if tangent is not None:
             return tangent
-        return zero(self.builder, atom, self.shapes) if isinstance(atom, Var) else const(0.0)
+        if not isinstance(atom, Var):
+            return const(0.0)
+        return self.presence.where(atom, lambda: zero(self.builder, atom, self.shapes))
+
+    def sweep(self) -> None:
+        """Append the whole function with its tangents."""
+        self.run(self.body)
 
     def run(self, body: tuple[Stmt, ...]) -> None:
         for stmt in body:
@@ -150,9 +160,15 @@ class Forward:
 
     def branch(self, stmt: If) -> None:
         moving = [k for k, t in enumerate(stmt.targets) if t in self.varied]
-        then, orelse = (self.arm(arm, moving) for arm in (stmt.then, stmt.orelse))
+        with self.presence.assuming(stmt.test, truth=True):
+            then = self.arm(stmt.then, moving)
+        with self.presence.assuming(stmt.test, truth=False):
+            orelse = self.arm(stmt.orelse, moving)
         count = len(stmt.targets)
-        types = common(_types(then.results[count:]), _types(orelse.results[count:]))
+        types = common(
+            like([stmt.targets[k] for k in moving], _types(then.results[count:])),
+            _types(orelse.results[count:]),
+        )
         extra = self.fresh(stmt.targets, moving, types)
         self.builder.append(replace(stmt, targets=stmt.targets + extra, then=then, orelse=orelse))
 
@@ -199,7 +215,7 @@ class Forward:
         """A loop body with tangents carried along; built again until their types hold."""
         moving = [k for k, p in enumerate(carried) if p in self.varied]
         starts = tuple(self.result(inits[k]) for k in moving)
-        types = _types(starts)
+        types = like([carried[k] for k in moving], _types(starts))
         while True:
             params = self.fresh(carried, moving, types)
             block = self.arm(body, moving, params)
@@ -211,6 +227,21 @@ class Forward:
 
 def _types(atoms: tuple[Atom, ...]) -> tuple[Type, ...]:
     return tuple(atom.type for atom in atoms)
+
+
+def like(primals: Sequence[Var], types: tuple[Type, ...]) -> tuple[Type, ...]:
+    """The types of tangents where paths meet: their lengths are those of the primals."""
+    return tuple(_like(p.type, t) for p, t in zip(primals, types, strict=True))
+
+
+def _like(primal: Type, tangent: Type) -> Type:
+    match primal, tangent:
+        case Array(_, dims), Array(dtype):
+            return Array(dtype, dims)
+        case Tape(p), Tape(t):
+            return Tape(_like(p, t))
+        case _:
+            return tangent
 
 
 def common(one: tuple[Type, ...], other: tuple[Type, ...]) -> tuple[Type, ...]:
@@ -240,7 +271,7 @@ def jvp(function: Function, wrt: tuple[Var, ...], name: str, seeds: tuple[Var, .
     """
     builder = Builder()
     forward = Forward(builder, function, dict(zip(wrt, seeds, strict=True)))
-    forward.run(function.block.body)
+    forward.sweep()
     tangents = tuple(exact(builder, forward.full(r), r.type) for r in function.results)
     block = Block(function.params + seeds, tuple(builder.frame.stmts), function.results + tangents)
     return replace(function, name=name, block=block)

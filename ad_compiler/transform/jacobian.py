@@ -87,7 +87,7 @@ def by_forward(
             copy = clone(function.block.body, env)
             copied = function.with_block(replace(function.block, body=copy))
             forward = Forward(builder, copied, {v: unit(builder, shapes, v, places, "dot")})
-            forward.run(copy)
+            forward.sweep()
             for k, cell in cells.items():
                 (result,) = renamed((function.results[k],), env)
                 tangent = column(builder, shapes, forward.full(result), result, v)

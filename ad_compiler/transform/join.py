@@ -32,6 +32,9 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.transform.dead import dead_code
 
+ENDING = ("raise", "fail")
+"""Effects behind which nothing runs."""
+
 
 def join_branches(function: Function) -> Function:
     """Join the branches of the outermost block that ask the same."""
@@ -54,7 +57,12 @@ def _joined(before: list[Stmt], second: If) -> If:
 
 
 def _may_wait(first: If, rest: list[Stmt]) -> bool:
-    """Whether a branch may as well run after the statements that follow it."""
+    """Whether a branch may as well run after the statements that follow it.
+
+    What raises where a value is missing, stays before those that read the value.
+    """
+    if any(isinstance(s, Effect) and s.prim.name in ENDING for s in _inner(first)):
+        return False
     yielded = set(first.targets)
     risky = any(map(_has_turn, _inner(first)))
     for stmt in rest[1:]:

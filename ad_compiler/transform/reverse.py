@@ -41,10 +41,11 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.types import F64, MIXED_FLOAT, Array, Type, dims_of, is_number
 from ad_compiler.rules.registry import RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, adjoint_name
+from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
-from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
+from ad_compiler.transform.shapes import Shapes, cast, reduce_to, zero
 from ad_compiler.transform.storage import SPECIAL
 from ad_compiler.transform.structural import operand_label, pulled, pushed, refuse_unknown
 
@@ -56,10 +57,16 @@ class Reverse:
         self, builder: Builder, function: Function, wrt: tuple[Var, ...], results: tuple[int, ...]
     ) -> None:
         self.builder = builder
-        self.function = function
-        self.shapes = Shapes.of(function.params)
         live = active(function, wrt, results)
-        self.adjoints = Adjoints(builder, self.shapes, live, watched=singular_sources(function))
+        self.function, exists = explicit(function)
+        self.shapes = Shapes.of(function.params)
+        self.adjoints = Adjoints(
+            builder,
+            self.shapes,
+            live,
+            Presence(builder, exists),
+            watched=singular_sources(function),
+        )
         self.exports = Exports(builder)
 
     def seed(self, seeds: dict[int, Atom]) -> None:
@@ -107,7 +114,7 @@ class Reverse:
         for var in sorted(read & self.adjoints.cells.keys(), key=lambda v: v.serial):
             value = self.builder.read(self.adjoints.cells[var])
             if value is not None and isinstance(var.type, Array):
-                whole = widen(self.builder, value, var, self.shapes)
+                whole = self.adjoints.widen(var, value)
                 if whole is not value:
                     self.builder.assign(self.adjoints.cells[var], whole)
 
@@ -123,20 +130,25 @@ class Reverse:
 
     def branch(self, stmt: If) -> None:
         taken = [self.adjoints.take(t) for t in stmt.targets]
-        seeds = [self.whole(t, v) for t, v in zip(stmt.targets, taken, strict=True)]
+        seeds = [
+            None if v is None else self.adjoints.widen(t, v)
+            for t, v in zip(stmt.targets, taken, strict=True)
+        ]
         if all(s is None for s in seeds):
             return
 
-        def arm(block: Block) -> None:
+        def arm(block: Block, truth: bool) -> None:
             pairs = zip(block.results, seeds, strict=True)
-            self.block(block, [(r, s) for r, s in pairs if s is not None], loop=False)
+            with self.adjoints.presence.assuming(stmt.test, truth):
+                self.block(block, [(r, s) for r, s in pairs if s is not None], loop=False)
 
-        at = self.builder.at
-        self.builder.if_(stmt.test, lambda: arm(stmt.then), lambda: arm(stmt.orelse), at)
+        self.builder.if_(
+            stmt.test,
+            lambda: arm(stmt.then, True),
+            lambda: arm(stmt.orelse, False),
+            self.builder.at,
+        )
         self.exports.close_branch(stmt, self.builder.frame)
-
-    def whole(self, primal: Var, value: Atom | None) -> Atom | None:
-        return None if value is None else widen(self.builder, value, primal, self.shapes)
 
     def for_(self, stmt: For) -> None:
         cells = self.open_loop(stmt.targets, stmt.body.params[1:])
@@ -201,7 +213,7 @@ class Reverse:
                 value = self.adjoints.take(param)
                 if value is None:
                     value = self.zero_like(after[cell])
-                self.builder.assign(cell, widen(self.builder, value, param, self.shapes))
+                self.builder.assign(cell, self.adjoints.widen(param, value))
 
     def zero_like(self, cotangent: Atom) -> Atom:
         """A zero in the shape of another cotangent, which is nearer than the primal."""

@@ -92,11 +92,18 @@ def zeros(builder: Builder, lengths: Sequence[Atom], dtype: str) -> Atom:
     return builder.emit(PRIMITIVES["np.zeros"], *lengths, const(NUMPY_NAMES[dtype]))
 
 
+def is_whole(value: Atom, primal: Var) -> bool:
+    """Whether a (co)tangent certainly has the primal's full shape."""
+    return not isinstance(primal.type, Array) or (
+        isinstance(value.type, Array) and fills(value.type, primal.type.dims)
+    )
+
+
 def widen(builder: Builder, value: Atom, primal: Var, shapes: Shapes) -> Atom:
     """The (co)tangent `value` of `primal` in the primal's full shape."""
     if not isinstance(primal.type, Array):
         return value
-    if isinstance(value.type, Array) and fills(value.type, primal.type.dims):
+    if is_whole(value, primal):
         return alike(builder, value, primal.type.dims)
     model = shapes.like(primal)
     if is_number(value.type):
@@ -105,9 +112,8 @@ def widen(builder: Builder, value: Atom, primal: Var, shapes: Shapes) -> Atom:
 
 
 def alike(builder: Builder, value: Atom, dims: tuple[Dim, ...]) -> Atom:
-    """An array whose lengths are known to be those of `dims`, by these names."""
-    assert isinstance(value.type, Array)
-    if value.type.dims == dims:
+    """A value whose lengths, if it is an array, are known to be those of `dims`: by these names."""
+    if not isinstance(value.type, Array) or value.type.dims == dims:
         return value
     named = Var(PRIMITIVES["identity"].noun, Array(value.type.dtype, dims), temp=True)
     let = builder.made[named] = Let((named,), PRIMITIVES["identity"], (value,), builder.at)
