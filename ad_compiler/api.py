@@ -1,7 +1,7 @@
 """The public functions: JAX's names and argument order.
 
 Each takes a Python function and gives one that computes the derivative. They compose to any
-order: `grad(grad(f))`, `jvp(grad(f), …)`.
+order: `grad(grad(f))`, `jvp(grad(f), …)`. `backend="numba"` gives code that Numba compiles.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ Outputs = str | tuple[str, ...]
 
 
 def grad(
-    f: Function, argnums: Argnums = 0, *, has_aux: bool = False, simplify: str | None = None
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    simplify: str | None = None,
+    backend: str = "python",
 ) -> Derivative:
     """The gradient of a function that returns one number.
 
@@ -31,51 +36,69 @@ def grad(
     gradient function (gradient, aux). Raises UsageError for integer arguments and for results
     that are no number.
     """
-    return Derivative(f, "grad", argnums, has_aux=has_aux, options=Options(simplify))
+    return Derivative(f, "grad", argnums, has_aux=has_aux, options=Options(simplify, backend))
 
 
 def value_and_grad(
-    f: Function, argnums: Argnums = 0, *, has_aux: bool = False, simplify: str | None = None
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    simplify: str | None = None,
+    backend: str = "python",
 ) -> Derivative:
     """The value and the gradient: (value, gradient), or ((value, aux), gradient)."""
-    return Derivative(f, "value_and_grad", argnums, has_aux=has_aux, options=Options(simplify))
+    return Derivative(
+        f, "value_and_grad", argnums, has_aux=has_aux, options=Options(simplify, backend)
+    )
 
 
-def jacfwd(f: Function, argnums: Argnums = 0) -> Derivative:
+def jacfwd(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
     """The Jacobian by forward mode: shape `result.shape + argument.shape`."""
-    return Derivative(f, "jacobian", argnums, mode="fwd")
+    return Derivative(f, "jacobian", argnums, mode="fwd", options=Options(backend=backend))
 
 
-def jacrev(f: Function, argnums: Argnums = 0) -> Derivative:
+def jacrev(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
     """The Jacobian by reverse mode: shape `result.shape + argument.shape`."""
-    return Derivative(f, "jacobian", argnums, mode="rev")
+    return Derivative(f, "jacobian", argnums, mode="rev", options=Options(backend=backend))
 
 
-def jacobian(f: Function, argnums: Argnums = 0, *, simplify: str | None = None) -> Derivative:
+def jacobian(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    simplify: str | None = None,
+    backend: str = "python",
+) -> Derivative:
     """The Jacobian, by the mode that suits the number of inputs and results."""
-    return Derivative(f, "jacobian", argnums, options=Options(simplify))
+    return Derivative(f, "jacobian", argnums, options=Options(simplify, backend))
 
 
-def hessian(f: Function, argnums: Argnums = 0) -> Derivative:
+def hessian(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
     """All second derivatives, by forward over reverse mode."""
-    return Derivative(f, "hessian", argnums)
+    return Derivative(f, "hessian", argnums, options=Options(backend=backend))
 
 
-def hvp(f: Function, argnums: Argnums = 0) -> Derivative:
+def hvp(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
     """The Hessian times a vector: `hvp(f)(x, v)`, at the cost of a few gradients."""
-    return Derivative(f, "hvp", argnums)
+    return Derivative(f, "hvp", argnums, options=Options(backend=backend))
 
 
-def elementwise_grad(f: Function, argnums: Argnums = 0) -> Derivative:
+def elementwise_grad(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
     """The derivative of each element of the result by the same element of the argument.
 
     Refuses a function whose Jacobian is not diagonal by structure.
     """
-    return Derivative(f, "elementwise_grad", argnums)
+    return Derivative(f, "elementwise_grad", argnums, options=Options(backend=backend))
 
 
 def jvp(
-    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, outputs: Outputs = ()
+    f: Function,
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    outputs: Outputs = (),
+    backend: str = "python",
 ) -> tuple[Any, Any]:
     """The value of f, and its derivative along the tangents (forward mode).
 
@@ -92,12 +115,12 @@ def jvp(
         raise UsageError("jvp needs at least one tangent that is not 0 or None")
     for k in moving:
         require_same(f"the tangent of argument {k}", tangents[k], primals[k])
-    pushed = _derivative(f, "jvp", moving, outputs)
+    pushed = _derivative(f, "jvp", moving, outputs, backend)
     return pushed(*primals, *(tangents[k] for k in moving))
 
 
 def vjp(
-    f: Function, *primals: Any, outputs: Outputs = ()
+    f: Function, *primals: Any, outputs: Outputs = (), backend: str = "python"
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of f, and its pullback (reverse mode).
 
@@ -108,8 +131,8 @@ def vjp(
     moving = tuple(k for k, value in enumerate(primals) if has_real(value))
     if not moving:
         raise UsageError("vjp needs at least one argument of real numbers")
-    value = _derivative(f, "primal", 0, outputs)(*primals)
-    pulled = _derivative(f, "vjp", moving, outputs).at(*primals)
+    value = _derivative(f, "primal", 0, outputs, backend)(*primals)
+    pulled = _derivative(f, "vjp", moving, outputs, backend).at(*primals)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         require_same("the cotangent", cotangent, value)
@@ -170,15 +193,16 @@ def _alike(what: str, value: Any, model: Any) -> dict[Any, Any]:
     return dict(enumerate(value))
 
 
-_MADE: dict[tuple[int, str, Any, Outputs], Derivative] = {}
+_MADE: dict[tuple[int, str, Any, Outputs, str], Derivative] = {}
 
 
-def _derivative(f: Function, kind: str, argnums: Any, outputs: Outputs) -> Derivative:
+def _derivative(f: Function, kind: str, argnums: Any, outputs: Outputs, backend: str) -> Derivative:
     """The derivative of a function, the same object each time; it keeps the function alive."""
-    key = (id(f), kind, argnums, outputs)
+    key = (id(f), kind, argnums, outputs, backend)
     made = _MADE.get(key)
     if made is None or made.function is not f:
-        made = _MADE[key] = Derivative(f, kind, argnums, outputs=outputs)
+        options = Options(backend=backend)
+        made = _MADE[key] = Derivative(f, kind, argnums, outputs=outputs, options=options)
     return made
 
 

@@ -76,20 +76,24 @@ def _emitter(verb: str) -> None:
     @click.option("--mode", type=click.Choice(["auto", "fwd", "rev"]), default="auto",
                   help="Mode of a Jacobian.")  # fmt: skip
     @click.option("--simplify", type=click.Choice(["sympy"]), help="Simplify with SymPy.")
+    @click.option("--backend", type=click.Choice(["python", "numba"]), default="python",
+                  help="Plain Python, or functions that Numba compiles.")  # fmt: skip
     @output_options
     def command(
         target: str, types: Sequence[str], run_file: bool, stdin_filename: str, argnums: str,
-        value: bool, mode: str, simplify: str | None, output: Path | None, check: bool, diff: bool,
-        force: bool, quiet: bool,
+        value: bool, mode: str, simplify: str | None, backend: str, output: Path | None,
+        check: bool, diff: bool, force: bool, quiet: bool,
     ) -> int:  # fmt: skip
         from ad_compiler.cli_emit import emitted
+        from ad_compiler.driver.program import Options
 
         destination = Destination(output, check, diff, force, quiet)
         destination.refuse_nonsense()
         _refuse_ignored(verb, value, mode)
         kind = WITH_VALUE.get(verb, verb) if value else verb
         lowered = _lowered(target, _pairs(types, "--type"), run_file, stdin_filename)
-        return destination.deliver(emitted(lowered, kind, argnums, mode, simplify, MARK))
+        options = Options(simplify, backend)
+        return destination.deliver(emitted(lowered, kind, argnums, mode, options, MARK))
 
 
 def _refuse_ignored(verb: str, value: bool, mode: str) -> None:

@@ -85,17 +85,21 @@ def _module(path: Path) -> ModuleType:
 
 
 def emitted(
-    program: Lowered, kind: str, argnums: str, mode: str, simplify: str | None, mark: str
+    program: Lowered, kind: str, argnums: str, mode: str, options: Options, mark: str
 ) -> str:
     """The text of a module with the derivative."""
     request = Request(kind, *_positions(program.function, argnums), False, mode)
     at = program.function.at
 
     def text() -> str:
-        derived = finish(simplified(derive(program.function, request), Options(simplify)))
+        simple = simplified(derive(program.function, request), options)
+        derived = finish(simple, arrays=options.backend == "numba")
         where = f" from {Path(at.file).name}" if at is not None else ""
         title = f"`{derived.name}`{where}, {mark}."
-        return emit_module([derived], title, constants=constants_of(program), black=True)
+        constants = constants_of(program)
+        return emit_module(
+            [derived], title, constants=constants, dialect=options.backend, black=True
+        )
 
     return with_room(text, at)
 

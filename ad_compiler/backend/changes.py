@@ -18,7 +18,7 @@ Change = Callable[[Renderer, str, Sequence[Atom]], str]
 
 
 def _store(to: Renderer, target: str, args: Sequence[Atom]) -> str:
-    return f"{_part(to, target, args)} = {to.atom(args[2]).text}"
+    return f"{part_of(to, target, args)} = {to.atom(args[2]).text}"
 
 
 def _add_at(to: Renderer, target: str, args: Sequence[Atom]) -> str:
@@ -29,7 +29,7 @@ def _add_at(to: Renderer, target: str, args: Sequence[Atom]) -> str:
         key = f"{to.resolve('np.s_')}[{index}]" if len(pattern.value) > 1 else index
         return f"{to.resolve('np.add')}.at({target}, {key}, {to.atom(args[2]).text})"
     whole = pattern.value == WHOLE and bool(rank(args[0].type))
-    return step(to, target if whole else _part(to, target, args), "+", args[2])
+    return step(to, target if whole else part_of(to, target, args), "+", args[2])
 
 
 def _augmented(symbol: str) -> Change:
@@ -39,13 +39,13 @@ def _augmented(symbol: str) -> Change:
         pattern = args[1]
         assert isinstance(pattern, Const)
         whole = pattern.value == WHOLE and bool(rank(args[0].type))
-        place = target if whole else _part(to, target, args)
+        place = target if whole else part_of(to, target, args)
         return f"{place} {symbol}= {to.atom(args[2]).text}"
 
     return change
 
 
-def _part(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+def part_of(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     """The part of an array that is written; all of it is `x[:]`, as people write it."""
     array, pattern = args[0].type, args[1]
     assert isinstance(pattern, Const)

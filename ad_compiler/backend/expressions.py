@@ -27,7 +27,7 @@ from ad_compiler.errors import InternalError
 from ad_compiler.ir.index import Pattern, is_slice, segments, slice_bounds, split_operands
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive, Special
-from ad_compiler.ir.types import PY_BOOL, Bool, Float, Int, is_differentiable
+from ad_compiler.ir.types import PY_BOOL, Type, is_differentiable
 
 TRUE, FALSE = const(True), const(False)
 
@@ -38,7 +38,8 @@ Printer = Callable[["Renderer", Sequence[Atom]], Text]
 class Renderer:
     """Turns atoms into text: names, literals, and what was folded into their place.
 
-    `printers` spell the special primitives; `resolve` gives the module's name of a dotted path.
+    `printers` spell the special primitives; `resolve` gives the module's name of a dotted path;
+    `undefined` writes a value of a type that nobody reads.
     """
 
     names: Mapping[Var, str]
@@ -46,6 +47,7 @@ class Renderer:
     inline: Mapping[Var, str]
     resolve: Resolve
     printers: Mapping[str, Printer]
+    undefined: Callable[[Type, Resolve], Text]
 
     def atom(self, atom: Atom) -> Text:
         """The expression for an operand."""
@@ -55,7 +57,7 @@ class Renderer:
             case Const(value=value, spelling=spelling):
                 return self._constant(value, spelling)
             case Undef(type=type_):
-                return name("0.0" if isinstance(type_, Float | Int | Bool) else "None")
+                return self.undefined(type_, self.resolve)
             case _:
                 assert_never(atom)
 

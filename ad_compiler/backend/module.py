@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from ad_compiler.analysis.ownership import KEEPING
+from ad_compiler.backend.dialect import PYTHON, Dialect
 from ad_compiler.backend.expressions import Renderer
 from ad_compiler.backend.fixed import checks, spelled
 from ad_compiler.backend.fold import Folds, fold
 from ad_compiler.backend.names import choose_names
+from ad_compiler.backend.nopython.dialect import NUMBA
 from ad_compiler.backend.output import Output
-from ad_compiler.backend.printers import PRINTERS
 from ad_compiler.backend.ranges import live_ranges
 from ad_compiler.backend.records import inside
 from ad_compiler.backend.spelling import Spelling, reserved_names
 from ad_compiler.backend.statements import Lines, Printer, indented
 from ad_compiler.backend.text import literal
+from ad_compiler.backend.wrapper import Inline, is_plain, kernel, passing
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -34,7 +36,8 @@ from ad_compiler.ir.nodes import (
     substitute,
     walk,
 )
-from ad_compiler.rules.helpers import HELPERS
+
+DIALECTS = {dialect.name: dialect for dialect in (PYTHON, NUMBA)}
 
 
 def emit(function: Function, *, dialect: str = "python", black: bool = False) -> str:
@@ -55,12 +58,15 @@ def emit_module(
     `constants` are the values of hidden parameters, which become constants of the module. It is
     then meant for people, and refuses other arguments than those that it was made for.
     """
-    assert dialect == "python", dialect
+    spoken = DIALECTS[dialect]
+    prepared = [spoken.prepare(function) for function in functions]
+    texts = {name: text for _, own in prepared for name, text in own.items()}
+    functions = [function for function, _ in prepared]
     fixed = {p.name for f in functions for p in f.parameters} | {f.name for f in functions}
-    spelling = Spelling(frozenset(fixed), frozenset(HELPERS))
+    spelling = Spelling(frozenset(fixed), frozenset(texts))
     values = constants or {}
-    bodies = [_function(function, spelling, constants) for function in functions]
-    helpers = [_helper(path, spelling) for path in sorted(spelling.called)]
+    bodies = [_definition(function, spelling, constants, spoken) for function in functions]
+    helpers = [_helper(texts[path], path, spelling) for path in sorted(spelling.called)]
     used = {v for f in functions for v in free_vars(Block((), f.block.body, f.results))}
     hidden = [p for f in functions for p in f.parameters if p.hidden and p.tree in used]
     named = {p.name: values[p.name] for p in hidden if p.name in values}
@@ -82,11 +88,11 @@ def format_black(text: str) -> str:
     return black.format_str(text, mode=black.Mode())
 
 
-def _helper(path: str, spelling: Spelling) -> str:
+def _helper(source: str, path: str, spelling: Spelling) -> str:
     """The source of a helper function, with NumPy as this module calls it."""
-    source = HELPERS[path]
-    if "np." in source:
-        source = source.replace("np.", spelling("np."))
+    for root in ("np.", "math.", "numba."):
+        if root in source:
+            source = source.replace(root, spelling(root))
     return source.replace(f"def {path}(", f"def {spelling.called[path]}(")
 
 
@@ -97,16 +103,57 @@ def _docstring(text: str) -> str:
     return f'"""{escaped}"""'
 
 
-def _function(function: Function, spelling: Spelling, constants: Mapping[str, Any] | None) -> str:
+def _definition(
+    function: Function, spelling: Spelling, constants: Mapping[str, Any] | None, dialect: Dialect
+) -> str:
+    """A function, with one around it where the dialect cannot take what the function takes."""
+    if dialect.containers or is_plain(function):
+        return _function(function, spelling, constants, dialect)
+    inner = kernel(function)
+    outer = _wrapper(function, inner.name, spelling, constants, dialect)
+    return f"{_function(inner, spelling, None, dialect)}\n\n\n{outer}"
+
+
+def _wrapper(
+    function: Function,
+    inner: str,
+    spelling: Spelling,
+    constants: Mapping[str, Any] | None,
+    dialect: Dialect,
+) -> str:
+    """The function that takes containers apart for the kernel, and puts its results together."""
+
+    def returned(outer: Function, inline: Inline) -> str:
+        to = Renderer({}, {}, inline, spelling, dialect.printers, dialect.undefined)
+        return Output(outer, to).text(outer.output, top=True)
+
+    lines = [
+        *(_docstring(function.about).split("\n") if function.about else []),
+        *(checks(function, spelling) if constants is not None else ()),
+        *passing(function, inner, returned),
+    ]
+    head = f"def {function.name}({_signature(function, spelling, constants or {})}):"
+    return "\n".join([head, *(line.rstrip() for line in indented(lines))])
+
+
+def _function(
+    function: Function,
+    spelling: Spelling,
+    constants: Mapping[str, Any] | None,
+    dialect: Dialect,
+) -> str:
     function = function.with_block(_shared_parameters(function.block))
     folds = fold(function, _paths_in_dicts(function))
     ranges = live_ranges(function, folds)
     containers = {p.name for p in function.parameters if isinstance(p.tree, Branch)}
-    reserved = reserved_names(function, spelling) | containers
-    names = choose_names(function, ranges, reserved)
-    to = Renderer(names, folds.folded, folds.inline, spelling, PRINTERS)
+    reserved = reserved_names(function, spelling, dialect.paths) | containers
+    names = choose_names(function, ranges, reserved, dialect.kind)
+    to = Renderer(names, folds.folded, folds.inline, spelling, dialect.printers, dialect.undefined)
     copied = _copied(function.block, names)
-    printer = Printer(to, ranges, folds.conditionals, folds.exits, copied)
+    printer = Printer(
+        to, ranges, folds.conditionals, folds.exits, copied, dialect.changes, dialect.warns,
+        dialect.reversible,
+    )  # fmt: skip
     lines = [
         *(_docstring(function.about).split("\n") if function.about else []),
         *(checks(function, spelling) if constants is not None else ()),
@@ -114,8 +161,10 @@ def _function(function: Function, spelling: Spelling, constants: Mapping[str, An
         *printer.block(function.block.body, sweeps=True),
         f"return {Output(function, to).text(function.output, top=True)}",
     ]
+    decorator = dialect.decorate(function, spelling)
     head = f"def {function.name}({_signature(function, spelling, constants or {})}):"
-    return "\n".join([head, *(line.rstrip() for line in indented(lines))])
+    top = [decorator, head] if decorator else [head]
+    return "\n".join([*top, *(line.rstrip() for line in indented(lines))])
 
 
 def _signature(function: Function, spelling: Spelling, constants: Mapping[str, Any]) -> str:

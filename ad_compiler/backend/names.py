@@ -10,25 +10,33 @@ from __future__ import annotations
 import keyword
 import unicodedata
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from ad_compiler.backend.ranges import Segments
 from ad_compiler.ir.nodes import Atom, Block, For, Function, If, Let, Var, While, walk
+from ad_compiler.ir.types import Type
 
 EXACT_TRIES = 6
 """How many versions of a name are tried for a gap before a plain new one is taken."""
 
 
+Kind = Callable[[Type], object]
+
+
 def choose_names(
-    function: Function, ranges: dict[Var, Segments], reserved: Iterable[str]
+    function: Function, ranges: dict[Var, Segments], reserved: Iterable[str], kind: Kind
 ) -> dict[Var, str]:
-    """A name for every variable that is written in the text."""
+    """A name for every variable that is written in the text.
+
+    Variables whose types are of different `kind` never share one.
+    """
     fixed = {p.tree: p.name for p in function.parameters if isinstance(p.tree, Var)}
     edges = list(_edges(function.block, ranges))
     bases = _bases(ranges, fixed, edges)
-    classes = _coalesce(ranges, bases, edges)
+    classes = _coalesce(ranges, bases, edges, kind)
     versions = _Versions(set(reserved), bases, {p.name for p in function.parameters})
     first = {var: rank for rank, var in enumerate(fixed)}
     order = sorted(
@@ -38,7 +46,7 @@ def choose_names(
     return {
         member: text
         for root, members in order
-        for text in [versions.assign(bases[root], members.segments)]
+        for text in [versions.assign(bases[root], kind(root.type), members.segments)]
         for member in members.members
     }
 
@@ -130,7 +138,10 @@ class _Class:
 
 
 def _coalesce(
-    ranges: dict[Var, Segments], bases: dict[Var, str], edges: list[tuple[Var, Var]]
+    ranges: dict[Var, Segments],
+    bases: dict[Var, str],
+    edges: list[tuple[Var, Var]],
+    kind: Kind,
 ) -> dict[Var, _Class]:
     """Merge the ends of each edge where they have one base name and do not interfere."""
     classes = {var: _Class([var], list(segments)) for var, segments in ranges.items()}
@@ -145,7 +156,7 @@ def _coalesce(
 
     for source, target in edges:
         a, b = find(source), find(target)
-        if a is b or bases[source] != bases[target]:
+        if a is b or bases[source] != bases[target] or kind(a.type) != kind(b.type):
             continue
         if len(classes[a].segments) < len(classes[b].segments):
             a, b = b, a
@@ -195,18 +206,19 @@ class _Versions:
         self.bases = set(bases.values())
         self.parameters = parameters
         self.taken: set[str] = set()
-        self.pools: dict[str, _Pool] = {}
+        self.pools: dict[tuple[str, object], _Pool] = {}
+        self.counts: Counter[str] = Counter()
 
-    def assign(self, base: str, segments: Segments) -> str:
-        """A name of this base that is free over the segments."""
-        pool = self.pools.setdefault(base, _Pool())
+    def assign(self, base: str, kind: object, segments: Segments) -> str:
+        """A name of this base, for this kind, that is free over the segments."""
+        pool = self.pools.setdefault((base, kind), _Pool())
         for k, used in enumerate(pool.used):
             if not interfere(*sorted((segments, used), key=len)):
                 merge(segments, used)
                 return pool.names[k]
         if len(pool.used) < EXACT_TRIES:
             pool.used.append(list(segments))
-            pool.names.append(self._name(base, len(pool.names) + 1))
+            pool.names.append(self._name(base))
             return pool.names[-1]
         return pool.names[self._plain(pool, base, segments)]
 
@@ -219,11 +231,13 @@ class _Versions:
             version = heappop(pool.free)
         else:
             version = len(pool.names)
-            pool.names.append(self._name(base, version + 1))
+            pool.names.append(self._name(base))
         heappush(pool.busy, (end, version))
         return version
 
-    def _name(self, base: str, number: int) -> str:
+    def _name(self, base: str) -> str:
+        self.counts[base] += 1
+        number = self.counts[base]
         if number == 1 and self._allowed(base, base):
             self.taken.add(base)
             return base

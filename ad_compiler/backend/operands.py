@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ad_compiler.frozen import frozen
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Primitive, Special
+from ad_compiler.ir.primitive import Call, Primitive, Special
 from ad_compiler.ir.types import Array
 from ad_compiler.transform.augment import AUGMENTED
 
@@ -108,4 +108,6 @@ def operands_of(prim: Primitive, args: Sequence[Atom]) -> list[Operand]:
     """The operands of a printed operation in the order in which Python evaluates them."""
     if isinstance(prim.spelling, Special) and prim.name in LAYOUTS:
         return LAYOUTS[prim.name](args)
+    if isinstance(prim.spelling, Call) and prim.in_place is not None:
+        return [Operand(atom, named=k == prim.in_place) for k, atom in enumerate(args)]
     return _in_order(args)

@@ -6,11 +6,10 @@ another name, and one that has `max` says `builtins.max`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from ad_compiler.backend.printers import PATHS
 from ad_compiler.backend.records import paths as record_paths
 from ad_compiler.backend.text import paths_of_literal
 from ad_compiler.ir.nodes import Atom, Const, Effect, For, Function, Let, atoms_of, leaves, walk
@@ -19,6 +18,7 @@ from ad_compiler.rules.effects import RAISE
 
 MODULES = {
     "math": "math", "np": "numpy", "builtins": "builtins", "dataclasses": "dataclasses",
+    "numba": "numba",
 }  # fmt: skip
 """The modules that emitted code imports whole, by the name they get."""
 STANDARD = ("builtins", "dataclasses", "math")
@@ -87,14 +87,19 @@ class Spelling:
         return [*standard, *([""] if standard and others else []), *others]
 
 
-def reserved_names(function: Function, spelling: Spelling) -> set[str]:
-    """The names that no variable of the function may take, since its text may mention them."""
+def reserved_names(
+    function: Function, spelling: Spelling, special: Mapping[str, tuple[str, ...]]
+) -> set[str]:
+    """The names that no variable of the function may take, since its text may mention them.
+
+    `special` are the dotted paths that the printers of special primitives may mention.
+    """
     probe = Spelling(spelling.fixed, spelling.helpers)
-    roots = {probe(path).partition(".")[0] for path in set(_paths(function))}
+    roots = {probe(path).partition(".")[0] for path in set(_paths(function, special))}
     return roots | {"_"}
 
 
-def _paths(function: Function) -> Iterator[str]:
+def _paths(function: Function, special: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """The dotted paths that the text of a function may mention."""
     yield from record_paths(function)
     yield from _of_atoms(function.results)
@@ -108,7 +113,7 @@ def _paths(function: Function) -> Iterator[str]:
         elif isinstance(stmt, Let | Effect):
             if isinstance(stmt.prim.spelling, Call):
                 yield stmt.prim.spelling.path
-            yield from PATHS.get(stmt.prim.name, ())
+            yield from special.get(stmt.prim.name, ())
             if stmt.prim is RAISE:
                 yield from (a.value for a in stmt.args[:1] if isinstance(a, Const))
 

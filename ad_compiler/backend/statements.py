@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from ad_compiler.backend.changes import CHANGES, step
+from ad_compiler.backend.changes import Change, step
+from ad_compiler.backend.counting import range_of
 from ad_compiler.backend.exits import Exits
 from ad_compiler.backend.expressions import Renderer, negated
 from ad_compiler.backend.fold import sweep_of
 from ad_compiler.backend.moves import Move, ordered
 from ad_compiler.backend.printers import divides_quietly, shown
 from ad_compiler.backend.ranges import Segments, after_moves
-from ad_compiler.backend.text import literal
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -51,6 +51,12 @@ class Printer:
     exits: Exits
     copied: frozenset[str]
     """Names that are read by a copy along an edge, so that they must always be bound."""
+    changes: Mapping[str, Change]
+    """The lines of operations in place."""
+    warns: bool
+    """Whether NumPy warns of a division by zero, unless told not to."""
+    reversible: bool
+    """Whether `reversed(range(...))` is known."""
 
     def block(self, body: Sequence[Stmt], sweeps: bool = False) -> Lines:
         """The lines of a block, quiet divisions of arrays in a `with` of their own.
@@ -138,10 +144,13 @@ class Printer:
         old, new = stmt.args[stmt.prim.in_place], self.to.names[stmt.targets[0]]
         before = self.to.atom(old).text
         lines = [] if before == new else [f"{new} = {before}"]
-        return [*lines, CHANGES[stmt.prim.name](self.to, new, stmt.args)]
+        change = self.changes.get(stmt.prim.name)
+        if change is None:
+            return [*lines, self.to.call(stmt.prim, stmt.args).text]
+        return [*lines, change(self.to, new, stmt.args)]
 
     def _is_quiet(self, stmt: Stmt) -> bool:
-        return isinstance(stmt, Let) and divides_quietly(stmt, self.to.folded)
+        return self.warns and isinstance(stmt, Let) and divides_quietly(stmt, self.to.folded)
 
     # -- edges --------------------------------------------------------------------------------
 
@@ -208,7 +217,7 @@ class Printer:
         return [
             *_comment(stmt),
             *self._moves(params, stmt.inits),
-            f"for {name} in {self._range(stmt)}:",
+            f"for {name} in {range_of(stmt, self.to, reversible=self.reversible)}:",
             *indented(body or ["pass"]),
             *self._moves(stmt.targets, params),
         ]
@@ -253,39 +262,6 @@ class Printer:
             test = negated(self.to.atom(last.test)).text
             return [*lines, f"if {test}:", *indented(below), *above]
         return [*lines, *self._choice(last, above, below), *stay]
-
-    def _range(self, stmt: For) -> str:
-        simple = stmt.start == const(0) and stmt.step == const(1)
-        call = self.to.resolve("range")
-        if stmt.descending and simple:
-            return f"{call}({self._before(stmt.stop)}, -1, -1)"
-        if stmt.descending and stmt.step == const(-1):
-            return self._ascending(call, stmt)
-        bounds = [stmt.start, stmt.stop, stmt.step]
-        if stmt.step == const(1):
-            bounds = [stmt.stop] if simple else bounds[:2]
-        text = f"{call}({', '.join(self.to.atom(b).text for b in bounds)})"
-        return f"{self.to.resolve('reversed')}({text})" if stmt.descending else text
-
-    def _ascending(self, call: str, stmt: For) -> str:
-        """The trips of `range(start, stop, -1)` from the last to the first."""
-        first, end = self._after(stmt.stop), self._after(stmt.start)
-        return f"{call}({end})" if first == "0" else f"{call}({first}, {end})"
-
-    def _after(self, bound: Atom) -> str:
-        """`bound + 1`."""
-        if isinstance(bound, Const) and isinstance(bound.value, int):
-            return literal(bound.value + 1, self.to.resolve).text
-        made = self.to.folded.get(bound) if isinstance(bound, Var) else None
-        if isinstance(made, Let) and made.prim.name == "sub" and made.args[1] == const(1):
-            return self.to.atom(made.args[0]).text
-        return f"{self.to.atom(bound).at_least(10)} + 1"
-
-    def _before(self, stop: Atom) -> str:
-        """`stop - 1`."""
-        if isinstance(stop, Const) and isinstance(stop.value, int):
-            return literal(stop.value - 1, self.to.resolve).text
-        return f"{self.to.atom(stop).at_least(10)} - 1"
 
     def _while(self, stmt: While) -> Lines:
         cond = self.block(stmt.cond.body)

@@ -60,19 +60,26 @@ def build(lowered: Lowered, options: Options, extra: int = 0) -> Program:
 
 def _built(lowered: Lowered, options: Options, extra: int) -> Program:
     function = lowered.function
-    text = emit(finish(simplified(function, options)))
+    text = _text(function, options)
     captures = tuple(capture.read for capture in lowered.captures)
     plain = [p for p in function.parameters if not (p.hidden or p.keyword_only)]
     return Program(
         text,
         function.name,
-        load(text, function.name),
+        load(text, function.name, compiled=options.backend == "numba"),
         captures,
         kinds_of(read() for read in captures),
         lowered.guards,
         lowered.fixed,
         tuple((p.name, spec_of(p.tree)) for p in plain[len(plain) - extra :]),
+        options.backend == "numba",
     )
+
+
+def _text(function: Function, options: Options) -> str:
+    """The text of the module of a derived program."""
+    finished = finish(simplified(function, options), arrays=options.backend == "numba")
+    return emit(finished, dialect=options.backend)
 
 
 def simplified(function: Function, options: Options) -> Function:

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from ad_compiler.driver import manifest
-from ad_compiler.driver.program import Options, Program, Question, converted
+from ad_compiler.driver.program import BACKENDS, Options, Program, Question, converted
 from ad_compiler.driver.roots import Root, root_of
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
@@ -73,6 +73,10 @@ class Derivative:
         self.kind = kind
         self.argnums = argnums
         self.options = options or Options()
+        if self.options.backend not in BACKENDS:
+            raise UsageError(
+                f"backend={self.options.backend!r}: there are {' and '.join(BACKENDS)}"
+            )
         self.outputs = outputs
         self.asked = checked(root.function, argnums)
         self.request = Request(
@@ -250,8 +254,12 @@ class Derivative:
         return self.found((*args, *(None,) * missing), kwargs)[0]
 
     def direct(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """The bare compiled function for such arguments; captured values come last."""
-        return self.program(*args, **kwargs).direct
+        """The bare compiled function for such arguments; captured values come last.
+
+        With the Numba backend, a function that other compiled functions may call. It takes and
+        returns tuples where there are lists and dicts, and has no parameters for constants.
+        """
+        return self.program(*args, **kwargs).bare
 
 
 def split(arguments: Arguments) -> tuple[list[Any], dict[str, Any]]:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
+import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
+from ad_compiler.driver import store
+from ad_compiler.errors import UsageError
 from ad_compiler.frontend.hashing import sha256
 
-IMPORTS = frozenset({"math", "numpy", "builtins", "dataclasses"})
+IMPORTS = frozenset({"math", "numpy", "builtins", "dataclasses", "numba"})
 PARTS = {"scipy": frozenset({"special", "linalg"})}
 """All that an emitted module may import: modules, and parts of packages."""
 
@@ -53,16 +58,38 @@ _LOADED: dict[str, dict[str, Any]] = {}
 """The modules that were compiled in this process, by the hash of their text."""
 
 
-def load(text: str, name: str) -> Callable[..., Any]:
-    """The function `name` of an emitted module."""
+def load(text: str, name: str, *, compiled: bool = False) -> Callable[..., Any]:
+    """The function `name` of an emitted module.
+
+    `compiled`: Numba compiles it, and keeps the machine code beside a file of the text.
+    """
     digest = sha256(text.encode()).hexdigest()
     module = _LOADED.get(digest)
     if module is None:
-        file = f"<ad_compiler {digest[:16]}>"
+        file = store.module_file(digest, text) if compiled else None
+        if file is None:
+            file = f"<ad_compiler {digest[:16]}>"
+            text = _not_kept(text) if compiled else text
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        module = _LOADED[digest] = {"__name__": "ad_compiler.emitted", "__file__": file}
-        exec(compile(text, file, "exec"), module)
+        name_of_module = f"ad_compiler.emitted_{digest[:16]}"
+        made = ModuleType(name_of_module)
+        made.__file__ = file
+        module = _LOADED[digest] = made.__dict__
+        if compiled:
+            sys.modules[name_of_module] = made  # where Numba looks for what it kept
+        try:
+            exec(compile(text, file, "exec"), module)
+        except ModuleNotFoundError as error:
+            del _LOADED[digest]
+            if error.name != "numba":
+                raise
+            raise UsageError("backend='numba' needs Numba: install ad-compiler[numba]") from None
     return module[name]
+
+
+def _not_kept(text: str) -> str:
+    """The text of a module that Numba compiles, but keeps nowhere."""
+    return re.sub(r"^(@[\w.]+\()cache=True(?:, )?", r"\1", text, flags=re.MULTILINE)
 
 
 def _of_name(node: ast.Name) -> str | None:

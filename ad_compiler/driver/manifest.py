@@ -82,12 +82,13 @@ def _program(key: str, said: dict[str, Any], root: FunctionType) -> Program | No
     return Program(
         text,
         said["name"],
-        load(text, said["name"]),
+        load(text, said["name"], compiled=said["compiled"]),
         captures,
         kinds_of(read() for read in captures),
         guards,
         said["fixed"],
         said["extra"],
+        said["compiled"],
     )
 
 
@@ -113,6 +114,7 @@ def remember(key: str, program: Program, trail: Trail) -> None:
     said = {
         "text": text_key,
         "name": program.name,
+        "compiled": program.compiled,
         "fixed": program.fixed,
         "extra": program.extra,
         "captures": [lookup.path for lookup in program.captures],

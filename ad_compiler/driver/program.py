@@ -22,10 +22,15 @@ RECORD = "named tuple or dataclass"
 """The kind of a container of fields, in a `Spec`."""
 
 
+BACKENDS = ("python", "numba")
+
+
 class Options(NamedTuple):
     """How derivative code is made; part of what a cached program is known by."""
 
     simplify: str | None = None
+    backend: str = "python"
+    """The kind of Python that is emitted: `python`, or `numba` for what it compiles."""
 
 
 class Question(NamedTuple):
@@ -54,6 +59,14 @@ class Program(NamedTuple):
     """The leaves of the arguments that must have certain values."""
     extra: tuple[tuple[str, Spec], ...]
     """The (co)tangents behind the arguments."""
+    compiled: bool = False
+    """Whether Numba compiles it."""
+
+    @property
+    def bare(self) -> Callable[..., Any]:
+        """The compiled function itself, if one in Python takes containers apart for it."""
+        around = getattr(self.direct, "__globals__", {})
+        return around.get(f"{self.name}_kernel", self.direct)
 
     def inputs(self) -> list[Any] | None:
         """The captured values of now; None if the program does not hold for them."""

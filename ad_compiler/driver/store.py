@@ -26,6 +26,9 @@ MOST_BYTES = 64 * 2**20
 SUFFIXES = (".py", ".txt")
 """The kinds of entries: emitted text, and manifests."""
 
+MODULES = "numba"
+"""The folder of modules that Numba compiles, and of what it makes of them."""
+
 
 @functools.cache
 def compiler_digest() -> str:
@@ -120,19 +123,45 @@ def save(key: str, text: str, suffix: str = ".py") -> None:
     if place is None:
         return
     path = os.path.join(place, key + suffix)
-    draft = os.path.join(place, f".{key[:8]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     with contextlib.suppress(OSError):
-        try:
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(handle, "wb") as file:
-                file.write(f"{_head(text)}\n{text}".encode())
-            os.replace(draft, path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(draft)
-            raise
+        _write(path, f"{_head(text)}\n{text}".encode())
         if key.startswith("00"):  # one time in 256: a look at all entries takes long
             _evict(place)
+
+
+def module_file(digest: str, text: str) -> str | None:
+    """A file of its own for the text of a module, beside which Numba keeps machine code.
+
+    None if there is no folder to write to.
+    """
+    place = folder()
+    if place is None:
+        return None
+    path = os.path.join(place, MODULES, f"module_{digest[:32]}.py")
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+            if file.read() == text.encode():
+                return path
+        _write(path, text.encode())
+    except OSError:
+        return None
+    return path
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write a file such that others see the whole of it or nothing."""
+    place, name = os.path.split(path)
+    draft = os.path.join(place, f".{name[:8]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        os.replace(draft, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
 
 
 def _head(text: str) -> str:
@@ -149,7 +178,8 @@ def entries() -> Iterator[os.DirEntry[str]]:
 
 def _evict(place: str) -> None:
     """Remove the oldest entries, if there is too much of them."""
-    kept = [(e.stat(), e.path) for e in os.scandir(place) if e.name.endswith(SUFFIXES)]
+    own = [entry.path for entry in os.scandir(place) if entry.name.endswith(SUFFIXES)]
+    kept = [(os.stat(path), path) for path in [*own, *_compiled(place)]]
     total = sum(status.st_size for status, _ in kept)
     for status, path in sorted(kept, key=lambda entry: entry[0].st_mtime):
         if total <= MOST_BYTES:
@@ -159,9 +189,21 @@ def _evict(place: str) -> None:
         total -= status.st_size
 
 
+def _compiled(place: str) -> list[str]:
+    """The modules that Numba compiles, and what it made of them."""
+    return [
+        os.path.join(at, file)
+        for at, _, files in os.walk(os.path.join(place, MODULES))
+        for file in files
+    ]
+
+
 def clear() -> int:
     """Remove all entries; gives their number."""
     removed = 0
+    for path in _compiled(folder() or os.devnull):
+        with contextlib.suppress(OSError):
+            os.unlink(path)
     for entry in list(entries()):
         with contextlib.suppress(OSError):
             os.unlink(entry.path)

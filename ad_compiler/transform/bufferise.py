@@ -167,7 +167,7 @@ def _with_copy(stmt: Let, position: int, temp: bool) -> Iterator[Stmt]:
 
 
 @dataclass(slots=True)
-class _Memory:
+class Memory:
     """Values that may share memory, as classes."""
 
     parent: dict[Var, Var] = field(default_factory=dict[Var, Var])
@@ -194,9 +194,9 @@ class _Memory:
                 self.foreign.add(a)
 
 
-def _memory(function: Function) -> _Memory:
+def memory_of(function: Function) -> Memory:
     """Which arrays of a bufferised program may share memory."""
-    memory = _Memory(foreign={p for p in function.params if has_storage(p)})
+    memory = Memory(foreign={p for p in function.params if has_storage(p)})
     for stmt in walk(function.block):
         for group in edges_of(stmt):
             for source, target in group:
@@ -215,7 +215,7 @@ def _memory(function: Function) -> _Memory:
     return memory
 
 
-def _join_operands(memory: _Memory, stmt: Let) -> None:
+def _join_operands(memory: Memory, stmt: Let) -> None:
     source = viewed(stmt)
     if source is not None:
         memory.join(source, stmt.targets[0])
@@ -227,7 +227,7 @@ def _join_operands(memory: _Memory, stmt: Let) -> None:
 
 def _separate_results(function: Function, decisions: Decisions) -> Function:
     """Copy results that share memory with an argument, a constant or another result."""
-    memory = _memory(function)
+    memory = memory_of(function)
     copies: list[Stmt] = []
     results = list(function.results)
     seen: set[Var] = set()
@@ -256,7 +256,7 @@ def _separate_results(function: Function, decisions: Decisions) -> Function:
     return replace(function, block=block, output=output)
 
 
-def _is_separate(atom: Const | Var, memory: _Memory, seen: set[Var], decisions: Decisions) -> bool:
+def _is_separate(atom: Const | Var, memory: Memory, seen: set[Var], decisions: Decisions) -> bool:
     """Whether a result shares memory with nothing that came before it; notes its class."""
     if not isinstance(atom, Var):
         return False

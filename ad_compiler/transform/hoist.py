@@ -16,24 +16,28 @@ from dataclasses import replace
 from ad_compiler.ir.nodes import Block, For, Function, If, Let, Stmt, Var, While, const, defined_by
 
 
-def hoist(function: Function) -> Function:
-    """Move loop-invariant operations outward, innermost loops first."""
-    return function.with_block(_inside(function.block))
+def hoist(function: Function, *, lists: bool = True) -> Function:
+    """Move loop-invariant operations outward, innermost loops first.
+
+    `lists`: tapes are lists, which are appended to.
+    """
+    return function.with_block(_inside(function.block, lists))
 
 
-def _inside(block: Block) -> Block:
+def _inside(block: Block, lists: bool) -> Block:
     out: list[Stmt] = []
     for stmt in block.body:
         match stmt:
             case If():
-                out.append(replace(stmt, then=_inside(stmt.then), orelse=_inside(stmt.orelse)))
+                then, orelse = (_inside(arm, lists) for arm in (stmt.then, stmt.orelse))
+                out.append(replace(stmt, then=then, orelse=orelse))
             case For():
-                moved, body = _split(_inside(stmt.body))
+                moved, body = _split(_inside(stmt.body, lists))
                 out += [*moved, replace(stmt, body=body)]
             case While():
-                moved, body = _split(_inside(stmt.body))
+                moved, body = _split(_inside(stmt.body, lists))
                 out += [*moved, replace(stmt, body=body)]
-            case Let(prim=prim, args=(tape, _, value)) if prim.name == "tape_put":
+            case Let(prim=prim, args=(tape, _, value)) if lists and prim.name == "tape_put":
                 out.append(replace(stmt, args=(tape, const(0), value)))
             case _:
                 out.append(stmt)

@@ -10,14 +10,21 @@ from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.delay import delay
 from ad_compiler.transform.hoist import hoist
 from ad_compiler.transform.join import join_branches
+from ad_compiler.transform.preallocate import preallocate
 from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.unmark import unmark
 
 
-def finish(function: Function) -> Function:
-    """Make a program ready for emission. It was rebuilt already, by `derive` for one."""
+def finish(function: Function, *, arrays: bool = False) -> Function:
+    """Make a program ready for emission. It was rebuilt already, by `derive` for one.
+
+    `arrays`: tapes whose length is known are arrays, as Numba likes them.
+    """
     function = unmark(function)  # what only transformations look at
     function = join_branches(function)  # ask once what the two sweeps ask
+    if arrays:
+        function = hoist(function, lists=False)
+        function = preallocate(function)  # lists where the trips are not counted beforehand
     if has_loops(function):
         function = hoist(function)  # what a loop does not change, moves out of it
         function = rebuild(function)  # what met outside the loop

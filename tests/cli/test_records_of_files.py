@@ -13,6 +13,7 @@ import pytest
 
 from ad_compiler import Unsupported, UsageError
 from ad_compiler.cli_emit import emitted, lowered
+from ad_compiler.driver.program import Options
 
 MODULE = """
 from collections import namedtuple
@@ -77,7 +78,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("run_file", [False, True])
 def test_files_are_read_and_run(module: Path, run_file: bool) -> None:
     program = lowered(f"{module}:f", {}, run_file, "")
-    text = emitted(program, "grad", "m", "auto", None, "generated")
+    text = emitted(program, "grad", "m", "auto", Options(), "generated")
     assert "records_of_a_file\n" not in text
     names: dict[str, Any] = {}
     exec(compile(text, "<emitted>", "exec"), names)
@@ -87,7 +88,7 @@ def test_files_are_read_and_run(module: Path, run_file: bool) -> None:
     assert (bars.p.b, bars.rate) == (np.sum(x * x) * 2.0, 0.0)
 
     program = lowered(f"{module}:g", {}, run_file, "")
-    text = emitted(program, "jvp", "0", "auto", None, "generated")
+    text = emitted(program, "jvp", "0", "auto", Options(), "generated")
     assert "import records_of_a_file" in text
     module.with_name("emitted_here.py").write_text(text)
     code = "import emitted_here; print(emitted_here.g_jvp(1.5, 1.0))"
@@ -99,7 +100,7 @@ def test_files_are_read_and_run(module: Path, run_file: bool) -> None:
 
 def test_types_of_files_are_given_by_class_and_by_field(module: Path) -> None:
     program = lowered(f"{module}:any_fields", {"q": "Q", "q.a": "float64[:]"}, False, "")
-    text = emitted(program, "jvp", "q", "auto", None, "generated")
+    text = emitted(program, "jvp", "q", "auto", Options(), "generated")
     assert "return a * b, b * q_dot.a + a * q_dot.b" in text
     with pytest.raises(UsageError, match=r"no parameter or field `q\.c`"):
         lowered(f"{module}:any_fields", {"q": "Q", "q.c": "float"}, False, "")

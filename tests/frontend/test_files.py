@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ad_compiler.cli_emit import emitted, lowered
+from ad_compiler.driver.program import Options
 from ad_compiler.errors import AdCompilerError
 
 HERE = Path(__file__).parent
@@ -43,7 +44,7 @@ def read(folder: Path, text: str, **types: str) -> str:
     path = folder / "program.py"
     path.write_text(text)
     program = lowered(f"{path}:f", types, False, "")
-    return emitted(program, "grad", "0", "auto", None, "generated")
+    return emitted(program, "grad", "0", "auto", Options(), "generated")
 
 
 def slope_of(text: str) -> float:

@@ -1,0 +1,68 @@
+"""The `range` of a loop, forwards and backwards."""
+
+from __future__ import annotations
+
+from ad_compiler.backend.expressions import Renderer, operator
+from ad_compiler.backend.text import ADD, ATOM, Text, literal
+from ad_compiler.ir.nodes import Atom, Const, For, Let, Var, const
+
+
+def range_of(stmt: For, to: Renderer, *, reversible: bool) -> str:
+    """What a loop runs over. `reversible`: `reversed(range(...))` may be said."""
+    simple = stmt.start == const(0) and stmt.step == const(1)
+    call = to.resolve("range")
+    if stmt.descending and simple:
+        return f"{call}({_before(to, stmt.stop)}, -1, -1)"
+    if stmt.descending and stmt.step == const(-1):
+        return _ascending(to, call, stmt)
+    if stmt.descending and not reversible:
+        return _backwards(to, call, stmt)
+    bounds = [stmt.start, stmt.stop, stmt.step]
+    if stmt.step == const(1):
+        bounds = [stmt.stop] if simple else bounds[:2]
+    text = f"{call}({', '.join(to.atom(b).text for b in bounds)})"
+    return f"{to.resolve('reversed')}({text})" if stmt.descending else text
+
+
+def _ascending(to: Renderer, call: str, stmt: For) -> str:
+    """The trips of `range(start, stop, -1)` from the last to the first."""
+    first, end = _after(to, stmt.stop), _after(to, stmt.start)
+    return f"{call}({end})" if first == "0" else f"{call}({first}, {end})"
+
+
+def _backwards(to: Renderer, call: str, stmt: For) -> str:
+    """The same trips in the other order, counted downwards, or upwards if the step is negative."""
+    start, stop, step = stmt.start, stmt.stop, stmt.step
+    if step == const(1):
+        return f"{call}({_before(to, stop)}, {_before(to, start)}, -1)"
+    first, width = to.atom(start), to.atom(step)
+    span = operator("-", [to.atom(stop), first])
+    past = _past(width, step)
+    steps = operator("//", [operator("-", [span, past]), width])
+    last = operator("+", [first, operator("*", [steps, width])])
+    end = operator("-", [first, width])
+    return f"{call}({last.text}, {end.text}, {operator('-', [width]).text})"
+
+
+def _past(width: Text, step: Atom) -> Text:
+    """What `stop` is beyond the last index at the least."""
+    if isinstance(step, Const):
+        return Text("1" if step.value > 0 else "-1", ATOM)
+    return Text(f"(1 if {width.text} > 0 else -1)", ATOM)
+
+
+def _after(to: Renderer, bound: Atom) -> str:
+    """`bound + 1`."""
+    if isinstance(bound, Const) and isinstance(bound.value, int):
+        return literal(bound.value + 1, to.resolve).text
+    made = to.folded.get(bound) if isinstance(bound, Var) else None
+    if isinstance(made, Let) and made.prim.name == "sub" and made.args[1] == const(1):
+        return to.atom(made.args[0]).text
+    return f"{to.atom(bound).at_least(ADD)} + 1"
+
+
+def _before(to: Renderer, bound: Atom) -> str:
+    """`bound - 1`."""
+    if isinstance(bound, Const) and isinstance(bound.value, int):
+        return literal(bound.value - 1, to.resolve).text
+    return f"{to.atom(bound).at_least(ADD)} - 1"

@@ -1,0 +1,127 @@
+"""The Numba dialect: what `numba.njit` compiles without Python's help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ad_compiler.backend.changes import CHANGES, Change, part_of
+from ad_compiler.backend.dialect import Dialect
+from ad_compiler.backend.expressions import Printer, Renderer
+from ad_compiler.backend.nopython.prepare import OVERLAPPING, prepare, raises_in_python
+from ad_compiler.backend.printers import PATHS, PRINTERS
+from ad_compiler.backend.text import Resolve, Text, name
+from ad_compiler.ir.index import WHOLE
+from ad_compiler.ir.nodes import Atom, Const, Function, const
+from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, Tape, Type, dtype_of, rank
+from ad_compiler.rules.registry import OPERATORS
+from ad_compiler.transform.augment import AUGMENTED, SYMBOLS
+
+
+def _undefined(type_: Type, resolve: Resolve) -> Text:
+    """A value of the very type, since a name has one type only."""
+    match type_:
+        case Array(dtype, dims):
+            shape = "0" if len(dims) == 1 else f"({', '.join('0' * len(dims))})"
+            rest = "" if dtype == "f64" else f", dtype={resolve(f'np.{NUMPY_NAMES[dtype]}')}"
+            return Text(f"{resolve('np.empty')}({shape}{rest})")
+        case Float() if dtype_of(type_) == "f32":
+            return Text(f"{resolve('np.float32')}(0.0)")
+        case Float():
+            return name("0.0")
+        case Int():
+            return name("0")
+        case Bool():
+            return name("False")
+        case Tape(element):
+            return Text(f"[{_undefined(element, resolve).text} for _ in {resolve('range')}(0)]")
+        case _:
+            return name("None")
+
+
+def _kind(type_: Type) -> object:
+    """What a name stands for: Numba gives it one type, in which only numbers are wider or not."""
+    match type_:
+        case Array(dtype, dims):
+            return ("array", dtype, len(dims))
+        case Tape(element):
+            return ("list", _kind(element))
+        case Bool():
+            return "bool"
+        case _:
+            return dtype_of(type_) == "f32"
+
+
+def _joined(path: str) -> Printer:
+    """`np.concatenate((a, b), axis=1)`."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        *arrays, axis = args
+        rest = "" if axis == const(0) else f", axis={to.atom(axis).text}"
+        inner = ", ".join(to.atom(a).text for a in arrays)
+        comma = "," if len(arrays) == 1 else ""
+        return Text(f"{to.resolve(path)}(({inner}{comma}){rest})")
+
+    return printer
+
+
+def _copied(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])}.copy()")
+
+
+def _shape(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])}.shape")
+
+
+PRINTERS_HERE: Mapping[str, Printer] = {
+    **PRINTERS,
+    "np.concatenate": _joined("np.concatenate"),
+    "np.stack": _joined("np.stack"),
+    "duplicate": _copied,
+    "numba.shape": _shape,
+}
+
+
+def _full(symbol: str) -> Change:
+    """`x[1:] = x[1:] + x[:-1]`, which reads all before it writes any."""
+
+    def change(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+        if len(args) == 2:
+            return f"{target} = {target} {symbol} {to.atom(args[1]).at_least(12)}"
+        pattern = args[1]
+        assert isinstance(pattern, Const)
+        whole = pattern.value == WHOLE and bool(rank(args[0].type))
+        place = f"{target}[:]" if whole else part_of(to, target, args)
+        return f"{place} = {place} {symbol} {to.atom(args[2]).at_least(12)}"
+
+    return change
+
+
+CHANGES_HERE: Mapping[str, Change] = {
+    **CHANGES,
+    f"add_at{OVERLAPPING}": _full("+"),
+    f"add_into{OVERLAPPING}": _full("+"),
+    f"sub_into{OVERLAPPING}": _full("-"),
+    **{f"{AUGMENTED[OPERATORS[s]].name}{OVERLAPPING}": _full(s) for s in SYMBOLS},
+}
+
+
+def _decorate(function: Function, resolve: Resolve) -> str:
+    """Division by zero raises as it does in Python, where Python numbers are divided."""
+    model = "" if raises_in_python(function.block) else ', error_model="numpy"'
+    return f"@{resolve('numba.njit')}(cache=True{model})"
+
+
+NUMBA = Dialect(
+    "numba",
+    PRINTERS_HERE,
+    CHANGES_HERE,
+    PATHS,
+    _undefined,
+    prepare,
+    _decorate,
+    kind=_kind,
+    warns=False,
+    reversible=False,
+    containers=False,
+)
+"""NumPy as far as Numba compiles it."""

@@ -1,0 +1,165 @@
+"""A finished program in operations that Numba compiles; what cannot be is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ad_compiler.backend.nopython import (
+    checks,
+    contractions,
+    elementwise,
+    indexing,
+    linalg,
+    masked,
+    reductions,
+    shaping,
+)
+from ad_compiler.backend.nopython.site import Respelling, Site
+from ad_compiler.errors import Unsupported
+from ad_compiler.ir.nodes import Block, Effect, Function, Let, Stmt, Var, walk, with_blocks
+from ad_compiler.ir.primitive import Primitive
+from ad_compiler.ir.types import Array, dtype_of, is_number
+from ad_compiler.rules.effects import VALUE
+from ad_compiler.rules.registry import PRIMITIVES
+from ad_compiler.transform.bufferise import Memory, memory_of
+
+TABLE: Mapping[str, Respelling] = {
+    **reductions.TABLE,
+    **contractions.TABLE,
+    **shaping.TABLE,
+    **indexing.TABLE,
+    **elementwise.TABLE,
+    **linalg.TABLE,
+    **masked.TABLE,
+}
+"""The operations that are written in another way, by name."""
+
+OVERLAPPING = "(overlapping)"
+"""Ends the name of an operation in place whose operand may be a view of what it changes."""
+BY_VIEW = ("add_at", "add_into", "sub_into")
+
+
+def prepare(function: Function) -> tuple[Function, Mapping[str, str]]:
+    """The program as Numba takes it, and the text of its helpers. Raises Unsupported."""
+    rewriter = _Rewriter(memory_of(function), raises_in_python(function.block))
+    return function.with_block(rewriter.block(function.block)), rewriter.helpers
+
+
+@dataclass(slots=True)
+class _Rewriter:
+    memory: Memory
+    strict: bool
+    """Whether `/` raises if the divisor is zero; then NumPy's numbers are divided by NumPy."""
+    helpers: dict[str, str] = field(default_factory=dict[str, str])
+
+    def block(self, block: Block) -> Block:
+        body = tuple(new for stmt in block.body for new in self.statement(stmt))
+        return replace(block, body=body)
+
+    def statement(self, stmt: Stmt) -> Iterator[Stmt]:
+        match stmt:
+            case Let():
+                yield from self.let(stmt)
+            case Effect(prim=prim):
+                check = EFFECTS.get(prim.name)
+                if check is not None:
+                    check(stmt)
+                if prim.name in checks.TEXTS:
+                    self.helpers[prim.name] = checks.TEXTS[prim.name]
+                yield stmt
+            case _:
+                yield with_blocks(stmt, self.block)
+
+    def let(self, let: Let) -> Iterator[Stmt]:
+        if let.prim.name.startswith("scipy."):
+            raise Unsupported(
+                f"{let.prim.name} cannot be compiled by Numba", let.at,
+                "use the Python backend, or write it with math and NumPy",
+            )  # fmt: skip
+        for one in elementwise.single_precision(let):
+            yield from self.respelled(one)
+
+    def respelled(self, let: Let) -> Iterator[Let]:
+        """The operation in others, and those again, until all are such as Numba takes."""
+        if self.strict and let.prim.name == "truediv" and is_numpy_number(let):
+            let = replace(let, prim=PRIMITIVES["np.divide"])
+        respell = TABLE.get(let.prim.name)
+        site = Site(let, self.helpers)
+        if respell is not None:
+            respell(site)
+        if not site.made:
+            yield self.apart(let)
+        for made in site.made:
+            if made.prim.name == let.prim.name:
+                yield self.apart(made)
+            else:
+                yield from self.respelled(made)
+
+    def apart(self, let: Let) -> Let:
+        """Numba computes `x[1:] += x[:-1]` element by element: such a thing is said in full."""
+        prim = let.prim
+        if prim.in_place is None or not (prim.name in BY_VIEW or prim.name.endswith("_part")):
+            return let
+        target, value = let.args[prim.in_place], let.args[2 if len(let.args) > 2 else 1]
+        if not (isinstance(target, Var) and isinstance(value, Var)):
+            return let
+        if not isinstance(value.type, Array):
+            return let
+        if self.memory.find(target) is not self.memory.find(value):
+            return let
+        return replace(let, prim=overlapping(prim))
+
+
+def is_numpy_number(let: Let) -> bool:
+    """Whether the result is a number of NumPy."""
+    result = let.targets[0].type
+    return is_number(result) and dtype_of(result) is not None
+
+
+def overlapping(prim: Primitive) -> Primitive:
+    """The operation, said so that what it reads is read before anything is written."""
+    return replace(prim, name=prim.name + OVERLAPPING)
+
+
+# -- effects --------------------------------------------------------------------------------------
+
+
+def _shown(effect: Effect, position: int) -> None:
+    """What a message holds: texts and values, but no format specifications."""
+    templates = getattr(effect.args[position], "value", ())
+    for template in templates:
+        if template == VALUE:
+            continue
+        for piece in template:
+            if not isinstance(piece, str) and any(piece):
+                _refuse(effect, "a format specification in an f-string", "print the value itself")
+
+
+def _refuse(effect: Effect, what: str, remedy: str) -> None:
+    raise Unsupported(f"{what} cannot be compiled by Numba", effect.at, remedy)
+
+
+def _print(effect: Effect) -> None:
+    if any(getattr(a, "value", None) is not None for a in effect.args[:2]):
+        _refuse(effect, "print with sep or end", "print without them")
+    _shown(effect, 2)
+
+
+EFFECTS: Mapping[str, Callable[[Effect], None]] = {
+    "raise": lambda effect: _shown(effect, 1),
+    "fail": lambda effect: _shown(effect, 0),
+    "print": _print,
+}
+
+
+def raises_in_python(function_block: Block) -> bool:
+    """Whether a division of Python numbers may raise, as it does under Numba by default."""
+    return any(
+        isinstance(stmt, Let)
+        and stmt.prim.name in ("truediv", "floordiv", "mod")
+        and is_number(stmt.targets[0].type)
+        and dtype_of(stmt.targets[0].type) is None
+        and stmt.prim.raises(stmt.args)
+        for stmt in walk(function_block)
+    )
