@@ -31,9 +31,6 @@ from ad_compiler.ir.types import PY, Array, Bool, Float, Int, is_number, shown
 from ad_compiler.rules import registry
 from ad_compiler.rules.describe import described
 
-MAX_DEPTH = 60
-"""How deep calls may nest before they are taken for a recursion."""
-
 MAX_BITS = 4096
 """The size of the integers that are computed at compile time."""
 
@@ -45,14 +42,17 @@ class Context:
     """One program under construction.
 
     `origins` are the integers that can be made constants on demand: parameters, captured
-    numbers, indices of loops that can be unrolled. `active` are the calls being lowered.
+    numbers, indices of loops that can be unrolled.
     """
 
     builder: Builder
     captures: Captures
     run: RunBody
     origins: set[Var] = field(default_factory=set[Var])
-    active: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
+    active: list[tuple[Code, object]] = field(default_factory=list[tuple[Code, object]])
+    """The calls that are being written out: of which function, what is known of the arguments."""
+    recursive: int = 0
+    """How many calls of a function by itself were written out."""
     codes: dict[Code, None] = field(default_factory=dict[Code, None])
     """The functions whose source went into the program, in order."""
     storage: Storage = field(init=False)
@@ -285,14 +285,6 @@ def primitive_of(thing: object) -> Primitive:
     from_table = registry.meaning(thing)
     assert from_table is not None, thing
     return from_table
-
-
-def refuse_recursion(ctx: Context, key: tuple[object, ...], name: str) -> None:
-    """Refuse a call of a function that is being lowered already."""
-    if key in ctx.active or len(ctx.active) > MAX_DEPTH:
-        raise TypeRefusal(
-            f"`{name}` calls itself", "write the recursion as a loop; it is not supported yet"
-        )
 
 
 def with_place(scope: Scope, node: ast.AST, refusal: TypeRefusal) -> Unsupported:

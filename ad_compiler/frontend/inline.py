@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from ad_compiler.frontend.context import Context, refuse_recursion
+from ad_compiler.frontend import recursion
+from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.names import locals_of, nodes_of
 from ad_compiler.frontend.refusals import SYNTAX
 from ad_compiler.frontend.scope import Scope
@@ -24,16 +25,18 @@ def call(
 ) -> Value:
     """The value of a call; a new result gets the name."""
     code = function.code
-    refuse_recursion(ctx, (code,), code.name)
     bound = bind(function, args, keywords)
+    entry = recursion.entered(ctx, code, bound)
     scope = Scope(code, function.environment, locals_of(code), name, home=ctx.builder.frame)
     for parameter, value in bound.items():
         scope.bind(ctx.storage, parameter, value)
     at = ctx.builder.at
-    ctx.active.append((code,))
-    value = body_of(ctx, scope)
+    ctx.active.append(entry)
+    try:
+        value = body_of(ctx, scope)
+    finally:
+        ctx.active.pop()
     scope.leave(ctx.storage, value)
-    ctx.active.pop()
     ctx.builder.at = at
     return value
 

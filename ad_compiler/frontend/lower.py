@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from ad_compiler.errors import Span, Unsupported, UsageError
-from ad_compiler.frontend import calls, inline, statements
+from ad_compiler.frontend import calls, inline, recursion, statements
 from ad_compiler.frontend.captures import Capture, Captures, Key
 from ad_compiler.frontend.context import Context, atom_of, with_place
 from ad_compiler.frontend.growing import Lists
@@ -260,7 +260,7 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
             given.setdefault(star.arg, Structure(empty, (), items if empty == "tuple" else ()))
     for name, value in given.items():
         scope.bind(ctx.storage, name, value)
-    ctx.active.append((code,))
+    ctx.active.append(recursion.entered(ctx, code, given))
     try:
         return inline.body_of(ctx, scope)
     except TypeRefusal as refusal:
