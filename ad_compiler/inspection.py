@@ -62,7 +62,9 @@ def compare(f: Callable[..., Any], *point: Any) -> Comparison:
 
 def run(function: Function) -> Callable[..., Any]:
     """A program as a callable."""
-    return load(emit(finish(rebuild(function))), function.name)
+    handed: dict[str, Any] = {}
+    text = emit(finish(rebuild(function)), handed=handed)
+    return load(text, function.name, handed)
 
 
 def _question(f: Callable[..., Any], derivative: Derivative) -> Question:

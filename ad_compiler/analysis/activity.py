@@ -42,7 +42,7 @@ def _named(let: Let, rule: Linear) -> list[int]:
     extra = len(let.args) - len(params)
     positions: list[int] = []
     for k, name in enumerate(params):
-        if name.lstrip("*") not in {*rule.jvps, *rule.refuses}:
+        if name.lstrip("*") not in {*rule.jvps, *rule.vjps, *rule.refuses}:
             continue
         if k == many:
             positions.extend(range(k, k + extra + 1))

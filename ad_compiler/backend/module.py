@@ -20,6 +20,7 @@ from ad_compiler.backend.spelling import Spelling, reserved_names
 from ad_compiler.backend.statements import Lines, Printer, indented
 from ad_compiler.backend.text import literal
 from ad_compiler.backend.wrapper import Inline, is_plain, kernel, passing
+from ad_compiler.errors import UsageError
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -36,13 +37,23 @@ from ad_compiler.ir.nodes import (
     substitute,
     walk,
 )
+from ad_compiler.rules.custom import MARK
 
 DIALECTS = {dialect.name: dialect for dialect in (PYTHON, NUMBA)}
 
 
-def emit(function: Function, *, dialect: str = "python", black: bool = False) -> str:
-    """The text of a module with one function."""
-    return emit_module([function], dialect=dialect, black=black)
+def emit(
+    function: Function,
+    *,
+    dialect: str = "python",
+    black: bool = False,
+    handed: dict[str, Any] | None = None,
+) -> str:
+    """The text of a module with one function.
+
+    `handed` gets the functions that the module must be handed, by their names there.
+    """
+    return emit_module([function], dialect=dialect, black=black, handed=handed)
 
 
 def emit_module(
@@ -52,6 +63,7 @@ def emit_module(
     constants: Mapping[str, Any] | None = None,
     dialect: str = "python",
     black: bool = False,
+    handed: dict[str, Any] | None = None,
 ) -> str:
     """The text of a module with these functions; `title` is its docstring.
 
@@ -63,9 +75,14 @@ def emit_module(
     texts = {name: text for _, own in prepared for name, text in own.items()}
     functions = [function for function, _ in prepared]
     fixed = {p.name for f in functions for p in f.parameters} | {f.name for f in functions}
-    spelling = Spelling(frozenset(fixed), frozenset(texts))
+    spelling = Spelling(frozenset(fixed), frozenset(texts), handed=handed)
     values = constants or {}
     bodies = [_definition(function, spelling, constants, spoken) for function in functions]
+    if spoken is NUMBA and any(path.startswith(MARK) for path in spelling.known):
+        raise UsageError(
+            "backend='numba': a function whose derivative a custom_rule states is called by "
+            "Python, and Numba does not compile it; use the Python backend"
+        )
     helpers = [_helper(texts[path], path, spelling) for path in sorted(spelling.called)]
     used = {v for f in functions for v in free_vars(Block((), f.block.body, f.results))}
     hidden = [p for f in functions for p in f.parameters if p.hidden and p.tree in used]

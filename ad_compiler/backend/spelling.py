@@ -6,14 +6,18 @@ another name, and one that has `max` says `builtins.max`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import Any
 
 from ad_compiler.backend.records import paths as record_paths
 from ad_compiler.backend.text import paths_of_literal
+from ad_compiler.errors import UsageError
 from ad_compiler.ir.nodes import Atom, Const, Effect, For, Function, Let, atoms_of, leaves, walk
 from ad_compiler.ir.primitive import Call
+from ad_compiler.rules.custom import CUSTOM, MARK
 from ad_compiler.rules.effects import RAISE
 
 MODULES = {
@@ -36,6 +40,8 @@ class Spelling:
     called: dict[str, str] = field(default_factory=dict[str, str])
     """The helper functions in use, and what they are called here."""
     known: dict[str, str] = field(default_factory=dict[str, str])
+    handed: dict[str, Any] | None = None
+    """Functions that whoever runs the module hands in, by their names there; None: imported."""
 
     def __call__(self, path: str) -> str:
         """How the module spells a dotted path."""
@@ -44,6 +50,8 @@ class Spelling:
         return self.known[path]
 
     def _spell(self, path: str) -> str:
+        if path.startswith(MARK):
+            return self._spell_handed(*CUSTOM[path])
         if ":" in path:
             module, _, name = path.partition(":")
             return f"{self._import(module, '')}.{name}"
@@ -59,6 +67,16 @@ class Spelling:
         if root in self.fixed and not rest:
             return f"{self._import('builtins', 'builtins')}.{path}"
         return path
+
+    def _spell_handed(self, name: str, thing: Any) -> str:
+        """A function whose derivative is stated, or what a rule reads: imported, or handed in."""
+        if self.handed is None:
+            return self(importable(name, thing))
+        name = self._free(name)
+        while name in self.handed:
+            name += "_"
+        self.handed[name] = thing
+        return name
 
     def _import(self, module: str, short: str) -> str:
         """Import a module; gives the name it has here."""
@@ -87,6 +105,20 @@ class Spelling:
         return [*standard, *([""] if standard and others else []), *others]
 
 
+def importable(name: str, thing: Any) -> str:
+    """The path of a function that can be imported. Raises UsageError for others."""
+    module, path = getattr(thing, "__module__", None), getattr(thing, "__qualname__", name)
+    found: Any = sys.modules.get(str(module))
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    if found is not thing or module == "__main__":
+        raise UsageError(
+            f"`{path}`, of which a custom_rule makes use, cannot be imported by an emitted module: "
+            "a function must have its name at the top of a module, an array must be an argument"
+        )
+    return f"{module}:{path}"
+
+
 def reserved_names(
     function: Function, spelling: Spelling, special: Mapping[str, tuple[str, ...]]
 ) -> set[str]:
@@ -94,7 +126,8 @@ def reserved_names(
 
     `special` are the dotted paths that the printers of special primitives may mention.
     """
-    probe = Spelling(spelling.fixed, spelling.helpers)
+    handed = None if spelling.handed is None else dict[str, Any]()
+    probe = Spelling(spelling.fixed, spelling.helpers, handed=handed)
     roots = {probe(path).partition(".")[0] for path in set(_paths(function, special))}
     return roots | {"_"}
 

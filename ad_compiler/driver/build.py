@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from inspect import BoundArguments
+from typing import Any
 
 from ad_compiler.backend import emit, format_black
 from ad_compiler.driver.load import load
@@ -18,6 +19,7 @@ from ad_compiler.frontend.signature import parameters_from_values
 from ad_compiler.ir.depth import with_room
 from ad_compiler.ir.nodes import Branch, Function, Tree, Var
 from ad_compiler.ir.types import NUMPY_NAMES, Array, dtype_of
+from ad_compiler.rules.custom import WATCHERS
 from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
@@ -43,9 +45,13 @@ def pretty(lowered: Lowered, options: Options) -> str:
 
 
 def _derived(lowered: Lowered, question: Question) -> Lowered:
-    for request in question.requests:
-        lowered = _step(lowered, request)
-    return lowered
+    WATCHERS.append([])
+    try:
+        for request in question.requests:
+            lowered = _step(lowered, request)
+    finally:
+        watched = WATCHERS.pop()
+    return replace(lowered, guards=(*lowered.guards, *watched))
 
 
 def _step(lowered: Lowered, request: Request) -> Lowered:
@@ -60,13 +66,14 @@ def build(lowered: Lowered, options: Options, extra: int = 0) -> Program:
 
 def _built(lowered: Lowered, options: Options, extra: int) -> Program:
     function = lowered.function
-    text = _text(function, options)
+    handed: dict[str, Any] = {}
+    text = _text(function, options, handed)
     captures = tuple(capture.read for capture in lowered.captures)
     plain = [p for p in function.parameters if not (p.hidden or p.keyword_only)]
     return Program(
         text,
         function.name,
-        load(text, function.name, compiled=options.backend == "numba"),
+        load(text, function.name, handed, compiled=options.backend == "numba"),
         captures,
         kinds_of(read() for read in captures),
         lowered.guards,
@@ -76,10 +83,10 @@ def _built(lowered: Lowered, options: Options, extra: int) -> Program:
     )
 
 
-def _text(function: Function, options: Options) -> str:
-    """The text of the module of a derived program."""
+def _text(function: Function, options: Options, handed: dict[str, Any]) -> str:
+    """The text of the module of a derived program; `handed` gets what it must be handed."""
     finished = finish(simplified(function, options), arrays=options.backend == "numba")
-    return emit(finished, dialect=options.backend)
+    return emit(finished, dialect=options.backend, handed=handed)
 
 
 def simplified(function: Function, options: Options) -> Function:

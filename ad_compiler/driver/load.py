@@ -10,7 +10,7 @@ import ast
 import linecache
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -58,13 +58,15 @@ _LOADED: dict[str, dict[str, Any]] = {}
 """The modules that were compiled in this process, by the hash of their text."""
 
 
-def load(text: str, name: str, *, compiled: bool = False) -> Callable[..., Any]:
-    """The function `name` of an emitted module.
+def load(
+    text: str, name: str, handed: Mapping[str, Any] | None = None, *, compiled: bool = False
+) -> Callable[..., Any]:
+    """The function `name` of an emitted module, which is `handed` what it cannot import.
 
     `compiled`: Numba compiles it, and keeps the machine code beside a file of the text.
     """
     digest = sha256(text.encode()).hexdigest()
-    module = _LOADED.get(digest)
+    module = None if handed else _LOADED.get(digest)
     if module is None:
         file = store.module_file(digest, text) if compiled else None
         if file is None:
@@ -74,13 +76,16 @@ def load(text: str, name: str, *, compiled: bool = False) -> Callable[..., Any]:
         name_of_module = f"ad_compiler.emitted_{digest[:16]}"
         made = ModuleType(name_of_module)
         made.__file__ = file
-        module = _LOADED[digest] = made.__dict__
+        module = made.__dict__
+        module.update(handed or {})
+        if not handed:
+            _LOADED[digest] = module
         if compiled:
             sys.modules[name_of_module] = made  # where Numba looks for what it kept
         try:
             exec(compile(text, file, "exec"), module)
         except ModuleNotFoundError as error:
-            del _LOADED[digest]
+            _LOADED.pop(digest, None)
             if error.name != "numba":
                 raise
             raise UsageError("backend='numba' needs Numba: install ad-compiler[numba]") from None

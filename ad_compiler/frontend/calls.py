@@ -45,9 +45,11 @@ from ad_compiler.frontend.values import (
     static,
     value_of,
 )
+from ad_compiler.ir.custom import CustomRule
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.records import Record
+from ad_compiler.rules.custom import primitive_of as custom_primitive
 from ad_compiler.rules.registry import METHODS, REFUSED, VARIANTS, definition_of, meaning
 
 dict_key = arguments.dict_key
@@ -105,6 +107,8 @@ def _object(
     if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
         atoms = [atom_of(ctx, constant_of(arg) or arg) for arg in args]  # as rules call it
         return indexing.viewed(ctx, args[0], thing, atoms, apply(ctx, thing, atoms, name))
+    if isinstance(thing, CustomRule):
+        return of_primitive(ctx, custom_primitive(thing), thing, args, keywords, name)
     definition = definition_of(thing)
     if definition is not None:
         return defined(ctx, definition, args, keywords, name)

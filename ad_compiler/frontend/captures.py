@@ -24,6 +24,7 @@ from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.records import items_of, record_of
 from ad_compiler.ir.types import Bool, Int
+from ad_compiler.rules.custom import path_of
 
 Key = tuple[object, ...]
 
@@ -49,6 +50,8 @@ class Captures:
 
     inline: bool = False
     arrays: bool = False
+    watch: list[Guard] | None = None
+    """Where guards go of a function of a rule that its user wrote."""
     fixed: frozenset[Key] = frozenset()
     known: dict[Key, Value] = field(default_factory=dict[Key, Value])
     hidden: dict[Var, Capture] = field(default_factory=dict[Var, Capture])
@@ -96,6 +99,8 @@ class Captures:
                 return const(thing)
             if isinstance(thing, np.generic):
                 return Const(thing, type_)
+            if self.watch is not None:
+                return Const(thing, type_, path_of(name, thing))
             if not self.arrays:
                 raise TypeRefusal(f"`{name}` must be known at compile time")
         var = Var(name, type_)
@@ -116,7 +121,9 @@ class Captures:
 
     def guard(self, read: Lookup, expected: Any, *, skeleton: bool = False) -> None:
         """Demand that something stays as it is."""
-        if not self.inline:
+        if self.watch is not None:
+            self.watch.append(Guard(read, expected, skeleton))
+        elif not self.inline:
             self.guards.append(Guard(read, expected, skeleton))
 
     def attribute(self, module: ModuleType, name: str) -> Value:

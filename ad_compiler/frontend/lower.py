@@ -54,6 +54,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Bool, Int, Static
 from ad_compiler.rules.allocation import CHECK_APART
+from ad_compiler.rules.custom import WATCHERS
 
 
 @dataclass(frozen=True)
@@ -300,7 +301,9 @@ def inline_call(
 ) -> list[Atom]:
     """Lower a function of a rule into a program under construction; gives its results."""
     before = builder.junctions
-    ctx = Context(builder, Captures(inline=True), statements.run)
+    ours = function.__module__.partition(".")[0] == __name__.partition(".")[0]
+    watch = None if ours or not WATCHERS else WATCHERS[-1]
+    ctx = Context(builder, Captures(inline=True, watch=watch), statements.run)
     ctx.joining.lists = Lists(ctx)
     value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
     builder.junctions = before

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
+from ad_compiler.ir.custom import CustomRule
+
 
 class Marked:
     """A function that something was added to, but that computes what it computed before."""
@@ -22,6 +24,8 @@ def plain_function(thing: Any) -> FunctionType | None:
         return thing
     if isinstance(thing, Marked):
         return thing.function
+    if isinstance(thing, CustomRule):
+        return thing.as_function
     if type(thing).__module__.partition(".")[0] == "numba":
         inner = getattr(thing, "py_func", None)
         return inner if isinstance(inner, FunctionType) else None

@@ -33,6 +33,7 @@ from ad_compiler.ir.types import Array, Tape, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.partials import splice
+from ad_compiler.transform.reverse import pushed_by_vjp
 from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zero
 from ad_compiler.transform.structural import operand_label, pushed, refuse_unknown
 
@@ -138,13 +139,18 @@ class Forward:
             case Linear():
                 if rule.joint:
                     return [[self.joint(let)]]
-                return [
-                    [*pushed(self.builder, let, rule, k, self.full(let.args[k]))] for k in positions
-                ]
+                return [self.structural(let, rule, k) for k in positions]
             case Flat():
                 return []
             case _:
                 assert_never(rule)
+
+    def structural(self, let: Let, rule: Linear, position: int) -> list[Atom | None]:
+        """What one operand adds: by the rule's forward function, or the transpose of its other."""
+        dot = self.full(let.args[position])
+        if operand_label(let, position)[0] in rule.jvps:
+            return pushed(self.builder, let, rule, position, dot)
+        return [pushed_by_vjp(self.builder, let, rule, position, dot, self.shapes)]
 
     def joint(self, let: Let) -> Atom:
         """The operation itself on tangents, for one that is linear in all its operands at once."""

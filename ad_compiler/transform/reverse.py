@@ -45,7 +45,7 @@ from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
-from ad_compiler.transform.shapes import Shapes, cast, reduce_to, zero
+from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
 from ad_compiler.transform.storage import SPECIAL
 from ad_compiler.transform.structural import operand_label, pulled, pushed, refuse_unknown
 
@@ -320,20 +320,49 @@ class Reverse:
         results = pushed(inner, let, rule, position, dot)
         given = tuple(r for r in results if r is not None)
         seeds = [bar for r, bar in zip(results, bars, strict=True) if r is not None]
-        function = Function("linear", (), Block((dot,), tuple(inner.frame.stmts), given), 0)
-        statements = self.builder.frame.stmts
-        start = len(statements)
-        statements.extend(function.block.body)
-        end = len(statements)
-        reverse = Reverse(self.builder, function, (dot,), tuple(range(len(given))))
-        reverse.shapes = reverse.adjoints.shapes = self.shapes
-        reverse.seed({k: bar for k, bar in enumerate(seeds) if bar is not None})
-        reverse.sweep()
-        statements[start:end] = reverse.forward_sweep()
-        # Nothing depends on the tangent's value, only on its shape, which is the operand's.
-        settled = substitute(Block((), tuple(statements[start:]), ()), {dot: operand})
-        statements[start:] = settled.body
-        return reverse.adjoints.read(dot)
+        block = Block((dot,), tuple(inner.frame.stmts), given)
+        return transposed(self.builder, block, operand, seeds, self.shapes)
+
+
+def transposed(
+    builder: Builder, linear: Block, model: Atom, seeds: list[Atom | None], shapes: Shapes
+) -> Atom | None:
+    """Append the transpose of a block that is linear in its parameter, applied to cotangents.
+
+    `model` is a value of the shape of the parameter.
+    """
+    (dot,) = linear.params
+    function = Function("linear", (), linear, 0)
+    statements = builder.frame.stmts
+    start = len(statements)
+    statements.extend(linear.body)
+    end = len(statements)
+    reverse = Reverse(builder, function, (dot,), tuple(range(len(linear.results))))
+    reverse.shapes = reverse.adjoints.shapes = shapes
+    reverse.seed({k: bar for k, bar in enumerate(seeds) if bar is not None})
+    reverse.sweep()
+    statements[start:end] = reverse.forward_sweep()
+    # Nothing depends on the parameter's value, only on its shape.
+    settled = substitute(Block((), tuple(statements[start:]), ()), {dot: model})
+    statements[start:] = settled.body
+    return reverse.adjoints.read(dot)
+
+
+def pushed_by_vjp(
+    builder: Builder, let: Let, rule: Linear, position: int, dot: Atom, shapes: Shapes
+) -> Atom | None:
+    """The tangent of a result by the transpose of a rule that only has a vjp."""
+    operand, z = let.args[position], let.targets[0]
+    assert isinstance(operand, Var)
+    bar = Var(f"{z.name}_bar", z.type)
+    inner = Builder()
+    name, which = operand_label(let, position)
+    value = pulled(inner, let, rule, name, which, [bar])
+    if value is None:
+        return None
+    whole = widen(inner, value, operand, shapes)
+    block = Block((bar,), tuple(inner.frame.stmts), (whole,))
+    return transposed(builder, block, z, [dot], shapes)
 
 
 @lru_cache(maxsize=16)  # statements of one line stand together
