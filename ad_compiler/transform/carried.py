@@ -25,6 +25,13 @@ def same_flags(params: Sequence[Var], inits: tuple[Atom, ...]) -> dict[int, int]
     return {k: j for k, j in pairs if k != j}
 
 
+def stays(param: Var, init: Atom, result: Atom) -> bool:
+    """Whether a carried value is in every trip what it was before the loop."""
+    if init.type != param.type:
+        return False
+    return result is param or (isinstance(init, Const) and result == init)
+
+
 T = TypeVar("T")
 
 

@@ -35,7 +35,15 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY_BOOL, Array, Type
 from ad_compiler.rules.describe import ADJOINTS, described, is_telling
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
-from ad_compiler.transform.carried import Key, atom_key, narrowed, picked, same_flags, settled
+from ad_compiler.transform.carried import (
+    Key,
+    atom_key,
+    narrowed,
+    picked,
+    same_flags,
+    settled,
+    stays,
+)
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import EXACT, Form, folded
 from ad_compiler.transform.shapes import Shapes
@@ -301,9 +309,7 @@ class Rebuild:
             differ = [k for k, j in twins.items() if built.results[k] != built.results[j]]
             for k in differ:
                 del twins[k], self.env[params[k]]
-            fixed = [
-                k for k in kept if built.results[k] is params[k] and inits[k].type == params[k].type
-            ]
+            fixed = [k for k in kept if stays(params[k], inits[k], built.results[k])]
             fixed += [k for k, j in twins.items() if j in fixed]
             for k in fixed:
                 self.env[params[k]] = self.env[targets[k]] = inits[k]
