@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types generated latency check fuzz backends
+.PHONY: help test lint types generated latency check fuzz backends bench
 
 help:  ## Print the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,3 +31,6 @@ fuzz:  ## Differentiate random programs: make fuzz COUNT=1000
 
 backends:  ## Compare the Numba backend with the Python one: make backends COUNT=300
 	$(PYTHON) scripts/backends.py $(or $(COUNT),30)
+
+bench:  ## Time emitted gradients beside adjoints written by hand
+	PYTHONPATH=. $(PYTHON) scripts/bench.py

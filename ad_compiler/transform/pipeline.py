@@ -9,6 +9,7 @@ from ad_compiler.transform.bufferise import bufferise
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.delay import delay
 from ad_compiler.transform.hoist import hoist
+from ad_compiler.transform.inlay import inlay
 from ad_compiler.transform.join import join_branches
 from ad_compiler.transform.preallocate import preallocate
 from ad_compiler.transform.rebuild import rebuild
@@ -32,6 +33,8 @@ def finish(function: Function, *, arrays: bool = False) -> Function:
     if has_arrays(function):
         function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v
         function = bufferise(function)  # every copy explicit, every other store in place
+    if arrays:
+        function = inlay(function)  # rows of tapes are written where they belong
     return function
 
 

@@ -257,5 +257,23 @@ def test_tapes_are_arrays_where_the_trips_are_counted() -> None:
 
     text = Derivative(recurrence, "grad", options=Options(backend="numba")).source(np.ones(3), 2)
     assert not re.search(r"append|\[\]", text)
+    assert "y_tape = y_tapes[k]" in text  # the row itself, not a copy
     x = np.array([0.3, 0.8, 1.2])
-    assert grad(recurrence, backend="numba")(x, 2) == pytest.approx(grad(recurrence)(x, 2))
+    for n in (-1, 0, 1, 2):
+        assert grad(recurrence, backend="numba")(x, n) == pytest.approx(grad(recurrence)(x, n))
+
+
+def test_rows_of_tapes_are_written_where_they_belong() -> None:
+    def three(x: Any, n: int, m: int) -> Any:
+        y = x[0]
+        for i in range(n):
+            for j in range(1, m):
+                for k in range(len(x)):
+                    y = np.sin(y * x[k]) + 0.1 * i * j
+        return y
+
+    x = np.array([0.3, 0.8, 1.2])
+    compiled = grad(three, backend="numba")
+    assert len(re.findall("np.empty", compiled.source(x, 2, 3))) == 1
+    for n, m in ((0, 2), (2, 0), (1, 2), (2, 3)):
+        assert compiled(x, n, m) == pytest.approx(grad(three)(x, n, m), rel=1e-13)

@@ -1,0 +1,1 @@
+"""Numerical kernels, and their adjoints by hand."""
