@@ -171,17 +171,28 @@ def _function(
         to, ranges, folds.conditionals, folds.exits, copied, dialect.changes, dialect.warns,
         dialect.reversible,
     )  # fmt: skip
-    lines = [
-        *(_docstring(function.about).split("\n") if function.about else []),
-        *(checks(function, spelling) if constants is not None else ()),
+    body: Lines = [
         *_prologue(function, folds, names),
         *printer.block(function.block.body, sweeps=True),
         f"return {Output(function, to).text(function.output, top=True)}",
+    ]
+    if function.quiet and dialect is not NUMBA:  # whose code never warns
+        body = [_quiet(function.quiet, spelling), *indented(body)]
+    lines = [
+        *(_docstring(function.about).split("\n") if function.about else []),
+        *(checks(function, spelling) if constants is not None else ()),
+        *body,
     ]
     decorator = dialect.decorate(function, spelling)
     head = f"def {function.name}({_signature(function, spelling, constants or {})}):"
     top = [decorator, head] if decorator else [head]
     return "\n".join([*top, *(line.rstrip() for line in indented(lines))])
+
+
+def _quiet(kinds: tuple[str, ...], spelling: Spelling) -> str:
+    """The line that ignores floating-point errors of some kinds."""
+    given = ", ".join(f'{kind}="ignore"' for kind in kinds) if len(kinds) < 4 else 'all="ignore"'
+    return f"with {spelling('np.errstate')}({given}):"
 
 
 def _signature(function: Function, spelling: Spelling, constants: Mapping[str, Any]) -> str:

@@ -135,6 +135,8 @@ def reserved_names(
 def _paths(function: Function, special: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """The dotted paths that the text of a function may mention."""
     yield from record_paths(function)
+    if function.quiet:
+        yield "np.errstate"
     yield from _of_atoms(function.results)
     yield from _of_atoms(p.default for p in function.parameters if p.default is not None)
     if any(isinstance(leaf, Const) for p in function.parameters for leaf in leaves(p.tree)):

@@ -61,6 +61,11 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
         case Structure(kind):
             if name in CONTAINER_METHODS[kind]:
                 return Method(value, name)
+            if name in METHODS or name in ATTRIBUTES:
+                raise TypeRefusal(
+                    f"a {kind} has no `.{name}`, which arrays have",
+                    "make an array of it: np.array(...)",
+                )
             raise TypeRefusal(
                 f"`.{name}` of a {kind} is not supported", "build a new container instead"
             )
@@ -92,6 +97,12 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
 def _of_other(thing: object, name: str) -> TypeRefusal:
     """An attribute of an object of which nothing is known."""
     kind = type(thing)
+    if kind.__module__.startswith(("numpy.random", "random")):
+        return TypeRefusal(
+            f"`{name}` of a `{kind.__name__}` gives another number each time, so that there is no "
+            "derivative",
+            "draw the numbers outside, and pass them as an argument",
+        )
     found = getattr(kind, name, None)
     if isinstance(found, FunctionType) and not isinstance(thing, type):
         return TypeRefusal(

@@ -169,9 +169,26 @@ def _unknown(thing: Any) -> tuple[str, str]:
     except TypeError:  # unhashable
         pass
     shown = _label(thing)
+    if _is_random(thing):
+        return (
+            f"`{shown}` gives another number each time, so that there is no derivative",
+            "draw the numbers outside, and pass them as an argument",
+        )
+    if shown.endswith(".prange") and shown.startswith("numba."):
+        return "`prange` runs its trips in no certain order", "use range"
     if isinstance(thing, type):
         return f"calls of the class `{shown}` are not supported", "use tuples, dicts and arrays"
-    return f"`{shown}` has no derivative rule", "write it with functions that have one"
+    remedy = "write it with functions that have one, or state its derivative with custom_rule"
+    return f"`{shown}` has no derivative rule", remedy
+
+
+def _is_random(thing: Any) -> bool:
+    """Whether something draws random numbers."""
+    owner = type(getattr(thing, "__self__", thing))
+    module = getattr(thing, "__module__", None) or owner.__module__
+    return any(
+        m.startswith(("random", "numpy.random", "_random")) for m in (module, owner.__module__)
+    )
 
 
 def of_primitive(

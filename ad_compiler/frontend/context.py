@@ -55,6 +55,8 @@ class Context:
     """How many calls of a function by itself were written out."""
     codes: dict[Code, None] = field(default_factory=dict[Code, None])
     """The functions whose source went into the program, in order."""
+    quiet: dict[str, None] = field(default_factory=dict[str, None])
+    """The kinds of floating-point errors that some `with np.errstate` ignores."""
     storage: Storage = field(init=False)
     joining: Joining = field(init=False)
     changes: int = 0

@@ -170,8 +170,9 @@ def _lowered(
     block = Block((*params, *(var for var, _ in hidden)), tuple(builder.frame.stmts), results)
     code = user.code
     made = Function(
-        _name(code), (*parameters, *extra), block, output, at=code.source.span(code.node)
-    )
+        _name(code), (*parameters, *extra), block, output, at=code.source.span(code.node),
+        quiet=tuple(ctx.quiet),
+    )  # fmt: skip
     return Lowered(
         made,
         (*(c for _, c in hidden), *classes.values()),
@@ -301,7 +302,7 @@ def inline_call(
 ) -> list[Atom]:
     """Lower a function of a rule into a program under construction; gives its results."""
     before = builder.junctions
-    ours = function.__module__.partition(".")[0] == __name__.partition(".")[0]
+    ours = (function.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
     watch = None if ours or not WATCHERS else WATCHERS[-1]
     ctx = Context(builder, Captures(inline=True, watch=watch), statements.run)
     ctx.joining.lists = Lists(ctx)

@@ -84,6 +84,8 @@ def jumps(node: ast.stmt) -> bool:
             return True
         case ast.If():
             return any(map(jumps, (*node.body, *node.orelse)))
+        case ast.With():
+            return any(map(jumps, node.body))
         case ast.For() | ast.While():
             return returns(node.body) or any(map(jumps, node.orelse))
         case _:
@@ -101,6 +103,8 @@ def _falls(node: ast.stmt) -> bool:
             return False
         case ast.If():
             return falls_through(node.body) or falls_through(node.orelse)
+        case ast.With():
+            return falls_through(node.body)
         case ast.For() | ast.While():
             return breaks(node.body) or (ends(node) and falls_through(node.orelse))
         case _:
@@ -120,6 +124,8 @@ def breaks(body: Iterable[ast.stmt]) -> bool:
             case ast.Break():
                 return True
             case ast.If() if breaks((*node.body, *node.orelse)):
+                return True
+            case ast.With() if breaks(node.body):
                 return True
             case ast.For() | ast.While() if breaks(node.orelse):
                 return True

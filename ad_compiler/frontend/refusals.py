@@ -22,12 +22,27 @@ SYNTAX: dict[type[ast.AST], Refusal] = {
     ast.AsyncWith: ("`async` is not supported", "remove it"),
     ast.ClassDef: ("classes inside a function are not supported", "define it outside"),
     ast.Delete: ("`del` is not supported", "leave the name alone"),
-    ast.With: ("`with` is not supported", "move it to the caller"),
+    ast.With: (
+        "`with` is not supported, except `with np.errstate(...)` that ignores",
+        "move it to the caller",
+    ),
     ast.Match: ("`match` is not supported", "write `if` and `elif`"),
-    ast.Try: ("`try` is not supported", "test for the condition instead of catching it"),
-    ast.TryStar: ("`try` is not supported", "test for the condition instead of catching it"),
-    ast.Global: ("assigning globals is not supported", "return the value instead"),
-    ast.Nonlocal: ("assigning outer names is not supported", "return the value instead"),
+    ast.Try: (
+        "`try` is not supported: a derivative follows the path that is taken, not what raises",
+        "test for the condition instead of catching it",
+    ),
+    ast.TryStar: (
+        "`try` is not supported: a derivative follows the path that is taken, not what raises",
+        "test for the condition instead of catching it",
+    ),
+    ast.Global: (
+        "assigning globals is not supported: a derivative has no effect on its surroundings",
+        "return the value instead",
+    ),
+    ast.Nonlocal: (
+        "assigning outer names is not supported: a derivative has no effect on its surroundings",
+        "return the value instead",
+    ),
 }
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ad_compiler.frontend import containers, effects, loops, operators, parts, refusals, writing
+from ad_compiler.frontend import (
+    containers,
+    effects,
+    errstate,
+    loops,
+    operators,
+    parts,
+    refusals,
+    writing,
+)
 from ad_compiler.frontend.context import Context, array_of, place, test_of, truth_of, with_place
 from ad_compiler.frontend.expressions import expression, function_value
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
@@ -62,6 +71,10 @@ def block(ctx: Context, scope: Scope, body: list[ast.stmt]) -> None:
     rest = body
     while rest and not ctx.builder.frame.dead:
         node, *rest = rest
+        if isinstance(node, ast.With):
+            place(ctx, scope, node)
+            rest = [*errstate.enter(ctx, scope, node), *rest]
+            continue
         if isinstance(node, ast.If) and jumps(node):
             rest = _jumping_if(ctx, scope, node, rest)
         else:

@@ -53,6 +53,8 @@ def _dtype(dtype: np.dtype[Any], name: str) -> str:
         shown = dtype.name if dtype.isnative else f"{dtype.name} of foreign byte order"
         raise TypeRefusal(
             f"`{name}` has dtype {shown}, which is not supported",
-            "convert it to float64 or float32",
+            "split it into real and imaginary part"
+            if dtype.kind == "c"
+            else "convert it to float64 or float32",
         )
     return ours

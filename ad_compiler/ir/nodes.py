@@ -177,7 +177,8 @@ class Function:
     """A program: `block.params` are the leaves of `parameters`, in order; `output` says how the
     results of the block make up the returned value.
 
-    `about` is the docstring of the emitted function.
+    `about` is the docstring of the emitted function. `quiet` are the floating-point errors of which
+    NumPy does not warn while it runs, by the names that `np.errstate` has for them.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Function:
     output: Tree
     about: str = ""
     at: Span | None = None
+    quiet: tuple[str, ...] = ()
 
     @property
     def params(self) -> tuple[Var, ...]:

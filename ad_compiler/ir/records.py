@@ -53,7 +53,7 @@ def record_of(cls: type) -> Record | None:
     """What is known of a class; None if its objects are no containers of fields."""
     if issubclass(cls, tuple):
         return _of_named_tuple(cls)
-    ours = cls.__module__.partition(".")[0] == __name__.partition(".")[0]  # no data of users
+    ours = str(cls.__module__).partition(".")[0] == __name__.partition(".")[0]  # no data of users
     return _of_dataclass(cls) if dataclasses.is_dataclass(cls) and not ours else None
 
 

@@ -125,7 +125,7 @@ CASES = [
     (one_path, "y", "one path"),
     (no_rule, "np.fft.fft(x)", "complex numbers, which are not supported"),
     (caught, "try:", "try"),
-    (random, "np.random.normal()", "no derivative rule"),
+    (random, "np.random.normal()", "gives another number each time"),
     (recursive, "recursive(x[1:])", "itself"),
     (nothing, "def nothing", "returns nothing"),
     (text, "def text", "returns a formatted string"),
