@@ -186,10 +186,6 @@ def _allocated(path: str, values: int = 0) -> Printer:
     return printer
 
 
-def _array_of(to: Renderer, args: Sequence[Atom]) -> Text:
-    return Text(f"{to.resolve('np.array')}([{', '.join(to.atom(a).text for a in args)}])")
-
-
 def _broadcast_to(to: Renderer, args: Sequence[Atom]) -> Text:
     value, *lengths = (to.atom(a).text for a in args)
     shape = f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
@@ -213,6 +209,25 @@ def _joining(path: str) -> Printer:
         *arrays, axis = args
         rest = "" if axis == const(0) else f", axis={to.atom(axis).text}"
         return Text(f"{to.resolve(path)}([{', '.join(to.atom(a).text for a in arrays)}]{rest})")
+
+    return printer
+
+
+def _shaped(path: str) -> Printer:
+    """`np.indices((n, m))`."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        lengths = ", ".join(to.atom(a).text for a in args)
+        return Text(f"{to.resolve(path)}(({lengths}{',' * (len(args) == 1)}))")
+
+    return printer
+
+
+def _listed(path: str) -> Printer:
+    """`np.lexsort([a, b])`."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        return Text(f"{to.resolve(path)}([{', '.join(to.atom(a).text for a in args)}])")
 
     return printer
 
@@ -261,11 +276,6 @@ def _formatted(to: Renderer, pieces: Sequence[str | tuple[str, str]], rest: Iter
     return f'f"{text}"'
 
 
-def _multi_dot(to: Renderer, args: Sequence[Atom]) -> Text:
-    arrays = ", ".join(to.atom(a).text for a in args)
-    return Text(f"{to.resolve('np.linalg.multi_dot')}([{arrays}])")
-
-
 PRINTERS: Mapping[str, Printer] = {
     "identity": _same,
     "dim": _dim,
@@ -292,13 +302,15 @@ PRINTERS: Mapping[str, Printer] = {
     "np.ones": _allocated("np.ones"),
     "np.empty": _allocated("np.empty"),
     "np.full": _allocated("np.full", values=1),
-    "array_of": _array_of,
+    "array_of": _listed("np.array"),
     "np.broadcast_to": _broadcast_to,
     "np.reshape": _reshaped,
     "T": _transposed,
     "np.concatenate": _joining("np.concatenate"),
     "np.stack": _joining("np.stack"),
-    "np.linalg.multi_dot": _multi_dot,
+    "np.lexsort": _listed("np.lexsort"),
+    "np.indices": _shaped("np.indices"),
+    "np.linalg.multi_dot": _listed("np.linalg.multi_dot"),
     "raise": _raise,
     "fail": _fail,
     "print": _print,
@@ -326,6 +338,8 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.full": ("np.full",),
     "array_of": ("np.array",),
     "np.broadcast_to": ("np.broadcast_to",),
+    "np.lexsort": ("np.lexsort",),
+    "np.indices": ("np.indices",),
     "np.concatenate": ("np.concatenate",),
     "np.stack": ("np.stack",),
     "np.linalg.multi_dot": ("np.linalg.multi_dot",),

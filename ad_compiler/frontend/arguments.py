@@ -29,6 +29,7 @@ ALIASES = {
     "b": "y",
     "other": "y",
     "fill_value": "value",
+    "correction": "ddof",
 }
 """NumPy's names of operands, and ours."""
 
@@ -78,17 +79,17 @@ def operands(
             "the rule covers " + ", ".join(known),
         )
     atoms = _atoms(ctx, primitive, named)
-    _refuse_hidden_flow(primitive, atoms)
+    refuse_hidden_flow(primitive, atoms)
     return primitive, atoms
 
 
-def _refuse_hidden_flow(primitive: Primitive, atoms: Sequence[Atom]) -> None:
+def refuse_hidden_flow(primitive: Primitive, atoms: Sequence[Atom]) -> None:
     """Refuse a float that may vary where the rule has no derivative: it is not known to be zero."""
     rule = RULES[primitive]
     if not isinstance(rule, Linear) or any(name.startswith("*") for name in primitive.params):
         return
     for name, atom in zip(primitive.params, atoms, strict=True):
-        silent = name not in rule.jvps and name not in rule.inert
+        silent = name not in {*rule.jvps, *rule.inert, *rule.refuses}
         if silent and isinstance(atom, Var) and is_differentiable(atom.type):
             raise TypeRefusal(
                 f"`{primitive.name}` has no derivative in `{name}`, which is {describe(atom)}",

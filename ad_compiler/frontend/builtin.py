@@ -286,14 +286,6 @@ def _filled(path: str) -> Lower:
     return lower
 
 
-def _eye(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
-    """`np.eye(n)`, `np.eye(n, m)`."""
-    if kw or not 1 <= len(args) <= 2:
-        raise TypeRefusal("np.eye with these arguments is not supported", "give n, or n and m")
-    atoms = atoms_of(ctx, (args[0], args[-1]))
-    return apply(ctx, PRIMITIVES["np.eye"], atoms, name)
-
-
 def _default_dtype(ctx: Context, value: list[Value]) -> str:
     if not value:
         return "float64"
@@ -302,6 +294,11 @@ def _default_dtype(ctx: Context, value: list[Value]) -> str:
     if dtype is not None:
         return NUMPY_NAMES[dtype]
     return _DTYPES.get(type(type_), "float64")
+
+
+def _where(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
+    """`np.where` of a condition alone is another name of `np.nonzero`."""
+    return None if kw or len(args) != 1 else call(ctx, static(np.nonzero), args, kw, name)
 
 
 def _shape(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
@@ -350,8 +347,7 @@ TABLE: dict[Any, Lower] = {
     np.ones: _filled("np.ones"),
     np.empty: _filled("np.empty"),
     np.full: _filled("np.full"),
-    np.eye: _eye,
-    np.identity: _eye,
+    np.where: _where,
     np.shape: _shape,
     np.ndim: _ndim,
     np.size: _size,

@@ -29,7 +29,10 @@ class Sym:
 
 @frozen
 class Trim:
-    """`max(base - by, 0)`: the length of `x[2:]`, `x[1:-1]` and `x[:-2]` alike."""
+    """`max(base - by, 0)`: the length of `x[2:]`, `x[1:-1]` and `x[:-2]` alike.
+
+    A negative `by` stands for a length that is more than another.
+    """
 
     base: Sym
     by: int

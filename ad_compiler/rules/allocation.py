@@ -25,7 +25,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, register
+from ad_compiler.rules.registry import MEANINGS, METHODS, SAME, Flat, Linear, register
 
 VECTOR = np.array([1.0, -2.0, 3.0])
 MATRIX = np.arange(6.0).reshape(2, 3)
@@ -139,14 +139,27 @@ for _name, _make in _CONSTANTS.items():
     )
 
 
-def _eye_type(args: Sequence[Atom]) -> Type:
-    return Array("f64", tuple(map(length_of, args)))
+def _unit_type(args: Sequence[Atom]) -> Type:
+    rows, columns, k, dtype = args
+    infer.numbers([k], "np.eye", "give an integer")
+    name = infer.static(dtype, "dtype") or "float64"
+    if name not in DTYPE_OF_NAME:
+        raise TypeRefusal(f"the dtype {name} is not supported", "use float64 or float32")
+    sides = (rows, rows) if isinstance(columns, Const) and columns.value is None else args[:2]
+    return Array(DTYPE_OF_NAME[name], tuple(map(length_of, sides)))
 
 
-register(
-    Primitive("np.eye", np.eye, _eye_type, Call("np.eye"), ("N", "M"), noun="identity"),
-    Flat("a constant"),
-)
+for _unit, _noun in ((np.eye, "identity"), (np.tri, "triangle")):
+    register(
+        Primitive(
+            f"np.{_unit.__name__}", _unit, _unit_type, Call(f"np.{_unit.__name__}"),
+            ("N", "M", "k", "dtype"), defaults={"M": None, "k": 0, "dtype": "float64"},
+            keyword_only=("dtype",), raises=lambda args: _may_be_negative(args[:2]), noun=_noun,
+        ),
+        Flat("a constant"), _unit,
+    )  # fmt: skip
+
+MEANINGS[np.identity] = MEANINGS[np.eye]
 
 
 def _full(*args: Any) -> Any:

@@ -60,11 +60,11 @@ ARANGE = structural(
 
 @means(np.arange, samples=((2.5,), (1.25, 3.5), (0.25, 3.1, 0.5)))
 def _arange(start: Any, stop: Any = None, step: Any = None, *, dtype: Any = None) -> Any:
+    if dtype is not None:
+        return _arange(start, stop, step).astype(dtype)
     if stop is None:
-        made = ARANGE(start)
-    else:
-        made = ARANGE(start, stop) if step is None else ARANGE(start, stop, step)
-    return made if dtype is None else made.astype(dtype)
+        return ARANGE(start)
+    return ARANGE(start, stop) if step is None else ARANGE(start, stop, step)
 
 
 def _spaced_type(function: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of
+from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of, never_one
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.registry import SAME, Linear, register
@@ -47,7 +47,11 @@ def _total(lengths: Sequence[Dim]) -> Dim:
 
 
 def _surely_many(lengths: Sequence[Dim]) -> bool:
-    return len([n for n in lengths if isinstance(n, int) and n > 0]) > 1
+    """Whether a sum of lengths cannot be 1; it cannot if none of them is."""
+    return (
+        all(map(never_one, lengths))
+        or len([n for n in lengths if isinstance(n, int) and n > 0]) > 1
+    )
 
 
 def _concatenate_bar(*args: Any, z_bar: Any, index: int) -> Any:

@@ -134,6 +134,7 @@ BROADCAST_LIKE = register(
         {"value": SAME},
         {"value": _broadcast_like_bar},
         dense=True,
+        inert=("x",),
         samples=((VECTOR, MATRIX), (np.ones((2, 1)), MATRIX)),
     ),
 )
@@ -163,6 +164,7 @@ UNBROADCAST = register(
         {"g": SAME},
         {"g": _unbroadcast_bar},
         dense=True,
+        inert=("x",),
         samples=((MATRIX, VECTOR), (MATRIX, np.ones((2, 1)))),
     ),
 )

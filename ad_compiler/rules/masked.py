@@ -15,12 +15,14 @@ from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.cumulative import other_factors
 from ad_compiler.rules.reductions import count_of, may_be_empty, reduced, spread
 from ad_compiler.rules.registry import PRIMITIVES, Flat, Linear, Rule, widen
+from ad_compiler.rules.statistics import inverse_or_zero
 from ad_compiler.rules.structures import evaluator
 
 MASK = np.array([[True, False, True], [True, True, False]])
 NAMES = ("axis", "dtype", "keepdims", "initial", "where")
 NOTHING: dict[str, Any] = {
-    "axis": None, "dtype": None, "keepdims": False, "initial": None, "where": None,
+    "axis": None, "dtype": None, "keepdims": False, "initial": None, "where": None, "ddof": 0,
+    "mean": None,
 }  # fmt: skip
 
 
@@ -158,6 +160,94 @@ MEAN = _enter(
     MEAN_NAMES,
     _clashes,
 )  # fmt: skip
+
+# -- variances ------------------------------------------------------------------------------------
+
+SPREAD_NAMES = ("axis", "dtype", "ddof", "keepdims", "where", "mean")
+
+
+def _centred(x: Any, axis: Any, where: Any, mean: Any) -> Any:
+    """The elements without their mean; zero where nobody looks."""
+    if mean is None:
+        mean = MEAN(x, axis, None, True, where)
+    return masked(x - mean, where)
+
+
+def _share(x: Any, axis: Any, ddof: Any, where: Any) -> Any:
+    """Twice over the number of degrees of freedom, with its axes kept."""
+    if where is None:
+        return 2.0 / (count_of(x, axis) - ddof)
+    return 2.0 / (count(x, axis, True, where) - ddof)
+
+
+def _var_x(
+    x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any, *, x_dot: Any
+) -> Any:
+    shares = _share(x, axis, ddof, where) * _centred(x, axis, where, mean)
+    return np.sum(shares * x_dot, axis=axis, keepdims=keepdims)
+
+
+def _var_mean(
+    x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any,
+    *, mean_dot: Any,
+) -> Any:  # fmt: skip
+    shares = _share(x, axis, ddof, where) * _centred(x, axis, where, mean)
+    return -np.sum(shares * mean_dot, axis=axis, keepdims=keepdims)
+
+
+def _var_bar(
+    x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any, *, z_bar: Any
+) -> Any:
+    shares = _share(x, axis, ddof, where) * _centred(x, axis, where, mean)
+    return spread(z_bar, axis, keepdims) * shares
+
+
+def _of_square(z: Any, g: Any) -> Any:
+    """What a change of a square is to its root: 0 where both are 0."""
+    return g * (0.5 * inverse_or_zero(z))
+
+
+def _std_x(
+    x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any,
+    *, z: Any, x_dot: Any,
+) -> Any:  # fmt: skip
+    return _of_square(z, _var_x(x, axis, dtype, ddof, keepdims, where, mean, x_dot=x_dot))
+
+
+def _std_mean(
+    x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any,
+    *, z: Any, mean_dot: Any,
+) -> Any:  # fmt: skip
+    return _of_square(z, _var_mean(x, axis, dtype, ddof, keepdims, where, mean, mean_dot=mean_dot))
+
+
+def _std_bar(
+    x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any,
+    *, z: Any, z_bar: Any,
+) -> Any:  # fmt: skip
+    half = _of_square(z, z_bar)
+    return _var_bar(x, axis, dtype, ddof, keepdims, where, mean, z_bar=half)
+
+
+for _name, _jvps, _vjp in (
+    ("var", {"x": _var_x, "mean": _var_mean}, _var_bar),
+    ("std", {"x": _std_x, "mean": _std_mean}, _std_bar),
+):
+    _enter(
+        _name,
+        Linear(
+            _jvps, {"x": _vjp}, dense=True,
+            convention="0 where all elements are equal" if _name == "std" else "",
+            samples=(
+                (MATRIX, 1, None, 1, True, MASK, None),
+                (VECTOR, None, "float64", 0, False, None, None),
+                (MATRIX, (0, 1), None, 0, False, MASK, None),
+                (MATRIX, 0, None, 1, False, None, np.array([[1.0, 2.5, 3.0]])),
+                (VECTOR, None, None, 0, False, np.array([True, True, False]), np.array([0.5])),
+            ),
+        ),
+        SPREAD_NAMES,
+    )  # fmt: skip
 
 # -- products -------------------------------------------------------------------------------------
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Call, Primitive
+from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
 from ad_compiler.ir.types import Dim, Type, dims_of, is_number, number_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.operators import RATIO
 from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, compile_time, register
-from ad_compiler.rules.shaping import axes_of
+from ad_compiler.rules.shaping import axes_of, may_fail
 
 AXES = {"axis": None, "keepdims": False}
 NAMED = ("axis", "keepdims")
@@ -187,24 +187,23 @@ for _function in (np.any, np.all):
 
 
 def _arg_type(args: Sequence[Atom]) -> Type:
-    dims = reduced(infer.array(args[0], "argmax").dims, infer.static(args[1], "axis"), False)
-    return infer.of_dtype("i64", dims)
+    axis, keepdims = infer.static(args[1], "axis"), infer.static(args[2], "keepdims")
+    if isinstance(axis, tuple | list):
+        raise TypeRefusal("the place along several axes", "reshape first")
+    return infer.of_dtype("i64", reduced(infer.array(args[0], "argmax").dims, axis, keepdims))
 
 
-def _arg_evaluator(function: Any) -> Any:
-    def evaluate(x: Any, axis: Any) -> Any:
-        return function(x, axis=axis)
-
-    return evaluate
-
-
-for _function in (np.argmax, np.argmin):
+for _function, _raises in (
+    (np.argmax, may_be_empty), (np.argmin, may_be_empty), (np.nanargmax, may_fail),
+    (np.nanargmin, may_fail),
+):  # fmt: skip
     _name = _function.__name__
-    METHODS[_name] = register(
+    _place = register(
         Primitive(
-            f"np.{_name}", _arg_evaluator(_function), _arg_type, Call(f"np.{_name}"),
-            ("x", "axis"), defaults={"axis": None}, keyword_only=("axis",),
-            raises=may_be_empty, noun="place",
+            f"np.{_name}", evaluator(_function), _arg_type, Call(f"np.{_name}"), ("x", *NAMED),
+            defaults=AXES, keyword_only=NAMED, raises=_raises, noun="place",
         ),
-        Flat("an index"), _function,
+        Flat("an index", samples=SAMPLES[:4]), _function,
     )  # fmt: skip
+    if hasattr(np.ndarray, _name):
+        METHODS[_name] = _place

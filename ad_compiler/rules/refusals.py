@@ -33,11 +33,7 @@ _PATHS: dict[tuple[str, str], tuple[Any, ...]] = {
         np.polyfit, np.roots, np.poly,
     ),
     ("it takes numbers apart into bits", "multiply by a power of 2.0"): (
-        np.frexp, np.ldexp, np.nextafter, np.spacing, math.frexp, math.ldexp, math.nextafter,
-        math.ulp,
-    ),
-    ("it has two results", "use np.trunc, np.floor_divide and np.mod"): (
-        np.modf, np.divmod, math.modf, divmod,
+        math.ldexp, math.nextafter, math.ulp,
     ),
 }  # fmt: skip
 

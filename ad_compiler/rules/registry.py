@@ -128,6 +128,8 @@ class Flat:
 
     why: str = "piecewise constant"
     domain: str = "real"
+    samples: tuple[tuple[Any, ...], ...] = ()
+    """Argument tuples for the tests, where random numbers would not do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,20 +185,21 @@ class Definition:
     """A Python function that does what a function of NumPy does, with the very same bits.
 
     It takes the arguments as that one does. `samples` are arguments for the tests; a dict at the
-    end is keywords.
+    end is keywords. `inert`: what it gives has no derivative.
     """
 
     function: Any
     samples: tuple[tuple[Any, ...], ...]
+    inert: bool = False
 
 
 def means(
-    *objects: Any, samples: tuple[tuple[Any, ...], ...], method: str = ""
+    *objects: Any, samples: tuple[tuple[Any, ...], ...], method: str = "", inert: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Enter a Python function as the definition of what these objects do."""
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        definition = Definition(cast(FunctionType, function), samples)
+        definition = Definition(cast(FunctionType, function), samples, inert)
         DEFINITIONS.update(dict.fromkeys(objects, definition))
         if method:
             METHODS[method] = cast(FunctionType, function)

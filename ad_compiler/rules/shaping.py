@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of, dtype_of, never_one, shown
+from ad_compiler.ir.types import Array, Dim, Sym, Trim, Type, dims_of, dtype_of, never_one, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import reshaped
@@ -32,6 +32,28 @@ def axes_of(value: Any, rank: int) -> tuple[int, ...]:
         return tuple(range(rank))
     many = value if isinstance(value, tuple | list) else (value,)
     return tuple(axis_of(axis, rank) for axis in many)
+
+
+def less(dim: Dim, by: int) -> Dim:
+    """A length that is so much less, but not below 0."""
+    match dim:
+        case int():
+            return max(dim - by, 0)
+        case Sym():
+            return Trim(dim, by) if by else dim
+        case Trim(base, already):
+            return Trim(base, already + by) if already + by else base
+
+
+def more(dim: Dim, by: int) -> Dim:
+    """A length that is so much more."""
+    match dim:
+        case int():
+            return dim + by
+        case Sym():
+            return Trim(dim, -by) if by else dim
+        case Trim():
+            return Sym(f"{dim}+{by}", never_one=by > 1)
 
 
 # -- new lengths ----------------------------------------------------------------------------------

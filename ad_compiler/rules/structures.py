@@ -37,17 +37,23 @@ def structural(
         dense=dense,
         **{key: options.pop(key) for key in OF_LINEAR & options.keys()},
     )
-    return entered(function, params, infer, line, **options)
+    results = () if line.results == ("z",) else line.results
+    return entered(function, params, infer, line, results=results, **options)
 
 
 OF_LINEAR = frozenset(field.name for field in fields(Linear))
 
 
 def inert(
-    function: Any, params: tuple[str, ...], infer: Infer, why: str, **options: Any
+    function: Any,
+    params: tuple[str, ...],
+    infer: Infer,
+    why: str,
+    samples: tuple[tuple[Any, ...], ...] = (),
+    **options: Any,
 ) -> Primitive:
     """Enter a NumPy function that has no derivative; the options are those of `entered`."""
-    return entered(function, params, infer, Flat(why), **options)
+    return entered(function, params, infer, Flat(why, samples=samples), **options)
 
 
 def entered(
@@ -65,6 +71,7 @@ def entered(
     fresh: bool = True,
     method: bool = False,
     means: tuple[Any, ...] | None = None,
+    results: tuple[str, ...] = (),
 ) -> Primitive:
     """Enter a NumPy function with its rule; `named` are the operands that are passed by keyword."""
     path = path or f"np.{function.__name__}"
@@ -72,6 +79,7 @@ def entered(
     made = Primitive(
         name or path, evaluator(function, params, filled, named), infer, Call(path), params,
         defaults=filled, keyword_only=named, raises=raises, noun=noun, fresh=fresh,
+        results=results,
     )  # fmt: skip
     register(made, line, *((function,) if means is None else means))
     if method:

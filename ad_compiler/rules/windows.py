@@ -9,13 +9,13 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Sym, Trim, Type, dims_of
+from ad_compiler.ir.types import Array, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import GETITEM, STORE
 from ad_compiler.rules.registry import compile_time, means
 from ad_compiler.rules.repetition import PAD
-from ad_compiler.rules.shaping import axis_of, may_fail
+from ad_compiler.rules.shaping import axis_of, less, may_fail
 from ad_compiler.rules.structures import structural
 
 BOX = np.sin(np.arange(24.0)).reshape(2, 3, 4)
@@ -33,17 +33,7 @@ def _diff_type(args: Sequence[Atom]) -> Type:
     if array.dtype == "bool":
         raise TypeRefusal("np.diff of truth values", "convert them to floats first")
     k = axis_of(infer.static(axis, "axis"), len(array.dims))
-    return Array(array.dtype, (*array.dims[:k], _less(array.dims[k], count), *array.dims[k + 1 :]))
-
-
-def _less(dim: Dim, by: int) -> Dim:
-    match dim:
-        case int():
-            return max(dim - by, 0)
-        case Sym():
-            return Trim(dim, by)
-        case Trim(base, already):
-            return Trim(base, already + by)
+    return Array(array.dtype, (*array.dims[:k], less(array.dims[k], count), *array.dims[k + 1 :]))
 
 
 @compile_time

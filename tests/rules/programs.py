@@ -51,7 +51,7 @@ from ad_compiler.transform.structural import operand_label
 importlib.import_module("ad_compiler.rules")
 read_later(LATER)
 
-CALLS = [(thing, s) for thing, d in DEFINITIONS.items() for s in d.samples]
+CALLS = [(thing, s) for thing, d in DEFINITIONS.items() if not d.inert for s in d.samples]
 LINEAR = [(p, r) for p in PRIMITIVES.values() if isinstance(r := RULES[p], Linear)]
 
 
@@ -210,12 +210,19 @@ class Call(Sample):
         given = [_filled(arg, iter_args) for iter_args in (iter(args),) for arg in self.args]
         keywords = {name: value_of(value) for name, value in self.keywords.items()}
         value = calls.call(ctx, static(self.thing), given, keywords)
-        return [atom_of(ctx, leaf) for leaf in leaves_of(value)]
+        atoms = [atom_of(ctx, leaf) for leaf in leaves_of(value)]
+        return [a for a in atoms if self.inert or is_differentiable(a.type)]
 
     def expected(self, *operands: Any) -> list[Any]:
         rest = iter(operands)
         value = self.thing(*[_refilled(arg, rest) for arg in self.args], **self.keywords)
-        return list(value) if isinstance(value, tuple | list) else [value]
+        made = list(value) if isinstance(value, tuple | list) else [value]
+        return [v for v in made if self.inert or np.asarray(v).dtype.kind == "f"]
+
+    @property
+    def inert(self) -> bool:
+        """Whether all results are kept, those without a derivative too."""
+        return DEFINITIONS[self.thing].inert
 
     def single(self) -> Call:
         """The same in single precision."""

@@ -45,6 +45,7 @@ MATRIX = sorted(
     for name, primitive in PRIMITIVES.items()
     if isinstance(RULES[primitive], Partials | Flat)
     and name not in STATIC_OPERANDS
+    and not getattr(RULES[primitive], "samples", ())
     and getattr(RULES[primitive], "why", "") not in ("an index", "a permutation")
     and not name.startswith("scipy")
     and primitive in {*MEANINGS.values(), *OPERATORS.values(), PRIMITIVES["quiet_div"]}
