@@ -96,3 +96,22 @@ def two_functions(x):
 def test_paths_that_do_not_meet_say_what_they_are(f, args, message) -> None:
     with pytest.raises(Unsupported, match=message):
         grad(f)(*args)
+
+
+def test_a_length_that_changes_in_a_loop_is_another_one_after_it() -> None:
+    def derivative_of_polynomial(p):
+        made = p
+        for _ in range(2):
+            made = made[:-1] * np.arange(len(made) - 1, 0, -1)
+        return made
+
+    p, w = np.array([0.7, -1.3, 2.1, 0.4]), np.array([1.0, 2.0])
+    assert vjp(derivative_of_polynomial, p)[1](w)[0].tolist() == [6.0, 4.0, 0.0, 0.0]
+
+
+def test_a_definition_does_not_hide_what_varies() -> None:
+    def f(w):
+        return np.sum(np.cov(np.array([[1.0, 2.0, 4.0], [0.5, 3.0, 1.0]]), aweights=w))
+
+    with pytest.raises(Unsupported, match="no derivative in `aweights`"):
+        grad(f)(np.ones(3))

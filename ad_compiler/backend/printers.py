@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ad_compiler.backend.changes import sum_of_tapes
 from ad_compiler.backend.expressions import Printer, Renderer, operator
+from ad_compiler.backend.lists import PATHS as LIST_PATHS
+from ad_compiler.backend.lists import PRINTERS as LIST_PRINTERS
 from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.index import segments
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
@@ -198,6 +200,12 @@ def _reshaped(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(array)}.reshape({shape})")
 
 
+def _reshaped_in_order(to: Renderer, args: Sequence[Atom]) -> Text:
+    array, *rest = args
+    *lengths, order = (to.atom(a).text for a in rest)
+    return Text(f"{to.receiver(array)}.reshape({', '.join([*lengths, f'order={order}'])})")
+
+
 def _transposed(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}.T", simple=True)
 
@@ -209,25 +217,6 @@ def _joining(path: str) -> Printer:
         *arrays, axis = args
         rest = "" if axis == const(0) else f", axis={to.atom(axis).text}"
         return Text(f"{to.resolve(path)}([{', '.join(to.atom(a).text for a in arrays)}]{rest})")
-
-    return printer
-
-
-def _shaped(path: str) -> Printer:
-    """`np.indices((n, m))`."""
-
-    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
-        lengths = ", ".join(to.atom(a).text for a in args)
-        return Text(f"{to.resolve(path)}(({lengths}{',' * (len(args) == 1)}))")
-
-    return printer
-
-
-def _listed(path: str) -> Printer:
-    """`np.lexsort([a, b])`."""
-
-    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
-        return Text(f"{to.resolve(path)}([{', '.join(to.atom(a).text for a in args)}])")
 
     return printer
 
@@ -302,15 +291,13 @@ PRINTERS: Mapping[str, Printer] = {
     "np.ones": _allocated("np.ones"),
     "np.empty": _allocated("np.empty"),
     "np.full": _allocated("np.full", values=1),
-    "array_of": _listed("np.array"),
     "np.broadcast_to": _broadcast_to,
     "np.reshape": _reshaped,
+    "np.reshape(order)": _reshaped_in_order,
     "T": _transposed,
     "np.concatenate": _joining("np.concatenate"),
     "np.stack": _joining("np.stack"),
-    "np.lexsort": _listed("np.lexsort"),
-    "np.indices": _shaped("np.indices"),
-    "np.linalg.multi_dot": _listed("np.linalg.multi_dot"),
+    **LIST_PRINTERS,
     "raise": _raise,
     "fail": _fail,
     "print": _print,
@@ -318,6 +305,7 @@ PRINTERS: Mapping[str, Printer] = {
 """How each special primitive prints as an expression."""
 
 PATHS: Mapping[str, tuple[str, ...]] = {
+    **LIST_PATHS,
     "broadcast_like": ("np.broadcast_to",),
     "last_writes": ("last_writes", "np.s_"),
     "astype": ("np.float64",),
@@ -336,13 +324,9 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.ones": ("np.ones",),
     "np.empty": ("np.empty",),
     "np.full": ("np.full",),
-    "array_of": ("np.array",),
     "np.broadcast_to": ("np.broadcast_to",),
-    "np.lexsort": ("np.lexsort",),
-    "np.indices": ("np.indices",),
     "np.concatenate": ("np.concatenate",),
     "np.stack": ("np.stack",),
-    "np.linalg.multi_dot": ("np.linalg.multi_dot",),
     "print": ("print",),
     "fail": ("AssertionError",),
 }

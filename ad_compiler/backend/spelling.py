@@ -59,7 +59,7 @@ class Spelling:
         if root in MODULES:
             return f"{self._import(MODULES[root], root)}.{rest}"
         if root == "scipy":
-            _, part, last = path.split(".")
+            _, part, last = path.split(".", 2)
             return f"{self._import_part(root, part)}.{last}"
         if path in self.helpers:
             self.called[path] = self._free(path)

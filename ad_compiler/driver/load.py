@@ -19,7 +19,7 @@ from ad_compiler.errors import UsageError
 from ad_compiler.frontend.hashing import sha256
 
 IMPORTS = frozenset({"math", "numpy", "builtins", "dataclasses", "numba"})
-PARTS = {"scipy": frozenset({"special", "linalg"})}
+PARTS = {"scipy": frozenset({"special", "linalg", "stats"})}
 """All that an emitted module may import: modules, and parts of packages."""
 
 KINDS: tuple[type[ast.AST], ...] = (

@@ -35,7 +35,19 @@ ALIASES = {
 
 DTYPES = ("dtype", "dtype_name")
 STATIC = frozenset(
-    ["axis", "axes", "shift", "source", "destination", "reps", "repeats", "pad_width", "pattern"]
+    [
+        "axis",
+        "axes",
+        "shift",
+        "source",
+        "destination",
+        "reps",
+        "repeats",
+        "pad_width",
+        "pattern",
+        "constant_values",
+        "kth",
+    ]
 )
 """Operands that take a container as it is; any other container stands for an array."""
 

@@ -82,7 +82,7 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
         return from_outside(ctx, ctx.captures.attribute(thing, name))
     if isinstance(thing, np.dtype) and name in ("name", "kind", "char", "itemsize"):
         return const(getattr(thing, name))
-    if isinstance(thing, np.ufunc) and name in ("outer", "at"):
+    if isinstance(thing, np.ufunc) and name in ("outer", "at", "reduce", "accumulate"):
         return static(getattr(thing, name))
     if isinstance(thing, EnumType) and name in thing.__members__:
         return static(thing[name])
@@ -91,6 +91,8 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
         return records.of_class(record, name)
     if isinstance(thing, Enum) and name in ("name", "value"):
         return value_of(getattr(thing, name))
+    if _is_distribution(thing) and hasattr(thing, name):
+        return static(getattr(thing, name))
     raise _of_other(thing, name)
 
 
@@ -119,6 +121,11 @@ def _of_other(thing: object, name: str) -> TypeRefusal:
         f"`{kind.__name__}` hold is not followed",
         f"pass what it holds as an argument, or make `{kind.__name__}` a dataclass",
     )
+
+
+def _is_distribution(thing: object) -> bool:
+    """Whether it is one of SciPy's distributions, whose methods may have rules."""
+    return type(thing).__module__.startswith("scipy.stats") and hasattr(thing, "generic_moment")
 
 
 def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:

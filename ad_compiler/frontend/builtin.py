@@ -31,7 +31,7 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of, rank
-from ad_compiler.rules import infer
+from ad_compiler.rules import infer, padding
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
@@ -241,10 +241,20 @@ def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Val
 
 def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
     """`np.array`, `np.asarray` of an array, or of a nest of numbers and arrays."""
-    dtype = kw.pop("dtype", args[1] if len(args) > 1 else const(None))
-    if kw:
-        raise TypeRefusal(f"np.array with `{next(iter(kw))}` is not supported", "leave it out")
+    given = dict(kw)
+    dtype = given.pop("dtype", args[1] if len(args) > 1 else const(None))
+    least = given.pop("ndmin", const(0))
+    for key, plain in (("copy", (True, None)), ("order", ("K", "C")), ("subok", (False, True))):
+        value = given.pop(key, const(plain[0]))
+        if not (isinstance(value, Const) and value.value in plain):
+            raise TypeRefusal(f"np.array with such a `{key}` is not supported", "leave it out")
+    if given:
+        raise TypeRefusal(f"np.array with `{next(iter(given))}` is not supported", "leave it out")
     made = arrays.array_of(ctx, args[0], name)
+    lacking = (least.value if isinstance(least, Const) else 0) - rank(atom_of(ctx, made).type)
+    if lacking > 0:
+        front = static(tuple(range(lacking)))
+        made = apply(ctx, PRIMITIVES["np.expand_dims"], (atom_of(ctx, made), front), name)
     wanted = arguments.plain_dtype([dtype])[0]
     if isinstance(wanted, Const) and wanted.value is None:
         return made
@@ -273,6 +283,10 @@ def _filled(path: str) -> Lower:
         if kw or given:
             raise TypeRefusal(f"{path} with these arguments is not supported", "give a shape")
         lengths = list(shape.items) if isinstance(shape, Structure) else [shape]
+        if value and arrays.is_array(value[0]):
+            whole = [*atoms_of(ctx, value), *atoms_of(ctx, lengths)]
+            made = apply(ctx, PRIMITIVES["np.broadcast_to"], whole, name)
+            return _array(ctx, [made, dtype], {}, name, _call)
         name_of = arguments.plain_dtype([dtype])[0]
         if isinstance(name_of, Const) and name_of.value is None:
             name_of = static(_default_dtype(ctx, value))
@@ -299,6 +313,24 @@ def _default_dtype(ctx: Context, value: list[Value]) -> str:
 def _where(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
     """`np.where` of a condition alone is another name of `np.nonzero`."""
     return None if kw or len(args) != 1 else call(ctx, static(np.nonzero), args, kw, name)
+
+
+def _concatenate(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
+    """Along no axis: of all elements, one after the other."""
+    axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
+    if not (isinstance(axis, Const) and axis.value is None):
+        return None
+    items = _items(ctx, args[0], "np.concatenate()")
+    flat = [call(ctx, static(np.ravel), [item], {}) for item in items]
+    return call(ctx, static(np.concatenate), [Structure("list", (), tuple(flat))], {}, name)
+
+
+def _pad(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
+    """The modes that compute what they put around an array are written out."""
+    mode = kw.get("mode", args[2] if len(args) > 2 else const(None))
+    if isinstance(mode, Const) and mode.value in padding.BY_ENDS:
+        return call(ctx, static(padding.by_ends), args, kw, name)
+    return None
 
 
 def _shape(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
@@ -343,11 +375,14 @@ TABLE: dict[Any, Lower] = {
     print: _print,
     np.array: _array,
     np.asarray: _asarray,
+    np.asanyarray: _asarray,
     np.zeros: _filled("np.zeros"),
     np.ones: _filled("np.ones"),
     np.empty: _filled("np.empty"),
     np.full: _filled("np.full"),
     np.where: _where,
+    np.concatenate: _concatenate,
+    np.pad: _pad,
     np.shape: _shape,
     np.ndim: _ndim,
     np.size: _size,

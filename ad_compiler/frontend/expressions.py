@@ -10,6 +10,7 @@ from ad_compiler.frontend import (
     calls,
     comprehensions,
     effects,
+    grids,
     indexing,
     operators,
     refusals,
@@ -178,7 +179,8 @@ def _attribute(ctx: Context, scope: Scope, node: ast.Attribute, name: str) -> Va
 def _subscript(ctx: Context, scope: Scope, node: ast.Subscript, name: str) -> Value:
     value = expression(ctx, scope, node.value)
     items, is_tuple = subscript_items(ctx, scope, node)
-    return indexing.subscript(ctx, value, items, is_tuple, name)
+    made = grids.made(ctx, value, items)
+    return indexing.subscript(ctx, value, items, is_tuple, name) if made is None else made
 
 
 def subscript_items(

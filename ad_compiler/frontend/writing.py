@@ -132,16 +132,8 @@ def _ufunc_at(*, negative: bool) -> Any:
     return lower
 
 
-def _copyto(ctx: Context, args: Sequence[Value], keywords: dict[str, Value], *_rest: Any) -> Value:
-    if keywords or len(args) != 2:
-        raise TypeRefusal("np.copyto with these arguments is not supported", "write x[...] = y")
-    into(ctx, args[0], args[1], "np.copyto")
-    return const(None)
-
-
 FUNCTIONS: dict[Any, Any] = {
     np.add.at: _ufunc_at(negative=False),
     np.subtract.at: _ufunc_at(negative=True),
-    np.copyto: _copyto,
 }
 """Functions of NumPy that change an array, as `builtin.TABLE` has them."""

@@ -42,7 +42,7 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import PY_INT, Array, Static, Sym, Type
+from ad_compiler.ir.types import PY_INT, Array, Dim, Static, Sym, Trim, Type
 
 __all__ = ["Builder", "Cell", "Frame", "JoinRefusal", "Junctions", "Widening"]
 
@@ -304,6 +304,13 @@ class Builder(Cells):
         widening.types[cell] = joined
         return True
 
+    def _at_the_end(self, type_: Type, widening: Widening) -> Type:
+        """The type of what a loop carries, after it: lengths that changed are others there."""
+        if not (isinstance(type_, Array) and widening.fresh):
+            return type_
+        new = self._sym("end")
+        return Array(type_.dtype, tuple(_renamed(d, widening.fresh, new) for d in type_.dims))
+
     def _close(
         self, frame: Frame
     ) -> tuple[list[Var], list[Atom], list[Atom], list[Var], dict[Var, Atom]]:
@@ -332,7 +339,7 @@ class Builder(Cells):
             carried.append(param)
             inits.append(init)
             results.append(value)
-            targets.append(Var(cell.name, param.type))
+            targets.append(Var(cell.name, self._at_the_end(param.type, frame.widening)))
             self.assign(cell, targets[-1])
         return (
             carried,
@@ -341,6 +348,16 @@ class Builder(Cells):
             targets,
             env,
         )
+
+
+def _renamed(dim: Dim, old: set[Sym], new: Sym) -> Dim:
+    match dim:
+        case Sym(name, never) if dim in old:
+            return Sym(f"{new.name}.{name}", never)
+        case Trim(base, by) if base in old:
+            return Trim(Sym(f"{new.name}.{base.name}", base.never_one), by)
+        case _:
+            return dim
 
 
 def _refresh(block: Block, params: tuple[Var, ...]) -> Block:

@@ -40,9 +40,19 @@ FILES = (
     "quantiles",
     "windows",
     "averages",
+    "mathematical",
     "refusals",
     "products",
     "contractions",
+    "einsum",
+    "polynomials",
+    "folds",
+    "selection",
+    "orders",
+    "counting",
+    "blocks",
+    "padding",
+    "in_place",
     "covariances",
     "slopes",
     "matrices",
@@ -51,6 +61,7 @@ FILES = (
     "factorisations",
     "spectra",
     "norms",
+    "tensors",
     "vectors",
 )
 """The files of rules."""
@@ -61,6 +72,7 @@ for _file in FILES:
 LATER.update(
     {
         "scipy.special": ("scipy_special", "scipy_sums"),
-        "scipy.linalg": ("scipy_linalg",),
+        "scipy.linalg": ("scipy_linalg", "scipy_matrices"),
+        "scipy.stats": ("scipy_stats",),
     }
 )

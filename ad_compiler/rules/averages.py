@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Call, Primitive
-from ad_compiler.ir.types import PY_FLOAT, Type
+from ad_compiler.ir.types import Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
-from ad_compiler.rules.forms import always
+from ad_compiler.rules.masked import MASK
 from ad_compiler.rules.reductions import AXES, NAMED, may_be_empty, reduction_type, spread
-from ad_compiler.rules.registry import MEANINGS, Linear, compile_time, means, register
+from ad_compiler.rules.registry import compile_time, means
+from ad_compiler.rules.statistics import SPREAD, SPREAD_NAMED, inverse_or_zero
 from ad_compiler.rules.structures import structural
 
 HOLES = np.array([[1.0, np.nan, -2.0], [0.5, 3.0, np.nan]])
+WIDE = np.array([[1.0, np.nan, -2.0], [0.5, 3.0, 1.5], [2.5, -1.0, np.nan]])
 
 
 @compile_time
@@ -53,31 +53,55 @@ def _ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 # -- without NaN ----------------------------------------------------------------------------------
 
 
-@means(np.nansum, samples=((VECTOR,), (MATRIX, 1), (MATRIX, None, {"keepdims": True}), (HOLES, 1)))
-def _nansum(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
+def _filled(a: Any, value: float) -> Any:
+    """An array with a number in place of each NaN."""
+    return np.where(np.isnan(a), value, a)
 
 
-@means(np.nanprod, samples=((VECTOR,), (MATRIX, 1), (HOLES, 0)))
-def _nanprod(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
+@means(
+    np.nansum,
+    samples=((VECTOR,), (MATRIX, 1), (MATRIX, None, {"keepdims": True}), (HOLES, 1),
+             (HOLES, {"initial": 0.5, "where": MASK.tolist()})),
+)  # fmt: skip
+def _nansum(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None,
+    where: Any = None,
+) -> Any:  # fmt: skip
+    x = _filled(a, 0.0)
+    return np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
+
+
+@means(np.nanprod, samples=((VECTOR,), (MATRIX, 1), (HOLES, 0), (HOLES, {"initial": 0.5})))
+def _nanprod(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None,
+    where: Any = None,
+) -> Any:  # fmt: skip
+    x = _filled(a, 1.0)
+    return np.prod(x, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 @means(np.nancumsum, samples=((VECTOR,), (MATRIX, 1), (HOLES, 0)))
 def _nancumsum(a: Any, axis: Any = None) -> Any:
-    return np.cumsum(np.where(np.isnan(a), 0.0, a), axis=axis)
+    return np.cumsum(_filled(a, 0.0), axis=axis)
 
 
 @means(np.nancumprod, samples=((VECTOR,), (MATRIX, 1), (HOLES, 0)))
 def _nancumprod(a: Any, axis: Any = None) -> Any:
-    return np.cumprod(np.where(np.isnan(a), 1.0, a), axis=axis)
+    return np.cumprod(_filled(a, 1.0), axis=axis)
 
 
-@means(np.nanmean, samples=((VECTOR,), (MATRIX, 1), (HOLES, 0, {"keepdims": True})))
-def _nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+@means(
+    np.nanmean,
+    samples=((VECTOR,), (MATRIX, 1), (HOLES, 0, {"keepdims": True}),
+             (HOLES, 1, {"where": MASK.tolist()})),
+)  # fmt: skip
+def _nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None
+) -> Any:
     mask = np.isnan(a)
-    count = np.sum(np.logical_not(mask), axis=axis, keepdims=keepdims)
-    return np.sum(np.where(mask, 0.0, a), axis=axis, keepdims=keepdims) / count
+    count = np.sum(np.logical_not(mask), axis=axis, keepdims=keepdims, where=where)
+    total = np.where(mask, 0.0, a)
+    return np.sum(total, axis=axis, dtype=dtype, keepdims=keepdims, where=where) / count
 
 
 def _extreme_x(x: Any, axis: Any, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
@@ -100,48 +124,50 @@ for _function, _noun in ((np.nanmax, "largest"), (np.nanmin, "smallest")):
         samples=((VECTOR, None, False), (MATRIX, 1, True), (HOLES, 1, False)),
     )  # fmt: skip
 
-# -- of Python's numbers --------------------------------------------------------------------------
+
+def _spread_type(function: Any) -> infer.Infer:
+    whole = reduction_type(function, function.__name__, numbers=False)
+
+    def rule(args: Sequence[Atom]) -> Type:
+        infer.static(args[2], "ddof")
+        return whole([args[0], args[1], args[3]])
+
+    return rule
 
 
-def _hypot_type(args: Sequence[Atom]) -> Type:
-    infer.numbers(args, "math.hypot", "use np.linalg.norm")
-    return PY_FLOAT
+def _nan_share(x: Any, axis: Any, ddof: Any) -> Any:
+    """The derivative of a variance in each element; NaN where no degree of freedom is left."""
+    known = np.logical_not(np.isnan(x))
+    count = np.sum(known, axis=axis, keepdims=True)
+    mean = np.sum(np.where(known, x, 0.0), axis=axis, keepdims=True) / np.maximum(count, 1)
+    freedom = np.where(count > ddof, count - ddof, np.nan)
+    return np.where(known, 2.0 * (x - mean) / freedom, 0.0)
 
 
-def _hypot_dot(*coordinates: Any, z: Any, coordinates_dot: Any, index: int) -> Any:
-    return coordinates[index] / z * coordinates_dot if z else 0.0
+def _nanvar_x(x: Any, axis: Any, ddof: Any, keepdims: bool, *, x_dot: Any) -> Any:
+    moved = np.where(np.isnan(x), 0.0, _nan_share(x, axis, ddof) * x_dot)
+    return np.sum(moved, axis=axis, keepdims=keepdims)
 
 
-def _hypot_bar(*coordinates: Any, z: Any, z_bar: Any, index: int) -> Any:
-    return coordinates[index] / z * z_bar if z else 0.0
+def _nanvar_bar(x: Any, axis: Any, ddof: Any, keepdims: bool, *, z_bar: Any) -> Any:
+    return spread(z_bar, axis, keepdims) * _nan_share(x, axis, ddof)
 
 
-PLANE = MEANINGS[math.hypot]
-SPACE = register(
-    Primitive(
-        "math.hypot(any)", math.hypot, _hypot_type, Call("math.hypot"), ("*coordinates",),
-        raises=always, noun="length",
-    ),
-    Linear(
-        {"coordinates": _hypot_dot}, {"coordinates": _hypot_bar},
-        convention="0 at the origin", samples=((1.0, -2.0, 2.5), (3.0,)),
-    ),
-)  # fmt: skip
+def _nanstd_x(x: Any, axis: Any, ddof: Any, keepdims: bool, *, z: Any, x_dot: Any) -> Any:
+    return _nanvar_x(x, axis, ddof, keepdims, x_dot=x_dot) * (0.5 * inverse_or_zero(z))
 
 
-@means(math.hypot, samples=((3.0, 4.0), (1.0, 2.0, -2.0)))
-def _hypot(*coordinates: Any) -> Any:
-    return PLANE(*coordinates) if len(coordinates) == 2 else SPACE(*coordinates)
+def _nanstd_bar(x: Any, axis: Any, ddof: Any, keepdims: bool, *, z: Any, z_bar: Any) -> Any:
+    half = z_bar * (0.5 * inverse_or_zero(z))
+    return _nanvar_bar(x, axis, ddof, keepdims, z_bar=half)
 
 
-@means(math.dist, samples=(((1.0, 2.0), (0.5, -1.0)), ([1.0, 2.0, 4.0], [0.5, -1.0, 0.25])))
-def _dist(p: Any, q: Any, /) -> Any:
-    return _hypot(*[p[k] - q[k] for k in range(len(p))])
-
-
-@means(math.prod, samples=(([1.5, -2.0, 3.0],), ([1.5, 2.0], {"start": 0.5})))
-def _prod(iterable: Any, /, *, start: Any = 1) -> Any:
-    total = start
-    for factor in iterable:
-        total = total * factor
-    return total
+for _function, _jvp, _vjp in (
+    (np.nanvar, _nanvar_x, _nanvar_bar), (np.nanstd, _nanstd_x, _nanstd_bar),
+):  # fmt: skip
+    structural(
+        _function, ("x", *SPREAD_NAMED), _spread_type(_function), {"x": _vjp}, {"x": _jvp},
+        defaults=SPREAD, named=SPREAD_NAMED, noun="spread",
+        samples=((VECTOR, None, 0, False), (HOLES, 1, 0, True), (WIDE, 0, 1, False),
+                 (WIDE, (0, 1), 1, False)),
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Sym, Type, broadcast, broadcast_dim, dims_of, never_one
+from ad_compiler.ir.types import Array, Dim, Sym, Type, broadcast, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.products import DOT, INNER, OUTER, VDOT, B, M, N, V, W
-from ad_compiler.rules.registry import VARIANTS, compile_time, means, of_types
+from ad_compiler.rules.registry import VARIANTS, compile_time, means
 from ad_compiler.rules.shaping import axis_of, may_fail
 from ad_compiler.rules.structures import structural
 
@@ -207,156 +206,32 @@ def _outer(a: Any, b: Any) -> Any:
     return OUTER(_flat(a), _flat(b))
 
 
-# -- einsum ---------------------------------------------------------------------------------------
-
-Labels = tuple[tuple[str, ...], str]
-
-
-@compile_time
-def labelled(subscripts: str, ranks: Any) -> Labels:
-    """The letters of each operand and of the result; `...` has become capital letters."""
-    text = subscripts.replace(" ", "")
-    left, arrow, right = text.partition("->")
-    parts = left.split(",")
-    if len(parts) != len(ranks):
-        raise TypeRefusal(f"np.einsum of {len(ranks)} operands with {subscripts!r}", "name each")
-    extra = [rank - len(part.replace("...", "")) for part, rank in zip(parts, ranks, strict=True)]
-    if any(n < 0 or (n > 0 and "..." not in p) for p, n in zip(parts, extra, strict=True)):
-        raise TypeRefusal(f"the ranks of operands of np.einsum({subscripts!r})", "fit the letters")
-    used = set(text)
-    spare = [c for c in string.ascii_uppercase if c not in used][: max(extra, default=0)]
-    letters = [
-        part.replace("...", "".join(spare[len(spare) - n :]))
-        for part, n in zip(parts, extra, strict=True)
-    ]
-    together = "".join(letters)
-    if arrow:
-        result = right.replace("...", "".join(spare))
-    else:
-        once = sorted(c for c in set(together) - set(spare) if together.count(c) == 1)
-        result = "".join(spare) + "".join(once)
-    return tuple(letters), result
-
-
-def _einsum_type(args: Sequence[Atom]) -> Type:
-    subscripts, *operands = args
-    for operand in operands:
-        infer.array(operand, "np.einsum")
-    ranks = tuple(len(dims_of(a.type)) for a in operands)
-    inputs, output = labelled(infer.static(subscripts, "subscripts"), ranks)
-    lengths: dict[str, Dim] = {}
-    for letters, operand in zip(inputs, operands, strict=True):
-        for letter, dim in zip(letters, dims_of(operand.type), strict=True):
-            lengths[letter] = broadcast_dim(lengths.get(letter, dim), dim)
-    return infer.of_dtype(_dtype(operands), tuple(lengths[c] for c in output))
-
-
-@compile_time
-def transposed_subscripts(inputs: Any, output: str, index: int) -> Any:
-    """How the cotangent of one operand is summed: subscripts, and what it lacks.
-
-    A letter that the operand repeats is made two, tied by an identity matrix; a letter that
-    occurs nowhere else is left out, for the cotangent is the same along its axis.
-    """
-    own = inputs[index]
-    others = [letters for k, letters in enumerate(inputs) if k != index]
-    fresh = (c for c in string.ascii_letters if c not in "".join(inputs) + output)
-    seen: list[str] = []
-    ties: list[tuple[str, int]] = []
-    for axis, letter in enumerate(own):
-        if letter in seen:
-            seen.append(next(fresh))
-            ties.append((letter + seen[-1], axis))
-        else:
-            seen.append(letter)
-    known = set(output).union(*others, *(tie for tie, _ in ties))
-    target = "".join(c for c in seen if c in known)
-    lacking = tuple(axis for axis, c in enumerate(seen) if c not in known)
-    terms = [output, *others, *(tie for tie, _ in ties)]
-    missing = lacking[0] if len(lacking) == 1 else lacking or None
-    return f"{','.join(terms)}->{target}", tuple(axis for _, axis in ties), missing
-
-
-@compile_time
-def others_of(count: int, index: int) -> tuple[int, ...]:
-    """The other operands."""
-    return tuple(k for k in range(count) if k != index)
-
-
-@of_types
-def may_broadcast(x: Any) -> bool:
-    """Whether an axis may have length 1, which `np.einsum` repeats as others do."""
-    return not all(map(never_one, dims_of(x)))
-
-
-def _einsum_bar(subscripts: str, *operands: Any, z_bar: Any, index: int) -> Any:
-    inputs, output = labelled(subscripts, tuple([x.ndim for x in operands]))
-    text, ties, lacking = transposed_subscripts(inputs, output, index)
-    x = operands[index]
-    others = [operands[k] for k in others_of(len(operands), index)]
-    identities = [np.eye(x.shape[axis], x.shape[axis]) for axis in ties]
-    made = contracted(text, [np.asarray(z_bar), *others, *identities])
-    if lacking is not None and np.ndim(made) > 0:
-        made = np.expand_dims(made, lacking)
-    return UNBROADCAST(made, x) if may_broadcast(x) else made
-
-
-EINSUM = structural(
-    np.einsum, ("subscripts", "*operands"), _einsum_type, {"operands": _einsum_bar},
-    noun="product", raises=may_fail, means=(),
-    samples=(
-        ("ij,jk->ik", M, N), ("ij,jk", M, N), ("i,i->", V, W), ("i,j->ij", V, W),
-        ("ii", SQUARE), ("ij->", M), ("ij->j", M), ("bij,jk->bik", B, N),
-        ("...j,jk->...k", B, N), ("ij,ij,j->i", M, M + 1, V), ("ijk,ijk->k", CUBE, CUBE),
-        ("i,ij,j", V[:2], M, V), ("...i,...i->...", B, np.ones((1, 3))), ("ij,kj->", M, M),
-        ("iij->j", np.ones((2, 2, 3)) * V),
-    ),
-)  # fmt: skip
-
-
-@compile_time
-def rearranged(subscripts: str, rank: int) -> Any:
-    """The order of axes in which an operand is only seen anew; None if it is summed over."""
-    (letters,), output = labelled(subscripts, (rank,))
-    if set(letters) != set(output):
-        return None
-    if output and letters == output * 2:
-        return "diagonal"
-    if len(letters) != len(output):
-        raise TypeRefusal(f"np.einsum({subscripts!r})", "take diagonals with np.diag")
-    return tuple(letters.index(c) for c in output)
-
-
-def contracted(subscripts: str, operands: Any) -> Any:
-    """`np.einsum`, which of one operand may be a view of it."""
-    if len(operands) > 1:
-        return EINSUM(subscripts, *operands)
-    (x,) = operands
-    order = rearranged(subscripts, x.ndim)
-    if order is None:
-        return EINSUM(subscripts, x)
-    if order == "diagonal":
-        return np.diag(x)
-    return x if places(order, x.ndim) is None else np.transpose(x, order)
-
-
-@means(np.einsum, samples=(("ij->ji", M), ("ii->i", SQUARE), ("i,i", V, [1.0, 2.0, 3.0]), ("i", V)))
-def _np_einsum(subscripts: str, *operands: Any) -> Any:
-    return contracted(subscripts, [np.asarray(x) for x in operands])
-
-
 # -- kron -----------------------------------------------------------------------------------------
 
 
 def _kron_type(args: Sequence[Atom]) -> Type:
     left, right = (dims_of(a.type) for a in args)
-    if len(left) != len(right) or not left:
-        raise TypeRefusal("np.kron of arrays of different rank", "give equal ranks")
-    dims = tuple(
-        a * b if isinstance(a, int) and isinstance(b, int) else Sym(f"{a}*{b}")
-        for a, b in zip(left, right, strict=True)
-    )
+    rank = max(len(left), len(right))
+    left, right = ((1,) * (rank - len(dims)) + dims for dims in (left, right))
+    dims = tuple(map(_times, left, right))
     return Array(_dtype(args), dims)
+
+
+def _times(a: Dim, b: Dim) -> Dim:
+    if isinstance(a, int) and isinstance(b, int):
+        return a * b
+    return b if a == 1 else a if b == 1 else Sym(f"{a}*{b}")
+
+
+@compile_time
+def lacking(rank: int, other: int) -> tuple[int, ...]:
+    """The axes that an operand lacks before its own."""
+    return tuple(range(max(other - rank, 0)))
+
+
+def _alike(x: Any, y: Any) -> Any:
+    """An operand with as many axes as the other."""
+    return np.expand_dims(x, lacking(x.ndim, y.ndim)) if x.ndim < y.ndim else x
 
 
 @compile_time
@@ -377,16 +252,25 @@ def counted(rank: int) -> tuple[int, ...]:
 
 
 def _kron_x_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
-    axes = (every_other(x.ndim, 1), counted(x.ndim))
-    return np.tensordot(_apart(z_bar, x, y), y, axes=axes)
+    one, other = _alike(x, y), _alike(y, x)
+    axes = (every_other(one.ndim, 1), counted(one.ndim))
+    made = np.tensordot(_apart(z_bar, one, other), other, axes=axes)
+    return made.reshape(*x.shape) if x.ndim < y.ndim else made
 
 
 def _kron_y_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
-    axes = (every_other(x.ndim, 0), counted(x.ndim))
-    return np.tensordot(_apart(z_bar, x, y), x, axes=axes)
+    one, other = _alike(x, y), _alike(y, x)
+    axes = (every_other(one.ndim, 0), counted(one.ndim))
+    made = np.tensordot(_apart(z_bar, one, other), one, axes=axes)
+    return made.reshape(*y.shape) if y.ndim < x.ndim else made
 
 
-structural(
-    np.kron, ("x", "y"), _kron_type, {"x": _kron_x_bar, "y": _kron_y_bar}, noun="product",
+KRON = structural(
+    np.kron, ("x", "y"), _kron_type, {"x": _kron_x_bar, "y": _kron_y_bar}, noun="product", means=(),
     samples=((V, np.array([1.0, 2.0])), (M, N), (CUBE, B)),
 )  # fmt: skip
+
+
+@means(np.kron, samples=((M, N), (V, M), (2.0, M), (M, [1.0, 2.0])))
+def _np_kron(a: Any, b: Any) -> Any:
+    return KRON(np.asarray(a), np.asarray(b))

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.types import Array, Type
+from ad_compiler.ir.primitive import Call, Primitive, TypeRefusal
+from ad_compiler.ir.types import DTYPE_OF_NAME, FLOAT_DTYPES, Array, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import ADD_AT, STORE
 from ad_compiler.rules.reductions import AXES, NAMED, SAMPLES, axes_list, reduction_type, spread
-from ad_compiler.rules.registry import compile_time
+from ad_compiler.rules.registry import PRIMITIVES, SAME, Linear, compile_time, widen
 from ad_compiler.rules.shaping import axes_of, flattened
 from ad_compiler.rules.structures import structural
 
@@ -75,6 +76,35 @@ RUNNING = ((VECTOR, None), (MATRIX, 0), (MATRIX, -1), (MATRIX, None), (BOX, 1))
 structural(
     np.cumsum, ("x", "axis"), _running_type(np.cumsum), {"x": _cumsum_bar},
     defaults={"axis": None}, named=("axis",), noun="sums", samples=RUNNING, method=True,
+)  # fmt: skip
+
+
+def _typed_type(args: Sequence[Atom]) -> Type:
+    dtype = DTYPE_OF_NAME.get(infer.static(args[2], "dtype"), "")
+    if dtype not in FLOAT_DTYPES:
+        raise TypeRefusal("running totals in such a dtype", "use np.float64 or np.float32")
+    return Array(dtype, dims_of(RUNNING_TYPE(args)))
+
+
+def _typed_cumsum_bar(x: Any, axis: Any, dtype: Any, *, z_bar: Any) -> Any:
+    return _cumsum_bar(x, axis, z_bar=z_bar)
+
+
+def _typed(x: Any, axis: Any, dtype: Any) -> Any:
+    return np.cumsum(x, axis=axis, dtype=dtype)
+
+
+RUNNING_TYPE = _running_type(np.cumsum)
+widen(
+    PRIMITIVES["np.cumsum"],
+    Primitive(
+        "np.cumsum(dtype)", _typed, _typed_type, Call("np.cumsum"), ("x", "axis", "dtype"),
+        defaults={"axis": None}, keyword_only=("axis", "dtype"), noun="sums",
+    ),
+    Linear(
+        {"x": SAME}, {"x": _typed_cumsum_bar}, dense=True,
+        samples=((VECTOR, None, "float64"), (MATRIX, 1, "float64")),
+    ),
 )  # fmt: skip
 
 # -- products -------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ LINSPACE = structural(
     {"start": _linspace_start_bar, "stop": _linspace_stop_bar},
     {"start": _linspace_start, "stop": _linspace_stop},
     defaults={"num": 50, "endpoint": True}, named=("endpoint",), noun="numbers",
-    raises=may_fail, samples=SPACED,
+    raises=may_fail, samples=SPACED, means=(),
 )  # fmt: skip
 
 

@@ -139,7 +139,8 @@ def _ldexp_bar(x: Any, i: Any, *, z_bar: Any) -> Any:
 
 
 LDEXP = structural(
-    np.ldexp, ("x", "i"), infer.elementwise(np.ldexp), {"x": _ldexp_bar}, noun="scaled", raises=infer.clashes,
+    np.ldexp, ("x", "i"), infer.elementwise(np.ldexp), {"x": _ldexp_bar}, noun="scaled",
+    raises=infer.clashes,
     samples=((VECTOR, 3), (VECTOR, np.array([1, -2, 0])), (0.75, np.array([1, 2])),
              (MATRIX, np.array([[1], [2]]))),
 )  # fmt: skip

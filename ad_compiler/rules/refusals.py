@@ -11,24 +11,15 @@ from ad_compiler.rules.registry import refuse
 
 _PATHS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("how many values there are depends on the numbers", "use np.sort"): (
-        np.unique, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.trim_zeros,
+        np.unique, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.trim_zeros, np.unstack,
     ),
     ("counts have no derivative, and the edges depend on the data", "count outside"): (
-        np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges,
+        np.histogram2d, np.histogramdd, np.histogram_bin_edges,
     ),
     ("it calls functions that the compiler does not see", "write a loop, or np.where"): (
-        np.piecewise, np.apply_along_axis, np.apply_over_axes, np.vectorize, np.frompyfunc,
-        np.fromfunction, np.fromiter,
+        np.vectorize, np.frompyfunc, np.fromiter,
     ),
-    ("it writes into its argument", "use np.where, or an assignment to elements"): (
-        np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal, np.resize,
-    ),
-    ("its places may be out of range, which only shows when it runs", "use np.concatenate"): (
-        np.insert, np.delete,
-    ),
-    ("it picks by number among arrays", "use np.where, or np.stack and np.take_along_axis"): (
-        np.choose, np.select,
-    ),
+    ("leading zeros decide how long the result is", "use np.convolve"): (np.polymul, np.polydiv),
     ("its least-squares system is hidden", "use np.linalg.lstsq of np.stack of powers"): (
         np.polyfit, np.roots, np.poly,
     ),

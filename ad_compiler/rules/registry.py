@@ -185,12 +185,14 @@ class Definition:
     """A Python function that does what a function of NumPy does, with the very same bits.
 
     It takes the arguments as that one does. `samples` are arguments for the tests; a dict at the
-    end is keywords. `inert`: what it gives has no derivative.
+    end is keywords. `inert`: what it gives has no derivative. `writes`: it gives nothing, but
+    changes its first argument.
     """
 
     function: Any
     samples: tuple[tuple[Any, ...], ...]
     inert: bool = False
+    writes: bool = False
 
 
 def means(
@@ -203,6 +205,16 @@ def means(
         DEFINITIONS.update(dict.fromkeys(objects, definition))
         if method:
             METHODS[method] = cast(FunctionType, function)
+        return function
+
+    return enter
+
+
+def writes(thing: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Enter a Python function as the definition of what changes an array."""
+
+    def enter(function: Callable[..., None]) -> Callable[..., None]:
+        DEFINITIONS[thing] = Definition(cast(FunctionType, function), (), writes=True)
         return function
 
     return enter

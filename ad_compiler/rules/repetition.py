@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 import numpy as np
 
-from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.nodes import Atom, Const, Var
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Int, Sym, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import ADD_AT, GETITEM
-from ad_compiler.rules.registry import compile_time, means
+from ad_compiler.rules.registry import METHODS, compile_time, means
 from ad_compiler.rules.shaping import axis_of, flattened, may_fail
 from ad_compiler.rules.structures import inert, structural
 
@@ -203,6 +204,13 @@ def _compress(condition: Any, a: Any, axis: Any = None) -> Any:
     return _take(a, np.flatnonzero(np.asarray(condition)), axis)
 
 
+def _compress_method(a: Any, condition: Any, axis: Any = None) -> Any:
+    return np.compress(condition, a, axis)
+
+
+METHODS["compress"] = cast(FunctionType, _compress_method)
+
+
 @means(np.extract, samples=((MATRIX > 2, MATRIX), (VECTOR > 0, VECTOR)))
 def _extract(condition: Any, arr: Any) -> Any:
     return np.ravel(arr)[np.flatnonzero(condition)]
@@ -224,7 +232,8 @@ GATHERED = ("edge", "reflect", "symmetric", "wrap")
 def _pad_type(args: Sequence[Atom]) -> Type:
     x, width, mode, values = args
     array = infer.array(x, "np.pad")
-    infer.static(values, "constant_values")
+    if isinstance(values, Var):
+        infer.numbers([values], "np.pad", "give a number as `constant_values`")
     if infer.static(mode, "mode") not in ("constant", *GATHERED):
         raise TypeRefusal(
             f"np.pad in the mode {mode}", f"use constant or one of {', '.join(GATHERED)}"
@@ -238,8 +247,19 @@ def _pad_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, dims)
 
 
-def _pad_x(x: Any, pad_width: Any, mode: str, values: Any, *, x_dot: Any) -> Any:
+def _pad_x(x: Any, pad_width: Any, mode: str, constant_values: Any, *, x_dot: Any) -> Any:
     return PAD(x_dot, pad_width, mode, None)
+
+
+def _pad_values(
+    x: Any, pad_width: Any, mode: str, constant_values: Any, *, constant_values_dot: Any
+) -> Any:
+    return PAD(np.zeros_like(x), pad_width, mode, constant_values_dot)
+
+
+def _pad_values_bar(x: Any, pad_width: Any, mode: str, constant_values: Any, *, z_bar: Any) -> Any:
+    inner = _pad_bar(x, pad_width, mode, constant_values, z_bar=z_bar)
+    return np.sum(z_bar) - np.sum(inner)
 
 
 @compile_time
@@ -254,7 +274,7 @@ def inner_pattern(pad_width: Any, rank: int) -> tuple[str, ...]:
     return tuple(items)
 
 
-def _pad_bar(x: Any, pad_width: Any, mode: str, values: Any, *, z_bar: Any) -> Any:
+def _pad_bar(x: Any, pad_width: Any, mode: str, constant_values: Any, *, z_bar: Any) -> Any:
     widths = pad_widths(pad_width, x.ndim)
     if mode == "constant":
         bounds = [
@@ -274,8 +294,10 @@ def _pad_bar(x: Any, pad_width: Any, mode: str, values: Any, *, z_bar: Any) -> A
 
 
 PAD = structural(
-    np.pad, ("x", "pad_width", "mode", "constant_values"), _pad_type, {"x": _pad_bar},
-    {"x": _pad_x}, defaults={"mode": "constant", "constant_values": None},
+    np.pad, ("x", "pad_width", "mode", "constant_values"), _pad_type,
+    {"x": _pad_bar, "constant_values": _pad_values_bar},
+    {"x": _pad_x, "constant_values": _pad_values},
+    defaults={"mode": "constant", "constant_values": None},
     named=("mode", "constant_values"), noun="padded", raises=may_fail,
     samples=((VECTOR, 2, "constant", None), (MATRIX, ((0, 1), (2, 0)), "constant", 1.5),
              (MATRIX, (1, 2), "constant", None), (MATRIX, ((1, 0), (0, 0)), "edge", None),

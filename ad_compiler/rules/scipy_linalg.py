@@ -243,7 +243,7 @@ def _half(x: Any) -> Any:
     return (np.tril(x) + np.tril(x, -1)) / 2
 
 
-def _cholesky_a(a: Any, lower: bool, *, z: Any, a_dot: Any) -> Any:
+def cholesky_a(a: Any, lower: bool, *, z: Any, a_dot: Any) -> Any:
     """With a = l @ l.T: the change of a, as l sees it, is half in l and half in l.T."""
     factor = z if lower else z.T
     seen = _again(factor, read(a_dot, "L" if lower else "U"), 0, True, False)
@@ -251,7 +251,8 @@ def _cholesky_a(a: Any, lower: bool, *, z: Any, a_dot: Any) -> Any:
     return dot if lower else dot.T
 
 
-def _cholesky_a_bar(a: Any, lower: bool, *, z: Any, z_bar: Any) -> Any:
+def cholesky_a_bar(a: Any, lower: bool, *, z: Any, z_bar: Any) -> Any:
+    """The transpose of `cholesky_a`."""
     factor, bar = (z, z_bar) if lower else (z.T, z_bar.T)
     half = _again(factor, _half(factor.T @ bar).T, 1, True, False)
     return unread(_again(factor, half.T, 1, True, False), "L" if lower else "U")
@@ -264,7 +265,7 @@ register(
         noun="factor",
     ),
     Linear(
-        {"a": _cholesky_a}, {"a": _cholesky_a_bar}, dense=True,
+        {"a": cholesky_a}, {"a": cholesky_a_bar}, dense=True,
         convention="only the triangle that is read has a derivative",
         samples=((POSITIVE, True), (POSITIVE, False)),
     ),

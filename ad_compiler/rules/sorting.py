@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import Call, Primitive
 from ad_compiler.ir.types import Array, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import VECTOR
 from ad_compiler.rules.indexing import GETITEM
-from ad_compiler.rules.registry import compile_time, means
+from ad_compiler.rules.registry import Linear, compile_time, means, widen
 from ad_compiler.rules.shaping import axes_of, flattened, may_fail
-from ad_compiler.rules.structures import inert, structural
+from ad_compiler.rules.structures import evaluator, inert, structural
 
 SHUFFLED = np.array([[3.0, -1.0, 2.5, 0.5], [0.25, 4.0, -2.0, 1.0]])
 BOX = np.sin(np.arange(24.0)).reshape(2, 3, 4)
@@ -110,11 +111,39 @@ def _sort_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:
     return _unsorted(z_bar, _sort_order(x, axis), x, axis)
 
 
-structural(
+SORT = structural(
     np.sort, ("x", "axis"), _sorted_type, {"x": _sort_bar}, {"x": _sort_x},
     defaults={"axis": -1}, named=("axis",), noun="sorted",
     convention="the permutation that sorts; equal elements keep their order",
     samples=((VECTOR, -1), (SHUFFLED, -1), (SHUFFLED, 0), (SHUFFLED, None)),
+)  # fmt: skip
+
+
+def _kind_type(args: Sequence[Atom]) -> Type:
+    for arg, name in zip(args[2:], ("kind", "stable"), strict=True):
+        infer.static(arg, name)
+    return _sorted_type(args[:2])
+
+
+def _kind_x(x: Any, axis: Any, kind: Any, stable: Any, *, x_dot: Any) -> Any:
+    return _sort_x(x, axis, x_dot=x_dot)
+
+
+def _kind_bar(x: Any, axis: Any, kind: Any, stable: Any, *, z_bar: Any) -> Any:
+    return _sort_bar(x, axis, z_bar=z_bar)
+
+
+KINDS: dict[str, Any] = {"axis": -1, "kind": None, "stable": None}
+widen(
+    SORT,
+    Primitive(
+        "np.sort(kind)", evaluator(np.sort, ("x", *KINDS), KINDS, tuple(KINDS)), _kind_type,
+        Call("np.sort"), ("x", *KINDS), defaults=KINDS, keyword_only=tuple(KINDS), noun="sorted",
+    ),
+    Linear(
+        {"x": _kind_x}, {"x": _kind_bar}, dense=True,
+        samples=((VECTOR, -1, "stable", None), (SHUFFLED, 0, None, True)),
+    ),
 )  # fmt: skip
 
 
@@ -129,19 +158,22 @@ def _partition_order(x: Any, z: Any, axis: Any) -> Any:
     return along(np.argsort(x, axis=axis, kind="stable"), back, axis)
 
 
-def _partition_x(x: Any, kth: int, axis: int, *, z: Any, x_dot: Any) -> Any:
-    return along(x_dot, _partition_order(x, z, axis), axis)
+def _partition_x(x: Any, kth: Any, axis: Any, *, z: Any, x_dot: Any) -> Any:
+    place = 0 if axis is None else axis
+    return along(_whole(x_dot, axis), _partition_order(_whole(x, axis), z, place), place)
 
 
-def _partition_bar(x: Any, kth: int, axis: int, *, z: Any, z_bar: Any) -> Any:
-    return _unsorted(z_bar, _partition_order(x, z, axis), x, axis)
+def _partition_bar(x: Any, kth: Any, axis: Any, *, z: Any, z_bar: Any) -> Any:
+    place = 0 if axis is None else axis
+    return _unsorted(z_bar, _partition_order(_whole(x, axis), z, place), x, axis)
 
 
 structural(
     np.partition, ("x", "kth", "axis"), _partition_type, {"x": _partition_bar},
     {"x": _partition_x}, defaults={"axis": -1}, named=("axis",), noun="parts", raises=may_fail,
     convention="the permutation that NumPy used",
-    samples=((VECTOR, 1, -1), (SHUFFLED, 2, -1), (SHUFFLED, 0, 0)),
+    samples=((VECTOR, 1, -1), (SHUFFLED, 2, -1), (SHUFFLED, 0, 0), (SHUFFLED, 3, None),
+             (SHUFFLED, (0, 2), -1)),
 )  # fmt: skip
 inert(
     np.argpartition, ("x", "kth", "axis"), lambda args: _order_type([args[0], args[2]]),

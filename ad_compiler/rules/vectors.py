@@ -13,7 +13,7 @@ from ad_compiler.ir.types import Array, Dim, Type, broadcast, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.matrices import SQUARE, STACK, TALL, TALL_STACK
-from ad_compiler.rules.registry import MEANINGS, REFUSED, Linear, compile_time, register
+from ad_compiler.rules.registry import MEANINGS, REFUSED, Linear, compile_time, means, register
 from ad_compiler.rules.shaping import axis_of, may_fail
 
 V, W = np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])
@@ -168,7 +168,7 @@ def _vecdot_y_bar(x: Any, y: Any, *, z_bar: Any) -> Any:
     return UNBROADCAST(np.expand_dims(z_bar, -1) * x, y)
 
 
-register(
+VECDOT = register(
     Primitive(
         "np.vecdot", np.vecdot, _vecdot_type, Call("np.vecdot"), ("x", "y"), raises=may_fail,
         noun="product",
@@ -177,8 +177,18 @@ register(
         {"x": _vecdot_x, "y": _vecdot_y}, {"x": _vecdot_x_bar, "y": _vecdot_y_bar}, dense=True,
         samples=((V, W), (SQUARE, V), (V, STACK), (SQUARE, SQUARE.T)),
     ),
-    np.vecdot,
 )  # fmt: skip
+
+
+@means(
+    np.vecdot, np.linalg.vecdot,
+    samples=((V, W), (SQUARE, SQUARE.T, {"axis": 0}), (STACK, STACK + 1.0, {"axis": 1})),
+)  # fmt: skip
+def _np_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    one, other = np.asarray(x1), np.asarray(x2)
+    if axis == -1:
+        return VECDOT(one, other)
+    return VECDOT(np.moveaxis(one, axis, -1), np.moveaxis(other, axis, -1))
 
 
 def _matvec_type(args: Sequence[Atom]) -> Type:
@@ -332,7 +342,7 @@ register(
 # -- the same under the names of np.linalg, and what is complex -----------------------------------
 
 for _other, _meant in (
-    (np.linalg.matmul, np.matmul), (np.linalg.outer, np.outer), (np.linalg.vecdot, np.vecdot),
+    (np.linalg.matmul, np.matmul), (np.linalg.outer, np.outer),
 ):  # fmt: skip
     MEANINGS[_other] = MEANINGS[_meant]
 

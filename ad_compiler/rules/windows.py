@@ -13,6 +13,7 @@ from ad_compiler.ir.types import Array, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import GETITEM, STORE
+from ad_compiler.rules.masked import is_absent
 from ad_compiler.rules.registry import compile_time, means
 from ad_compiler.rules.repetition import PAD
 from ad_compiler.rules.shaping import axis_of, less, may_fail
@@ -65,7 +66,7 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
         x = np.concatenate([_edge(x, prepend, axis), x], axis)
     if append is not None:
         x = np.concatenate([x, _edge(x, append, axis)], axis)
-    return DIFF(x, n, axis)
+    return np.asarray(a) if n == 0 else DIFF(x, n, axis)
 
 
 def _edge(x: Any, value: Any, axis: int) -> Any:
@@ -76,10 +77,16 @@ def _edge(x: Any, value: Any, axis: int) -> Any:
     return np.full((*shape[:k], 1, *shape[k + 1 :]), value)
 
 
-@means(np.ediff1d, samples=((LONG,), (MATRIX,)))
-def _ediff1d(ary: Any) -> Any:
+@means(
+    np.ediff1d,
+    samples=((LONG,), (MATRIX,), (LONG, 0.5, [1.0, 2.0]), (LONG, {"to_begin": [0.5, 1.5]})),
+)
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     flat = np.ravel(np.asarray(ary))
-    return flat[1:] - flat[:-1]
+    made = flat[1:] - flat[:-1]
+    if to_begin is not None:
+        made = np.concatenate([np.ravel(np.asarray(to_begin)), made])
+    return made if to_end is None else np.concatenate([made, np.ravel(np.asarray(to_end))])
 
 
 @compile_time
@@ -129,13 +136,15 @@ def _window_type(args: Sequence[Atom]) -> Type:
     return Array(infer.promote([a.type, v.type]), (Sym(f"{how}({n},{m})"),))
 
 
-def _in_full(a: Any, v: Any, mode: str, z_bar: Any) -> Any:
-    """The cotangent as one of the full convolution."""
+def _in_full(a: Any, v: Any, mode: str, z_bar: Any, turned: bool = False) -> Any:
+    """The cotangent as one of the full convolution, or of the full correlation, of a and v."""
     if mode == "full":
         return z_bar
     n, m = len(a), len(v)
     short = min(n, m)
     start = short - 1 if mode == "valid" else (short - 1) // 2
+    if turned and mode == "same" and n < m:  # np.correlate exchanges them, and turns the result
+        start = short // 2
     whole = np.zeros(n + m - 1, z_bar.dtype)
     return STORE(whole, ("a:b",), z_bar, start, start + len(z_bar))
 
@@ -157,25 +166,19 @@ structural(
 
 
 def _correlate_a(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
-    return np.convolve(z_bar, v, "valid" if mode == "full" else "full")
+    return np.convolve(_in_full(a, v, mode, z_bar, True), v, "valid")
 
 
 def _correlate_v(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
-    if mode == "full":
-        return np.convolve(z_bar[::-1], a, "valid")
-    return np.correlate(a, z_bar, "valid")
-
-
-def _correlate_type(args: Sequence[Atom]) -> Type:
-    if infer.static(args[2], "mode") not in ("full", "valid"):
-        raise TypeRefusal("np.correlate in the mode same", "use np.convolve(a, v[::-1], 'same')")
-    return _window_type(args)
+    return np.convolve(_in_full(a, v, mode, z_bar, True)[::-1], a, "valid")
 
 
 structural(
-    np.correlate, ("a", "v", "mode"), _correlate_type, {"a": _correlate_a, "v": _correlate_v},
+    np.correlate, ("a", "v", "mode"), _window_type, {"a": _correlate_a, "v": _correlate_v},
     defaults={"mode": "valid"}, noun="correlated", raises=may_fail,
-    samples=((LONG, VECTOR, "valid"), (LONG, VECTOR, "full")),
+    samples=((LONG, VECTOR, "valid"), (LONG, VECTOR, "full"), (LONG, VECTOR, "same"),
+             (VECTOR, LONG, "same"), (VECTOR, LONG, "valid"), (VECTOR[:2], LONG, "same"),
+             (LONG, VECTOR[:2], "same"), (VECTOR[:2], LONG, "full")),
 )  # fmt: skip
 
 # -- interpolation --------------------------------------------------------------------------------
@@ -183,8 +186,9 @@ structural(
 
 def _interp_type(args: Sequence[Atom]) -> Type:
     x, xp, fp, left, right = args
-    for bound, name in ((left, "left"), (right, "right")):
-        infer.static(bound, name)
+    for bound in (left, right):
+        if not is_absent(bound):
+            infer.numbers([bound], "np.interp", "give a number")
     for points in (xp, fp):
         dims = infer.array(points, "np.interp").dims
         if len(dims) != 1 or dims[0] == 1:
@@ -236,23 +240,45 @@ def _interp_xp(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, xp_dot: Any) 
     return -_slope(x, xp, fp) * ((1.0 - t) * xp_dot[k] + t * xp_dot[k + 1])
 
 
+def _interp_left(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, left_dot: Any) -> Any:
+    return np.where(x < xp[0], left_dot, 0.0)
+
+
+def _interp_right(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, right_dot: Any) -> Any:
+    return np.where(x > xp[-1], right_dot, 0.0)
+
+
 INTERP = structural(
     np.interp, ("x", "xp", "fp", "left", "right"), _interp_type, {"x": _interp_x_bar},
-    {"x": _interp_x, "fp": _interp_fp, "xp": _interp_xp},
+    {"x": _interp_x, "fp": _interp_fp, "xp": _interp_xp, "left": _interp_left,
+     "right": _interp_right},
     defaults={"left": None, "right": None}, named=("left", "right"), noun="between",
-    raises=may_fail,
+    raises=may_fail, means=(),
     convention="at a knot the segment to its right, at the last the one to its left",
     samples=((np.array([0.25, 1.5, 2.75, -0.5]), np.array([0.0, 1.0, 2.0]), VECTOR, None, None),
              (0.25, np.array([0.0, 1.0, 2.0]), VECTOR, None, None),
              (np.array([-1.0, 0.3, 5.0]), np.array([0.0, 1.0, 2.0]), VECTOR, 0.5, -1.0)),
 )  # fmt: skip
 
-# -- polynomials ----------------------------------------------------------------------------------
+
+KNOTS, BETWEEN = np.array([0.0, 1.0, 2.0]), np.array([0.25, 1.3, -0.4, 2.6])
 
 
-@means(np.polyval, samples=((VECTOR, 1.5), (VECTOR, LONG)))
-def _polyval(p: Any, x: Any) -> Any:
-    value = np.zeros_like(x) if np.ndim(x) > 0 else np.float64(0.0)
-    for c in np.asarray(p):
-        value = value * x + c
-    return value
+@means(
+    np.interp,
+    samples=((BETWEEN, KNOTS, VECTOR), (0.25, [0.0, 1.0, 2.0], VECTOR),
+             (BETWEEN, KNOTS, VECTOR, 0.5, -1.0), (BETWEEN * 3, KNOTS, VECTOR, {"period": 2.75})),
+)  # fmt: skip
+def _np_interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    points, values = np.asarray(xp), np.asarray(fp)
+    if period is None:
+        return INTERP(x, points, values, left, right)
+    width = abs(period)
+    points = points % width
+    order = np.argsort(points)
+    points, values = points[order], values[order]
+    points = np.concatenate([points[-1:] - width, points, points[0:1] + width])
+    values = np.concatenate([values[-1:], values, values[0:1]])
+    return INTERP(x % width, points, values, None, None)

@@ -39,6 +39,25 @@ def _descending(random: Random, arity: int) -> Point:
     return tuple(sorted((random.uniform(0.3, 5) for _ in range(arity)), reverse=True))
 
 
+def _located(low: float, high: float) -> Draw:
+    """A variable with its standardised value in between, shapes, a location and a scale."""
+
+    def draw(random: Random, arity: int) -> Point:
+        shapes = [random.uniform(1.2, 3) for _ in range(arity - 3)]
+        loc, scale = random.uniform(-1, 1), random.uniform(0.5, 2)
+        return (loc + random.uniform(low, high) * scale, *shapes, loc, scale)
+
+    return draw
+
+
+def _probability(random: Random, arity: int) -> Point:
+    return (random.uniform(0.05, 0.95), random.uniform(-1, 1), random.uniform(0.5, 2))[:arity]
+
+
+def _count(random: Random, arity: int) -> Point:
+    return (random.randint(0, 6), random.uniform(0.5, 4), 0)[:arity]
+
+
 def _integer(random: Random, arity: int) -> Point:
     return tuple(random.randint(1, 9) for _ in range(arity))
 
@@ -69,6 +88,11 @@ DOMAINS: dict[str, Draw] = {
     "shape": _shape,
     "descending": _descending,
     "integer": _integer,
+    "located": _located(-1.5, 1.5),
+    "located_half": _located(0.3, 3),
+    "located_unit": _located(0.1, 0.9),
+    "probability": _probability,
+    "count": _count,
     "power": _power,
     "condition": _condition,
     "clip": _clip,

@@ -1,0 +1,99 @@
+"""NumPy's objects that make arrays when they are indexed: `np.r_ np.c_ np.mgrid np.ogrid`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.frontend import arrays, calls
+from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend.indexing import Item, Slice
+from ad_compiler.frontend.values import Structure, Value, static
+from ad_compiler.ir.nodes import Const, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import dtype_of
+
+
+def _call(ctx: Context, thing: Any, *args: Value, **keywords: Value) -> Value:
+    return calls.call(ctx, static(thing), list(args), keywords)
+
+
+def _list(values: Sequence[Value]) -> Structure:
+    return Structure("list", (), tuple(values))
+
+
+def _numbers(ctx: Context, item: Slice) -> Value:
+    """`start:stop:step` as `np.arange` has it."""
+    if item.stop is None:
+        raise TypeRefusal("a slice without an end makes no numbers", "give the end")
+    bounds = (item.start or const(0), item.stop, item.step or const(1))
+    return _call(ctx, np.arange, *bounds)
+
+
+def _array(ctx: Context, item: Value) -> Value:
+    """Something of at least one axis."""
+    if arrays.rank_of(ctx, item) == 0:
+        return arrays.array_of(ctx, _list([item]))
+    return item if arrays.is_array(item) else arrays.array_of(ctx, item)
+
+
+def _parts(ctx: Context, items: Sequence[Item]) -> list[Value]:
+    """What stands between the brackets, as arrays."""
+    parts = [
+        _numbers(ctx, item) if isinstance(item, Slice) else _array(ctx, item) for item in items
+    ]
+    dtypes = {dtype_of(atom_of(ctx, part).type) for part in parts}
+    if len(dtypes) > 1 and not dtypes <= {"f64", "i64"}:
+        raise TypeRefusal(
+            f"numbers of different kinds ({', '.join(sorted(map(str, dtypes)))}) side by side",
+            "use np.concatenate of arrays of one dtype",
+        )
+    return parts
+
+
+def _rows(ctx: Context, items: Sequence[Item]) -> Value:
+    return _call(ctx, np.concatenate, _list(_parts(ctx, items)))
+
+
+def _columns(ctx: Context, items: Sequence[Item]) -> Value:
+    parts = _parts(ctx, items)
+    tall = [
+        _call(ctx, np.expand_dims, p, const(1)) if arrays.rank_of(ctx, p) == 1 else p for p in parts
+    ]
+    return _call(ctx, np.concatenate, _list(tall), const(-1))
+
+
+def _vectors(ctx: Context, items: Sequence[Item]) -> list[Value]:
+    if not all(isinstance(item, Slice) for item in items):
+        raise TypeRefusal("a grid of what is no slice", "write start:stop for each axis")
+    vectors = [_numbers(ctx, item) for item in items if isinstance(item, Slice)]
+    if len({dtype_of(atom_of(ctx, v).type) for v in vectors}) > 1:
+        raise TypeRefusal("a grid of integers and floats", "write all bounds as floats")
+    return vectors
+
+
+def _mesh(ctx: Context, items: Sequence[Item]) -> Value:
+    vectors = _vectors(ctx, items)
+    if len(vectors) == 1:
+        return vectors[0]
+    grids = _call(ctx, np.meshgrid, *vectors, indexing=static("ij"))
+    return _call(ctx, np.stack, grids)
+
+
+def _open_mesh(ctx: Context, items: Sequence[Item]) -> Value:
+    vectors = _vectors(ctx, items)
+    if len(vectors) == 1:
+        return vectors[0]
+    return _call(ctx, np.meshgrid, *vectors, indexing=static("ij"), sparse=static(True))
+
+
+MAKERS = {id(np.r_): _rows, id(np.c_): _columns, id(np.mgrid): _mesh, id(np.ogrid): _open_mesh}
+"""What makes arrays between brackets, by identity."""
+
+
+def made(ctx: Context, value: Value, items: Sequence[Item]) -> Value | None:
+    """`value[items]`, if it makes an array; None of anything else."""
+    maker = MAKERS.get(id(value.value)) if isinstance(value, Const) else None
+    return None if maker is None else maker(ctx, items)

@@ -1,0 +1,72 @@
+"""NumPy's functions that write into an array, as the assignments that they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.rules.registry import writes
+from ad_compiler.rules.sorting import other_axes
+
+
+@writes(np.copyto)
+def _copyto(dst: Any, src: Any, where: Any = True) -> None:
+    if isinstance(where, bool):
+        dst[...] = src
+    else:
+        dst[...] = np.where(where, src, dst)
+
+
+@writes(np.putmask)
+def _putmask(a: Any, mask: Any, values: Any) -> None:
+    """Values that are fewer than the elements are repeated along all of them."""
+    if np.ndim(values) == 0:
+        a[...] = np.where(mask, values, a)
+    else:
+        a[...] = np.where(mask, np.resize(np.asarray(values), a.shape), a)
+
+
+@writes(np.place)
+def _place(arr: Any, mask: Any, vals: Any) -> None:
+    """The first values go where the mask is true, repeated if they are too few."""
+    if np.ndim(vals) == 0:
+        arr[mask] = vals
+    else:
+        arr[mask] = np.resize(np.asarray(vals), np.count_nonzero(mask))
+
+
+@writes(np.put)
+def _put(a: Any, ind: Any, v: Any) -> None:
+    """Places are counted along all elements; values that are too few are repeated."""
+    places, values = np.asarray(ind).ravel(), np.asarray(v)
+    filled = values if values.ndim == 0 else np.resize(values, places.size)
+    if a.ndim == 1:
+        a[places] = filled
+    elif a.ndim == 2:
+        a[places // a.shape[1], places % a.shape[1]] = filled
+    else:
+        raise ValueError("give a vector or a matrix")
+
+
+@writes(np.fill_diagonal)
+def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    if wrap or a.ndim != 2 or np.ndim(val) != 0:
+        raise ValueError("give a matrix and a number")
+    places = np.arange(min(a.shape[0], a.shape[1]))
+    a[places, places] = val
+
+
+@writes(np.put_along_axis)
+def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
+    if axis is None:
+        flat = arr.reshape(-1)
+        flat[indices] = values
+    elif arr.ndim == 1:
+        arr[indices] = values
+    elif arr.ndim == 2 and axis in (0, -2):
+        arr[indices, np.expand_dims(np.arange(arr.shape[1]), other_axes(1, 2))] = values
+    elif arr.ndim == 2:
+        arr[np.expand_dims(np.arange(arr.shape[0]), other_axes(0, 2)), indices] = values
+    else:
+        raise ValueError("give a vector or a matrix")
