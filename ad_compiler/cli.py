@@ -165,6 +165,16 @@ def graph(target: str, types: Sequence[str], run_file: bool, stdin_filename: str
     return 0
 
 
+@cli.command()
+@click.argument("name", required=False)
+def rules(name: str | None) -> int:
+    """What has a derivative; with a NAME (np.gradient, sin, +), its rule and its code."""
+    from ad_compiler.cli_rules import explained, listed
+
+    click.echo(listed() if name is None else explained(name))
+    return 0
+
+
 @cli.group()
 def cache() -> None:
     """What the compiler keeps on disk: emitted text, and what it depends on."""

@@ -6,10 +6,8 @@ python scripts/rules_page.py --check    fail if the page is not current
 
 from __future__ import annotations
 
-import inspect
 import math
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +17,23 @@ import numpy as np
 
 from ad_compiler.ir.evaluate import evaluate
 from ad_compiler.ir.nodes import Atom, Block, Function, Let, Parameter, Var, const
-from ad_compiler.ir.primitive import Call, Method, Operator, Primitive
+from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import Array, Float, Sym, Type
+from ad_compiler.rules.catalogue import (
+    definition_text,
+    linear_in,
+    path_of,
+    sources_of,
+    spelled,
+    texts_of,
+)
 from ad_compiler.rules.registry import (
     DEFINITIONS,
     LATER,
     MEANINGS,
     OPERATORS,
     RULES,
-    SAME,
+    Definition,
     Flat,
     Linear,
     Partials,
@@ -77,28 +83,6 @@ def likeness(rule: Rule) -> object:
             return id(rule)
 
 
-def spelled(primitive: Primitive) -> str:
-    """How a program writes the operation."""
-    params = list(primitive.params)
-    match primitive.spelling:
-        case Operator(symbol) if len(params) == 1:
-            return f"{symbol} {params[0]}" if symbol.isalpha() else f"{symbol}{params[0]}"
-        case Operator(symbol):
-            return f" {symbol} ".join(params)
-        case Call(path):
-            return f"{path}({', '.join(signature(primitive, params))})"
-        case Method(name):
-            return f"{params[0]}.{name}({', '.join(signature(primitive, params[1:]))})"
-        case _:
-            return f"{primitive.name}({', '.join(params)})"
-
-
-def signature(primitive: Primitive, params: Sequence[str]) -> list[str]:
-    """Parameters with their defaults."""
-    defaults = primitive.defaults
-    return [f"{p}={defaults[p]!r}" if p in defaults else p for p in params]
-
-
 def code(text: str) -> str:
     """Inline code in a cell of a table."""
     return "`" + text.replace("|", "\\|") + "`"
@@ -119,14 +103,12 @@ def elementwise() -> Iterator[str]:
 
 def partials(rule: Partials) -> str:
     """The partial derivatives of a rule, one line each."""
-    texts = min(rule.partials, rule.numbers or rule.partials, key=lambda t: len(str(t)))
-    several = sum(text is not None for text in texts) + len(rule.refuses) > 1
-    lines = [
-        f"in {param}: {code(text)}" if several else code(text)
-        for param, text in zip(rule.params, texts, strict=False)
-        if text is not None
-    ]
-    return "<br>".join([*lines, *(f"in {name}: refused" for name in rule.refuses)])
+    given = texts_of(rule)
+    return "<br>".join(
+        f"in {operand}: refused" if text is None
+        else f"in {operand}: {code(text)}" if len(given) > 1 else code(text)
+        for operand, text in given
+    )  # fmt: skip
 
 
 def structural() -> Iterator[str]:
@@ -149,14 +131,10 @@ def structural() -> Iterator[str]:
 
 def sources(rule: Linear) -> Iterator[str]:
     """The derivative functions of a rule, as they are written."""
-    same = [f"`{name}`" for name, jvp in rule.jvps.items() if jvp is SAME]
-    if same:
-        yield f"Linear in {' and in '.join(same)}{', jointly' * (rule.joint and len(same) > 1)}.\n"
-    functions = dict.fromkeys((*rule.jvps.values(), *rule.vjps.values()))
-    functions.pop(SAME, None)
-    if functions:
-        texts = (textwrap.dedent(inspect.getsource(f)).strip() for f in functions)
-        yield "```python\n" + "\n\n\n".join(dict.fromkeys(texts)) + "\n```\n"
+    if linear_in(rule):
+        yield linear_in(rule) + "\n"
+    if sources_of(rule):
+        yield "```python\n" + "\n\n\n".join(sources_of(rule)) + "\n```\n"
 
 
 def definitions() -> Iterator[str]:
@@ -165,17 +143,10 @@ def definitions() -> Iterator[str]:
     yield "They compute the very same bits as NumPy's, and need no derivative of their own.\n"
     groups: dict[Any, list[str]] = {}
     for thing, definition in DEFINITIONS.items():
-        groups.setdefault(definition.function, []).append(code(f"{prefix(thing)}{thing.__name__}"))
+        groups.setdefault(definition.function, []).append(code(path_of(thing)))
     for function, names in groups.items():
         yield f"### {', '.join(names)}\n"
-        lines = textwrap.dedent(inspect.getsource(function)).strip().splitlines()
-        start = next(k for k, line in enumerate(lines) if line.startswith("def "))
-        yield "```python\n" + "\n".join(lines[start:]) + "\n```\n"
-
-
-def prefix(thing: Any) -> str:
-    """The module of a function as people write it."""
-    return "math." if thing.__module__ == "math" else "np."
+        yield "```python\n" + definition_text(Definition(function, ())) + "\n```\n"
 
 
 def zero() -> Iterator[str]:

@@ -10,11 +10,11 @@ from scipy import linalg
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Type
+from ad_compiler.ir.types import NUMPY_NAMES, Array, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.matrices import POSITIVE, float_dtype, square
-from ad_compiler.rules.registry import Linear, means, register
+from ad_compiler.rules.registry import Linear, means, of_types, register
 from ad_compiler.rules.scipy_linalg import RIGHT, WIDE, cholesky_a, cholesky_a_bar
 from ad_compiler.rules.shaping import may_fail
 
@@ -46,13 +46,19 @@ def _circulant(c: Any) -> Any:
     return column[(places[:, None] - places) % len(column)]
 
 
+@of_types
+def common_dtype(*types: Any) -> str:
+    """NumPy's name of the dtype that holds arrays of all these types."""
+    return NUMPY_NAMES[infer.promote(types)]
+
+
 @means(linalg.block_diag, samples=((MATRIX, POSITIVE), (VECTOR, MATRIX, 1.5)))
 def _block_diag(*arrs: Any) -> Any:
     blocks = [np.atleast_2d(np.asarray(a)) for a in arrs]
     rows, columns = 0, 0
     for block in blocks:
         rows, columns = rows + block.shape[0], columns + block.shape[1]
-    made = np.zeros((rows, columns), blocks[0].dtype)
+    made = np.zeros((rows, columns), common_dtype(*blocks))
     row, column = 0, 0
     for block in blocks:
         below, behind = row + block.shape[0], column + block.shape[1]

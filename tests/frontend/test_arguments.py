@@ -74,8 +74,8 @@ def test_calls_bind_as_in_numpy(x: Any, function: Any) -> None:
 
 
 REFUSED: list[tuple[Any, str]] = [
-    (lambda x: np.sum(np.reshape(x, (3, 1), order="F")), "order"),
-    (lambda x: np.sum(x.ravel(order="F")), "order"),
+    (lambda x: np.sum(np.reshape(x, (3, 1), order="A")), "order"),
+    (lambda x: np.sum(x.ravel(order="A")), "order"),
     (lambda x: np.sum(x, axes=0), "axes"),
     (lambda x: np.sum(np.sin(x, where=x > 0)), "where"),
     (lambda x: np.sum(np.sum(x, 0, None, x)), "out"),
@@ -91,7 +91,7 @@ def test_other_arguments_are_refused_by_name(function: Any, word: str) -> None:
         grad(function)(V)
 
 
-@pytest.mark.parametrize("thing", [np.unique, np.put, np.vectorize, np.frompyfunc, np.roots])
+@pytest.mark.parametrize("thing", [np.unique, np.vectorize, np.frompyfunc, np.roots])
 def test_functions_without_a_rule_are_refused_with_a_reason(thing: Any) -> None:
     with pytest.raises(Unsupported, match=f"np.{thing.__name__}` has no rule: "):
         grad(lambda x: np.sum(thing(x)))(V)
