@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types generated latency check fuzz backends bench
+.PHONY: help test lint types generated latency check fuzz backends bench coverage
 
 help:  ## Print the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ check:  ## Check that generated/ is current
 
 fuzz:  ## Differentiate random programs: make fuzz COUNT=1000
 	$(PYTHON) scripts/fuzz.py $(or $(COUNT),1000)
+
+coverage:  ## Print what has a derivative, beside autograd and JAX
+	$(PYTHON) scripts/coverage.py
 
 backends:  ## Compare the Numba backend with the Python one: make backends COUNT=300
 	$(PYTHON) scripts/backends.py $(or $(COUNT),30)

@@ -94,6 +94,11 @@ for _function in (np.ascontiguousarray, np.asfortranarray, np.asarray_chkfinite)
     )  # fmt: skip
 
 
+@means(np.astype, samples=((VECTOR, "float64"), (MATRIX, float)))
+def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
+    return x.astype(dtype)
+
+
 @means(np.require, samples=((VECTOR,), (MATRIX, None, "C")))
 def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
     x = np.asarray(a)
