@@ -86,10 +86,13 @@ def _enumerate(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) 
     return Counted(args[0], atom_of(ctx, start))
 
 
-def _zip(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
-    if kw:
-        raise TypeRefusal("zip() with `strict` is not supported", "leave it out")
-    return Zipped(tuple(args))
+def _zip(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+    strict = kw.get("strict", const(False))
+    if not isinstance(strict, Const):
+        raise TypeRefusal("`strict` must be known at compile time", "write True or False")
+    if strict.value:
+        iterables.require_even(ctx, args)
+    return Zipped(tuple(args), even=bool(strict.value))
 
 
 def _reversed(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ad_compiler.frontend import growing, indexing
@@ -23,6 +24,7 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Int
+from ad_compiler.rules.effects import RAISE, VALUE
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 LONGEST = 1000
@@ -113,8 +115,8 @@ def _length(ctx: Context, value: Value) -> Atom:
             return const(len(items))
         case Growing():
             return atom_of(ctx, growing.length(ctx, value))
-        case Zipped(parts):
-            lengths = [_length(ctx, part) for part in parts]
+        case Zipped(parts, even):
+            lengths = [_length(ctx, part) for part in (parts[:1] if even else parts)]
             least = lengths[0]
             for length in lengths[1:]:
                 least = atom_of(ctx, apply(ctx, PRIMITIVES["min"], (least, length)))
@@ -126,6 +128,44 @@ def _length(ctx: Context, value: Value) -> Atom:
                 f"a loop over {describe(value)} is not supported",
                 "loop over range(...), an array or a container",
             )
+
+
+def require_even(ctx: Context, parts: Sequence[Value]) -> None:
+    """Raise what `zip(..., strict=True)` raises, before the first trip instead of after the last.
+
+    Whatever a derivative does meanwhile, nobody sees.
+    """
+    listed = [known_items(ctx, part) for part in parts]
+    lengths = [
+        _length(ctx, part) if items is None else const(len(items))
+        for part, items in zip(parts, listed, strict=True)
+    ]
+    for k, length in enumerate(lengths[1:], 2):
+        differ = _differ(ctx, lengths[0], length)
+        message = f"zip() argument {k} does not have the length of argument 1"
+        if differ == const(True):
+            raise TypeRefusal(message, "make them equally long, or leave `strict` out")
+        if differ != const(False):
+            raise_if(ctx, differ, "ValueError", message)
+
+
+def _differ(ctx: Context, one: Atom, other: Atom) -> Atom:
+    """Whether two lengths differ: at compile time, if that is known."""
+    types = (one.type, other.type)
+    lengths = [type_.length for type_ in types if isinstance(type_, Int)]
+    if lengths[0] is not None and lengths[0] == lengths[1]:
+        return const(False)
+    return atom_of(ctx, apply(ctx, OPERATORS["!="], (one, other)))
+
+
+def raise_if(ctx: Context, test: Atom, kind: str, message: str) -> None:
+    """Append a branch that raises an error of a built-in kind."""
+
+    def fail() -> None:
+        ctx.builder.effect(RAISE, static(kind), static((VALUE,)), static(message))
+        ctx.builder.frame.dead = True
+
+    ctx.builder.if_(test, fail, lambda: None)
 
 
 def _at_least_zero(ctx: Context, stop: Atom) -> Atom:

@@ -169,9 +169,10 @@ class Range:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Zipped:
-    """`zip(...)` of iterables that cannot be unrolled."""
+    """`zip(...)` of iterables. `even`: they are known to have one length."""
 
     parts: tuple[Value, ...]
+    even: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -33,6 +33,7 @@ from ad_compiler.ir.types import PY_INT, Array, Tape, Type
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.exits import Put, last_only, leaving, sunk, with_puts
 from ad_compiler.transform.hoist import invariants
+from ad_compiler.transform.reuse import reusing
 from ad_compiler.transform.tapes import counter, is_cheap, plural, recorded, with_prelude
 
 
@@ -101,6 +102,7 @@ class Exports:
         frame.stmts[-1] = replace(back, then=then, orelse=orelse)
 
     def available_arm(self, stmt: If, forward: Block, backward: Block) -> Block:
+        backward = reusing(backward, forward)
         needed = self.needed(forward, backward)
         stored, again = needed, list[Let]()
         if self.around:
@@ -113,6 +115,7 @@ class Exports:
         """Let the backward loop, just appended to `frame`, read what it needs."""
         back = frame.stmts[-1]
         assert isinstance(back, For)
+        back = replace(back, body=reusing(back.body, stmt.body))
         index = back.body.params[0]
         env: dict[Var, Atom] = {}
         if isinstance(stmt, For):

@@ -2,18 +2,21 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 
-def log_determinant(a):
+
+def log_determinant(a: NDArray[np.float64]) -> float:
     """The logarithm of the determinant of a positive definite matrix, shape (n, n)."""
-    l = a.copy()
-    n = len(l)
+    low = a.copy()
+    n = len(low)
     total = 0.0
     for j in range(n):
         for k in range(j):
             for i in range(j, n):
-                l[i, j] -= l[i, k] * l[j, k]
-        pivot = math.sqrt(l[j, j])
+                low[i, j] -= low[i, k] * low[j, k]
+        pivot = math.sqrt(low[j, j])
         for i in range(j, n):
-            l[i, j] /= pivot
+            low[i, j] /= pivot
         total += 2.0 * math.log(pivot)
     return total

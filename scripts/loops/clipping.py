@@ -1,9 +1,12 @@
 """Diffusion with losses: what falls below a threshold is damped, by a mask, in place."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def remaining(density, rate, damping, threshold, steps):
+def remaining(
+    density: NDArray[np.float64], rate: float, damping: float, threshold: float, steps: int
+) -> float:
     """What is left of a density on a ring, shape (n,), after some steps."""
     rho = density.copy()
     for _ in range(steps):

@@ -1,9 +1,12 @@
 """Heat conduction in a rod: an explicit scheme with two buffers that swap."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def misfit(u0, kappa, observed, steps):
+def misfit(
+    u0: NDArray[np.float64], kappa: float, observed: NDArray[np.float64], steps: int
+) -> float:
     """Squared distance of the temperatures after some steps from those observed.
 
     u0, observed: temperatures at n points, shape (n,); the ends are held. kappa: conductivity

@@ -3,7 +3,7 @@
 import math
 
 
-def eccentric_anomaly(mean, eccentricity):
+def eccentric_anomaly(mean: float, eccentricity: float) -> float:
     """The angle E with E - e sin E = M, in radians (Danby 1988, section 6.6)."""
     angle = mean
     for _ in range(50):

@@ -1,9 +1,10 @@
 """Gaussian elimination with partial pivoting, row by row, in place."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def log_abs_determinant(matrix):
+def log_abs_determinant(matrix: NDArray[np.float64]) -> float:
     """The logarithm of the absolute value of the determinant of a matrix, shape (n, n)."""
     a = matrix.copy()
     n = len(a)
