@@ -9,58 +9,35 @@ def log_determinant_value_and_grad(a):
     """Value and gradient of `log_determinant` (cholesky.py:9) with respect to a."""
     low = a.copy()
     n = a.shape[0]
-    items_tapes = []
-    items_tapes2 = []
     pivots = []
-    quotients_tape = []
     total = 0.0
     for j in range(n):
-        items_tape = []
-        items_tape2 = []
         for k in range(j):
-            items = []
-            items2 = []
             for i in range(j, n):
-                item = low[i, k]
-                items.append(item)
-                item2 = low[j, k]
-                items2.append(item2)
-                low[i, j] -= item * item2
-            items_tape.append(items)
-            items_tape2.append(items2)
-        items_tapes.append(items_tape)
-        items_tapes2.append(items_tape2)
+                low[i, j] -= low[i, k] * low[j, k]
         pivot = math.sqrt(low[j, j])
         pivots.append(pivot)
-        quotients = []
         for i in range(j, n):
-            quotient = low[i, j] / pivot
-            quotients.append(quotient)
-            low[i, j] = quotient
-        quotients_tape.append(quotients)
+            low[i, j] /= pivot
         total += 2.0 * math.log(pivot)
 
     low_bar = np.zeros_like(a)
     # reverse of the loop at line 14
     for j in range(n - 1, -1, -1):
-        items_tape = items_tapes[j]
-        items_tape2 = items_tapes2[j]
         pivot = pivots[j]
-        quotients = quotients_tape[j]
         pivot_bar = 2.0 / pivot
         # reverse of the loop at line 19
         for i in reversed(range(j, n)):
-            pivot_bar -= quotients[i - j] * low_bar[i, j] / pivot
+            pivot_bar -= low[i, j] * low_bar[i, j] / pivot
             low_bar[i, j] /= pivot
         product = 0.5 * pivot_bar
         low_bar[j, j] += product / pivot if pivot else product * math.inf
         # reverse of the loop at line 15
         for k in range(j - 1, -1, -1):
-            items = items_tape[k]
-            items2 = items_tape2[k]
             # reverse of the loop at line 16
             for i in reversed(range(j, n)):
+                item = low[i, k]
                 negative_bar = low_bar[i, j]
-                low_bar[j, k] -= items[i - j] * negative_bar
-                low_bar[i, k] -= items2[i - j] * negative_bar
+                low_bar[j, k] -= item * negative_bar
+                low_bar[i, k] -= low[j, k] * negative_bar
     return total, low_bar

@@ -8,11 +8,8 @@ def log_abs_determinant_value_and_grad(matrix):
     a = matrix.copy()
     n = matrix.shape[0]
     bests = []
-    a_k_tape = []
     abs_a_k_tape = []
-    a_k_tapes = []
     quotients_tape = []
-    items_tape = []
     total = 0.0
     for k in range(n):
         best = k + np.argmax(np.abs(a[k:, k]))
@@ -21,49 +18,34 @@ def log_abs_determinant_value_and_grad(matrix):
             a_k = a[k].copy()
             a[k] = a[best].copy()
             a[best] = a_k
-        a_k = a[k, k]
-        a_k_tape.append(a_k)
-        abs_a_k = np.abs(a_k)
+        abs_a_k = np.abs(a[k, k])
         abs_a_k_tape.append(abs_a_k)
         total += np.log(abs_a_k)
         k_plus_one = k + 1
-        a_k_tape2 = []
         quotients = []
-        items = []
         for i in range(k_plus_one, n):
-            item = a[i, k]
-            a_k = a[k, k]
-            a_k_tape2.append(a_k)
-            quotient = item / a_k
+            quotient = a[i, k] / a[k, k]
             quotients.append(quotient)
-            item = a[k, k_plus_one:]
-            items.append(item.copy())
-            a[i, k_plus_one:] -= quotient * item
-        a_k_tapes.append(a_k_tape2)
+            a[i, k_plus_one:] -= quotient * a[k, k_plus_one:]
         quotients_tape.append(quotients)
-        items_tape.append(items)
 
     a_bar = np.zeros_like(matrix)
     # reverse of the loop at line 12
     for k in range(n - 1, -1, -1):
         best = bests[k]
-        a_k = a_k_tape[k]
         abs_a_k = abs_a_k_tape[k]
-        a_k_tape2 = a_k_tapes[k]
         quotients = quotients_tape[k]
-        items = items_tape[k]
         differs = best != k
+        a_k = a[k, k]
         k_plus_one = k + 1
         # reverse of the loop at line 19
         for i in reversed(range(k_plus_one, n)):
-            difference = i - k_plus_one
-            a_k2 = a_k_tape2[difference]
-            quotient = quotients[difference]
+            quotient = quotients[i - k_plus_one]
             negative_bar = a_bar[i, k_plus_one:]
-            quotient_bar = np.sum(-items[difference] * negative_bar)
+            quotient_bar = np.sum(-a[k, k_plus_one:] * negative_bar)
             a_bar[k, k_plus_one:] -= quotient * negative_bar
-            a_bar[k, k] -= quotient * quotient_bar / a_k2
-            a_bar[i, k] += quotient_bar / a_k2
+            a_bar[k, k] -= quotient * quotient_bar / a_k
+            a_bar[i, k] += quotient_bar / a_k
         slope = 1.0 / abs_a_k
         slope = slope if a_k > 0 else -slope if a_k < 0 else 0.0
         a_bar[k, k] += slope

@@ -43,7 +43,7 @@ def _add_at(args: Sequence[Atom]) -> list[Operand]:
     return [
         Operand(array, named=True),
         *(Operand(atom, lazy=True) for atom in index),
-        Operand(value, lazy=True),
+        Operand(value),  # after the element was read, as Python does it
     ]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from ad_compiler.analysis.final import Final
 from ad_compiler.ir.builder import Builder, Frame
 from ad_compiler.ir.nodes import (
     Atom,
@@ -67,6 +68,7 @@ class Exports:
     """What each forward statement must yield, by the identity of the statement."""
 
     builder: Builder
+    final: Final
     extras: dict[int, Extra] = field(default_factory=dict[int, Extra])
     around: list[Block] = field(default_factory=list[Block])
     """The forward blocks that the backward sweep is in, from the body of the innermost loop on."""
@@ -225,9 +227,13 @@ class Exports:
                 return None
             if not isinstance(atom, Var) or atom not in inside or atom in at_hand:
                 return []
-            let = lets.get(atom)
-            if let is None or not (is_cheap(let) or atom in fixed):
-                return None
+            let, reload = lets.get(atom), self.final.reload(atom)
+            ways = [reload] if reload is not None else list[Let]()
+            if let is not None and (is_cheap(let) or atom in fixed):
+                ways.insert(let.prim.name == "getitem", let)  # rather from what outlives the loop
+            return next((path for way in ways if (path := run_again(way)) is not None), None)
+
+        def run_again(let: Let) -> list[Let] | None:
             parts = [steps(arg) for arg in let.args]
             if any(part is None for part in parts):
                 return None

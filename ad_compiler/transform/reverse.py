@@ -17,6 +17,7 @@ from functools import lru_cache, partial
 from typing import assert_never
 
 from ad_compiler.analysis.activity import active, differentiable_operands
+from ad_compiler.analysis.final import Final
 from ad_compiler.analysis.singular import singular_sources
 from ad_compiler.errors import InternalError, Span
 from ad_compiler.ir.builder import Builder, Cell
@@ -67,7 +68,7 @@ class Reverse:
             Presence(builder, exists),
             watched=singular_sources(function),
         )
-        self.exports = Exports(builder)
+        self.exports = Exports(builder, Final(self.function))
 
     def seed(self, seeds: dict[int, Atom]) -> None:
         """Start the sweep: the cotangents of the results, by index."""
