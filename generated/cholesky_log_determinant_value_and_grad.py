@@ -36,8 +36,7 @@ def log_determinant_value_and_grad(a):
         for k in range(j - 1, -1, -1):
             # reverse of the loop at line 16
             for i in reversed(range(j, n)):
-                item = low[i, k]
                 negative_bar = low_bar[i, j]
-                low_bar[j, k] -= item * negative_bar
+                low_bar[j, k] -= low[i, k] * negative_bar
                 low_bar[i, k] -= low[j, k] * negative_bar
     return total, low_bar

@@ -16,7 +16,7 @@ def log_abs_determinant_value_and_grad(matrix):
         bests.append(best)
         if best != k:
             a_k = a[k].copy()
-            a[k] = a[best].copy()
+            a[k] = a[best]
             a[best] = a_k
         abs_a_k = np.abs(a[k, k])
         abs_a_k_tape.append(abs_a_k)

@@ -30,10 +30,9 @@ def loss_value_and_grad(weights, inputs, series, targets):
     for k in range(n - 1, -1, -1):
         state = states[k]
         state2 = states2[k]
-        series_k = series[k]
         state_bar += 2 * (state2 - targets[k]) * total_bar
         total_bar2 = (1 - state2 * state2) * state_bar
-        inputs_bar += np.outer(total_bar2, series_k)
+        inputs_bar += np.outer(total_bar2, series[k])
         weights_bar += np.outer(total_bar2, state)
         state_bar = transposed @ total_bar2
     return value, (weights_bar, inputs_bar)

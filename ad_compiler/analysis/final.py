@@ -11,7 +11,8 @@ as linear forms of loop indices (`linear`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from ad_compiler.analysis.linear import Forms, Linear
 from ad_compiler.ir.index import is_slice, slice_bounds, split_operands
@@ -50,24 +51,15 @@ class Place:
     """The statement that holds the block."""
 
 
-@dataclass(slots=True)
-class Final:
-    """What of a program's arrays is final where it is read."""
+class Index:
+    """Where each value of a program is defined, and by which operation."""
 
-    function: Function
-    places: dict[Var, Place] = field(default_factory=dict[Var, Place])
-    lets: dict[Var, Let] = field(default_factory=dict[Var, Let])
-    stores: dict[Var, Let] = field(default_factory=dict[Var, Let])
-    """The statement that stores each value."""
-    reloads: dict[Var, Let | None] = field(default_factory=dict["Var", "Let | None"])
-
-    def reload(self, value: Var) -> Let | None:
-        """A load of the value from an array that outlives its loop; None if it is overwritten."""
-        if not self.places:
-            self._note(self.function.block, None)
-        if value not in self.reloads:
-            self.reloads[value] = self._reload(value)
-        return self.reloads[value]
+    def __init__(self, block: Block) -> None:
+        self.places: dict[Var, Place] = {}
+        self.lets: dict[Var, Let] = {}
+        self.stores: dict[Var, Let] = {}
+        """The statement that stores each value."""
+        self._note(block, None)
 
     def _note(self, block: Block, holder: Place | None) -> None:
         for position, stmt in enumerate(block.body):
@@ -81,15 +73,35 @@ class Final:
             for inner in blocks_of(stmt):
                 self._note(inner, place)
 
+
+class Final:
+    """What of a program's arrays is final where it is read."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.reloads: dict[Var, Let | None] = {}
+
+    @cached_property
+    def index(self) -> Index:
+        """Made when it is first asked for, since few programs ask."""
+        return Index(self.function.block)
+
+    def reload(self, value: Var) -> Let | None:
+        """A load of the value from an array that outlives its loop; None if it is overwritten."""
+        if value not in self.reloads:
+            self.reloads[value] = self._reload(value)
+        return self.reloads[value]
+
     def _reload(self, value: Var) -> Let | None:
-        let, store = self.lets.get(value), self.stores.get(value)
+        places = self.index.places
+        let, store = self.index.lets.get(value), self.index.stores.get(value)
         found: Let | None = None
         if let is not None and let.prim.name == "getitem":
             array, pattern, *operands = let.args
-            found = self._from(value, array, pattern, operands, self.places[value])
+            found = self._from(value, array, pattern, operands, places[value])
         if found is None and store is not None:
-            place = self.places[store.targets[0]]
-            if value in self.places and self.places[value].block is place.block:
+            place = places[store.targets[0]]
+            if value in places and places[value].block is place.block:
                 _, pattern, _, *operands = store.args
                 found = self._from(value, store.targets[0], pattern, operands, place)
         return found
@@ -100,7 +112,7 @@ class Final:
         """The load of an element of an array, from what the array is in the end."""
         if not isinstance(array, Var):
             return None
-        chase = Chase(self.lets, pattern, operands, place)
+        chase = Chase(self.index.lets, pattern, operands, place)
         end = chase.end(array)
         if end is None or end is array:
             return None
@@ -188,16 +200,25 @@ class Chase:
             if current is None:
                 return None
             match stmt:
-                case Let(prim=prim, args=args):
-                    if prim.in_place is not None and args[prim.in_place] is current:
-                        current = stmt.targets[0] if self.misses(stmt, env) else None
+                case Let():
+                    current = self.through_let(stmt, current, env)
                 case If():
                     current = self.through_branch(stmt, current, env)
                 case For() | While() if current in stmt.inits:
                     current = self.through_loop(stmt, current, env)
                 case _:
-                    pass
+                    current = self.through_other(stmt, current)
         return current
+
+    def through_other(self, _stmt: Stmt, now: Var) -> Var | None:
+        """A statement that does not carry the array."""
+        return now
+
+    def through_let(self, stmt: Let, now: Var, env: Env) -> Var | None:
+        changes = stmt.prim.in_place is not None and stmt.args[stmt.prim.in_place] is now
+        if not changes:
+            return now
+        return stmt.targets[0] if self.misses(stmt, env) else None
 
     def through_branch(self, stmt: If, now: Var, env: Env) -> Var | None:
         arms = (stmt.then, stmt.orelse)
@@ -225,8 +246,11 @@ class Chase:
         if store.prim.name not in STORES:
             return False
         _, pattern, _, *operands = store.args
-        written = self.intervals(pattern, operands, env)
-        return any(map(self.apart, self.read, written))
+        return self.elsewhere(pattern, operands, env)
+
+    def elsewhere(self, pattern: Atom, operands: Sequence[Atom], env: Env) -> bool:
+        """Whether an index is another place than the one followed, on some axis."""
+        return any(map(self.apart, self.read, self.intervals(pattern, operands, env)))
 
     def apart(self, one: Interval, other: Interval) -> bool:
         """Whether two intervals have no index in common, none of them counted from the end."""

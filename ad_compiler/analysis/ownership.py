@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from ad_compiler.analysis.edges import Edges, by_source, edges_of, has_storage, reaching
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -22,18 +23,16 @@ from ad_compiler.ir.nodes import (
     Function,
     If,
     Let,
-    Stmt,
     Undef,
     Var,
     While,
     defined_by,
     free_vars,
+    in_order,
     walk,
 )
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import Array, Tape
-
-Edges = list[tuple[Atom, Var]]
+from ad_compiler.ir.types import Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +77,6 @@ def ownership(function: Function, sums: frozenset[int]) -> Decisions:
             )
 
 
-def has_storage(atom: Atom) -> bool:
-    """Whether a value lives in memory that can be changed."""
-    return isinstance(atom.type, Array | Tape)
-
-
 def may_alias(prim: Primitive) -> bool:
     """Whether an array result may share memory with operand 0."""
     return not prim.fresh or prim.name == "identity"
@@ -101,24 +95,6 @@ def viewed(stmt: Let) -> Var | None:
         if "array" in pattern.value or "mask" in pattern.value:
             return None
     return source
-
-
-def edges_of(stmt: Stmt) -> list[Edges]:
-    """Each group of edges of a construct along which arrays pass, into, around or out of it."""
-    match stmt:
-        case If(targets=targets, then=then, orelse=orelse):
-            return [_edges(then.results, targets), _edges(orelse.results, targets)]
-        case For(targets=targets, inits=inits, body=body):
-            params = body.params[1:]
-            return [_edges(inits, params), _edges(body.results, params)]
-        case While(inits=inits, body=body):
-            return [_edges(inits, body.params), _edges(body.results, body.params)]
-        case _:
-            return []
-
-
-def _edges(sources: Sequence[Atom], targets: Sequence[Var]) -> Edges:
-    return [(a, b) for a, b in zip(sources, targets, strict=True) if has_storage(b)]
 
 
 @dataclass(slots=True)
@@ -194,20 +170,12 @@ def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
         if changed is not None:
             wanted.append(changed)
             changes.append((changed, stmt.targets[0]))
-    found = _reaching(wanted, [*passed, *inits, *changes])
+    found = reaching(wanted, [*passed, *inits, *changes])
     sharing = [*passed, *leaving, *((a, b) for a, b in inits if b not in found)]
-    facts = _Facts(sources, views, found, candidates, set(), _by_source(sharing))
+    facts = _Facts(sources, views, found, candidates, set(), by_source(sharing))
     for var in foreign:
         facts.disown(var)
     return facts
-
-
-def _by_source(edges: Edges) -> dict[Var, list[Var]]:
-    targets: dict[Var, list[Var]] = {}
-    for source, target in edges:
-        if isinstance(source, Var):
-            targets.setdefault(source, []).append(target)
-    return targets
 
 
 def _changed(stmt: Let) -> Var | None:
@@ -218,20 +186,10 @@ def _changed(stmt: Let) -> Var | None:
     return changed if isinstance(changed, Var) else None
 
 
-def _reaching(wanted: Iterable[Var], passed: Edges) -> set[Var]:
-    """The variables whose memory arrives, along edges, at one of the wanted ones."""
-    sources: dict[Var, list[Var]] = {}
-    for source, target in passed:
-        if isinstance(source, Var):
-            sources.setdefault(target, []).append(source)
-    found = set(wanted)
-    pending = list(found)
-    while pending:
-        for source in sources.get(pending.pop(), ()):
-            if source not in found:
-                found.add(source)
-                pending.append(source)
-    return found
+def _unharmed(stmt: Let) -> tuple[int, ...]:
+    """The operands that may be views of what is changed: assignment is exact where they overlap."""
+    is_store = stmt.prim.name == "store" and stmt.args.count(stmt.args[2]) == 1
+    return (0, 2) if is_store else (stmt.prim.in_place or 0,)
 
 
 @dataclass(slots=True)
@@ -286,7 +244,7 @@ class _Scan:
         if stmt.prim.in_place is not None and changed is None:
             self.operands.add(id(stmt))
         elif changed is not None:
-            others = [a for k, a in enumerate(stmt.args) if k != stmt.prim.in_place]
+            others = [a for k, a in enumerate(stmt.args) if k not in _unharmed(stmt)]
             if not self._takes_over(changed, others):
                 self.operands.add(id(stmt))
         elif id(stmt) in self.facts.candidates:
@@ -388,11 +346,6 @@ class _Scan:
             self.live.difference_update(block.params)
         self._edges(enter, enters=True)
         self._use(stmt.inits)
-
-
-def in_order(variables: Iterable[Var]) -> list[Var]:
-    """A set of variables in the order in which they were made."""
-    return sorted(variables, key=lambda var: var.serial)
 
 
 def _carried(stmt: For | While) -> tuple[Var, ...]:

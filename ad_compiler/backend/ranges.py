@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from ad_compiler.analysis.ownership import in_order
 from ad_compiler.backend.fold import Folds
 from ad_compiler.backend.operands import operands_of
 from ad_compiler.ir.nodes import (
@@ -27,6 +26,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
     free_vars,
+    in_order,
     leaves,
 )
 

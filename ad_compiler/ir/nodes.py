@@ -7,7 +7,7 @@ every pass is a recursion on structure. Arrays are values like numbers: a store 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -20,7 +20,7 @@ from ad_compiler.ir.records import Record
 __all__ = [
     "Atom", "Block", "Branch", "Const", "Effect", "For", "Function", "If", "Let", "Parameter",
     "Stmt", "Tree", "Undef", "Var", "While", "atoms_of", "blocks_of", "const", "defined_by",
-    "free_vars", "leaves", "map_tree", "records_in", "substitute", "walk",
+    "free_vars", "in_order", "leaves", "map_tree", "records_in", "substitute", "walk",
     "with_blocks",
 ]  # fmt: skip
 
@@ -273,6 +273,11 @@ def _collect(block: Block, defined: set[Var], read: set[Var]) -> None:
             _collect(inner, defined, read)
         defined.update(defined_by(stmt))
     read.update(a for a in block.yielded if isinstance(a, Var))
+
+
+def in_order(variables: Iterable[Var]) -> list[Var]:
+    """A set of variables in the order in which they were made."""
+    return sorted(variables, key=lambda var: var.serial)
 
 
 def walk(block: Block) -> Iterator[Stmt]:

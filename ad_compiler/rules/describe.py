@@ -27,6 +27,7 @@ COUNTED = {1: "one", 2: "two", 3: "three", 0.5: "half"}
 SCALED = {2: "twice", 3: "thrice", 0.5: "half"}
 ORDINALS = {0: "first", -1: "last"}
 INDICES = frozenset("ijk")
+NEXT = frozenset(f"{letter}_plus_one" for letter in "ijkt")
 COMPARED = {
     "lt": ("below", "is_negative"), "le": ("at_most", "is_at_most_0"),
     "gt": ("above", "is_positive"), "ge": ("at_least", "is_at_least_0"),
@@ -174,7 +175,8 @@ def _item(item: str, operands: Sequence[Atom]) -> str | None:
         return _slice(item, operands)
     operand = operands[0]
     if isinstance(operand, Var):
-        return _stem(operand)
+        stem = _stem(operand)
+        return "next" if stem in NEXT else stem
     if isinstance(operand, Const) and type(operand.value) is int:
         index = operand.value
         return ORDINALS.get(index, str(index) if index >= 0 else None)

@@ -14,14 +14,8 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from ad_compiler.analysis.ownership import (
-    KEEPING,
-    Decisions,
-    edges_of,
-    has_storage,
-    ownership,
-    viewed,
-)
+from ad_compiler.analysis.edges import edges_of, has_storage
+from ad_compiler.analysis.ownership import KEEPING, Decisions, ownership, viewed
 from ad_compiler.ir.nodes import (
     Atom,
     Block,

@@ -270,7 +270,8 @@ class Exports:
         for let in again:
             args = [env.get(a, a) if isinstance(a, Var) else a for a in let.args]
             name = "" if let.targets[0].temp else let.targets[0].name
-            env[let.targets[0]] = self.builder.emit(let.prim, *args, name=name, at=let.at)
+            at = let.at and self.builder.at and let.at._replace(sweep=self.builder.at.sweep)
+            env[let.targets[0]] = self.builder.emit(let.prim, *args, name=name, at=at)
         return tuple(self.builder.frames.pop().stmts)
 
     # -- the forward sweep --------------------------------------------------------------------

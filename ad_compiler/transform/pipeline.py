@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ad_compiler.analysis.ownership import has_storage
+from ad_compiler.analysis.edges import has_storage
 from ad_compiler.ir.nodes import For, Function, While, defined_by, walk
 from ad_compiler.transform.augment import augment
 from ad_compiler.transform.bufferise import bufferise
@@ -14,6 +14,7 @@ from ad_compiler.transform.join import join_branches
 from ad_compiler.transform.preallocate import preallocate
 from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.unmark import unmark
+from ad_compiler.transform.unread import drop_unread
 
 
 def finish(function: Function, *, arrays: bool = False) -> Function:
@@ -29,6 +30,7 @@ def finish(function: Function, *, arrays: bool = False) -> Function:
     if has_loops(function):
         function = hoist(function)  # what a loop does not change, moves out of it
         function = rebuild(function)  # what met outside the loop
+        function = drop_unread(function)  # cotangents that nobody reads again are not reset
         function = delay(function)  # one name for a carried value, not two
     if has_arrays(function):
         function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v

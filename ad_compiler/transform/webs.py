@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ad_compiler.analysis.ownership import edges_of
+from ad_compiler.analysis.edges import edges_of
 from ad_compiler.ir.nodes import For, Function, Let, Stmt, Var, While, walk
 from ad_compiler.ir.types import Tape
 

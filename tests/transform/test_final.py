@@ -1,4 +1,4 @@
-"""What an array still holds at the end needs no tape; what was overwritten does."""
+"""What an array still holds at the end needs no tape, and what nobody reads again is not reset."""
 
 from __future__ import annotations
 
@@ -190,3 +190,12 @@ def test_both_modes_agree(function: Callable[..., Any], args: tuple[Any, ...]) -
 def test_what_is_kept_is_on_no_tape(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     floats = tuple(k for k, arg in enumerate(args) if not isinstance(arg, int))
     assert ".append(" not in source(grad(function, floats), *args)
+
+
+@pytest.mark.parametrize("function", [recurrence, rows, back_substitution])
+def test_what_is_never_read_again_is_not_reset(function: Callable[..., Any]) -> None:
+    (args,) = (param.values[1] for param in kept.entered if param.values[0] is function)
+    text = source(grad(function), *args)
+    backward = text.partition("# reverse of the loop")[2]
+    assert "] = 0.0" not in backward
+    assert "copy()" not in backward
