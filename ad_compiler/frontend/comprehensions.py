@@ -1,39 +1,101 @@
-"""Comprehensions over what is known at compile time: they are written out."""
+"""Comprehensions: item by item where these are known at compile time, else as loops."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
 
-from ad_compiler.frontend import growing, iterables
+from ad_compiler.frontend import growing, inline, iterables
 from ad_compiler.frontend.calls import dict_key
 from ad_compiler.frontend.context import Context, truth_of
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.unpacking import unpacked
-from ad_compiler.frontend.values import Structure, Value
+from ad_compiler.frontend.values import Structure, UserFunction, Value
+from ad_compiler.frontend.written_out import CONSUMERS, Comprehension, as_list
 from ad_compiler.ir.nodes import Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 
 Lower = Callable[[Context, Scope, ast.expr], Value]
+Define = Callable[[Context, Scope, ast.FunctionDef], UserFunction]
+
+
+class NotKnown(Exception):
+    """Only the program itself will know how long a comprehension is."""
 
 
 def listed(
-    ctx: Context, scope: Scope, node: ast.ListComp | ast.GeneratorExp, lower: Lower
+    ctx: Context, scope: Scope, node: Comprehension, lower: Lower, define: Define, name: str = ""
 ) -> Value:
     """`[element for target in iterable if test]`."""
-    inner = _inner(scope, node.generators)
     if len(node.generators) == 1 and not node.generators[0].ifs:
         iterable = lower(ctx, scope, node.generators[0].iter)
         if iterables.known_items(ctx, iterable) is None:
-            return _at_run_time(ctx, inner, node, iterable, lower)
-    items = [lower(ctx, inner, node.elt) for _ in _trips(ctx, inner, node.generators, lower)]
-    return Structure("list", (), tuple(items))
+            return _at_run_time(ctx, _inner(scope, node.generators), node, iterable, lower)
+    start = len(ctx.builder.frame.stmts)
+    try:
+        return Structure("list", (), tuple(_elements(ctx, scope, node, lower)))
+    except NotKnown:
+        del ctx.builder.frame.stmts[start:]
+    return _written_out(ctx, scope, node, as_list, define, name)
+
+
+def consumed(
+    ctx: Context,
+    scope: Scope,
+    consumer: object,
+    node: Comprehension,
+    lower: Lower,
+    define: Define,
+    name: str,
+) -> Value | None:
+    """`sum(...)`, `any(...)` or `all(...)` of a generator expression that needs a loop.
+
+    None for other functions, and where the items are known.
+    """
+    write = next((write for known, write in CONSUMERS if known is consumer), None)
+    if write is None:
+        return None
+    start = len(ctx.builder.frame.stmts)
+    is_known = _is_known(ctx, scope, node, lower)
+    del ctx.builder.frame.stmts[start:]
+    return None if is_known else _written_out(ctx, scope, node, write, define, name)
+
+
+def _is_known(ctx: Context, scope: Scope, node: Comprehension, lower: Lower) -> bool:
+    """Whether it is known at compile time over what a comprehension runs."""
+    try:
+        for _ in _trips(ctx, _inner(scope, node.generators), node.generators, lower):
+            pass
+    except NotKnown:
+        return False
+    return True
+
+
+def _elements(ctx: Context, scope: Scope, node: Comprehension, lower: Lower) -> list[Value]:
+    inner = _inner(scope, node.generators)
+    return [lower(ctx, inner, node.elt) for _ in _trips(ctx, inner, node.generators, lower)]
+
+
+def _written_out(
+    ctx: Context,
+    scope: Scope,
+    node: Comprehension,
+    write: Callable[[Comprehension], ast.FunctionDef],
+    define: Define,
+    name: str,
+) -> Value:
+    """The value of the function that a comprehension stands for."""
+    known = scope.code.source.written
+    key = (node, write.__name__)
+    if key not in known:
+        known[key] = write(node)
+    return inline.call(ctx, define(ctx, scope, known[key]), (), {}, name)
 
 
 def _at_run_time(
     ctx: Context,
     scope: Scope,
-    node: ast.ListComp | ast.GeneratorExp,
+    node: Comprehension,
     iterable: Value,
     lower: Lower,
 ) -> Value:
@@ -53,9 +115,15 @@ def dictionary(ctx: Context, scope: Scope, node: ast.DictComp, lower: Lower) -> 
     """`{key: value for target in iterable if test}`."""
     inner = _inner(scope, node.generators)
     items: dict[str | int, Value] = {}
-    for _ in _trips(ctx, inner, node.generators, lower):
-        key = dict_key(lower(ctx, inner, node.key))
-        items[key] = lower(ctx, inner, node.value)
+    try:
+        for _ in _trips(ctx, inner, node.generators, lower):
+            key = dict_key(lower(ctx, inner, node.key))
+            items[key] = lower(ctx, inner, node.value)
+    except NotKnown:
+        raise TypeRefusal(
+            "the items of a dict comprehension must be known at compile time",
+            "loop over what is known, a tuple or a range of constants",
+        ) from None
     return Structure("dict", tuple(items), tuple(items.values()))
 
 
@@ -91,17 +159,11 @@ def _trips(
     iterable = lower(ctx, scope, first.iter)
     items = iterables.known_items(ctx, iterable)
     if items is None:
-        raise TypeRefusal(
-            "the length of a comprehension must be known at compile time",
-            "write a NumPy expression, or a loop that adds up",
-        )
+        raise NotKnown
     for item in items:
         _bind(ctx, scope, first.target, item)
         tests = [truth_of(lower(ctx, scope, test)) for test in first.ifs]
         if None in tests:
-            raise TypeRefusal(
-                "the `if` of a comprehension must be known at compile time",
-                "use np.where, or a loop",
-            )
+            raise NotKnown
         if all(tests):
             yield from _trips(ctx, scope, rest, lower)

@@ -25,7 +25,7 @@ from ad_compiler.frontend.values import (
     Value,
     static,
 )
-from ad_compiler.ir.nodes import const
+from ad_compiler.ir.nodes import Const, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Bool
 
@@ -266,7 +266,12 @@ def _named(ctx: Context, scope: Scope, node: ast.NamedExpr, _name: str) -> Value
 def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
     function = expression(ctx, scope, node.func)
     if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
-        args: list[Value] = [comprehensions.listed(ctx, scope, node.args[0], expression)]
+        items, given = node.args[0], (expression, function_value)
+        consumer = function.value if isinstance(function, Const) and not node.keywords else None
+        value = comprehensions.consumed(ctx, scope, consumer, items, *given, name)
+        if value is not None:
+            return value
+        args: list[Value] = [comprehensions.listed(ctx, scope, items, *given)]
     else:
         args = elements(ctx, scope, node.args)
     keywords: dict[str, Value] = {}
@@ -281,8 +286,8 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
     return calls.call(ctx, function, args, keywords, name)
 
 
-def _list_comprehension(ctx: Context, scope: Scope, node: ast.ListComp, _name: str) -> Value:
-    return comprehensions.listed(ctx, scope, node, expression)
+def _list_comprehension(ctx: Context, scope: Scope, node: ast.ListComp, name: str) -> Value:
+    return comprehensions.listed(ctx, scope, node, expression, function_value, name)
 
 
 def _dict_comprehension(ctx: Context, scope: Scope, node: ast.DictComp, _name: str) -> Value:

@@ -30,6 +30,10 @@ class Source:
     codes: dict[FunctionNode, Code] = field(default_factory=dict["FunctionNode", "Code"])
     bound: dict[ast.AST, frozenset[str]] = field(default_factory=dict["ast.AST", "frozenset[str]"])
     nodes: dict[ast.AST, list[ast.AST]] = field(default_factory=dict["ast.AST", "list[ast.AST]"])
+    written: dict[tuple[ast.AST, str], ast.FunctionDef] = field(
+        default_factory=dict["tuple[ast.AST, str]", "ast.FunctionDef"]
+    )
+    """The functions that comprehensions stand for."""
 
     @cached_property
     def lines(self) -> list[str]:
