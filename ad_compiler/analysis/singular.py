@@ -1,39 +1,92 @@
-"""Arrays whose elements are taken one by one although their derivative may be infinite.
+"""Arrays whose cotangents meet infinite slopes, and may be zero there because nobody looked.
 
 `r = np.sqrt(x); return r[1]` has derivative 0 in x[0], also where x[0] is 0: nobody took that
-element. Its cotangent is a zero of selection, which an infinite slope must not turn into NaN.
+element. Its cotangent is a zero of selection, which an infinite slope must not turn into NaN. The
+same holds of `(2 * np.sqrt(x)).T[1]`: what lies between acts on elements one by one, or moves them.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from ad_compiler.ir.nodes import Block, Function, Let, Var, atoms_of, blocks_of
 from ad_compiler.ir.types import Array
 from ad_compiler.rules.registry import RULES, Partials
 
+MOVING = frozenset({
+    "T", "np.reshape", "np.transpose", "np.swapaxes", "np.moveaxis", "np.squeeze",
+    "np.expand_dims", "np.flip", "np.roll", "np.stack", "np.concatenate", "np.sort", "copy",
+})  # fmt: skip
+"""Operations that put elements elsewhere, each with its cotangent."""
 
-def singular_sources(function: Function) -> frozenset[Var]:
-    """Arrays made by functions with infinite slopes and read by indexing alone."""
-    made: set[Var] = set()
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """Values whose cotangents go on, element by element, to an infinite slope."""
+
+    values: set[Var] = field(default_factory=set[Var])
+    watched: set[Var] = field(default_factory=set[Var])
+    """Those that are read by indexing alone, so that it is known which elements were taken."""
+
+
+def exposed(function: Function) -> Exposed:
+    """What an infinite slope would meet zeros of."""
+    found = Exposed()
     otherwise: set[Var] = set()
     indexed: set[Var] = set()
-    _collect(function.block, made, indexed, otherwise)
-    return frozenset((made & indexed) - otherwise)
+    _collect(function.block, found.values, indexed, otherwise)
+    if found.values:
+        otherwise.update(a for a in function.results if isinstance(a, Var))
+        found.watched.update((found.values & indexed) - otherwise)
+    return found
 
 
 def _collect(block: Block, made: set[Var], indexed: set[Var], otherwise: set[Var]) -> None:
     for stmt in block.body:
         read = [a for a in atoms_of(stmt) if isinstance(a, Var)]
+        if isinstance(stmt, Let) and _passes_on(stmt, made):
+            made.update(stmt.targets)
         if isinstance(stmt, Let) and stmt.prim.name == "getitem":
             indexed.update(read[:1])
             read = read[1:]
         elif isinstance(stmt, Let) and stmt.prim.name in ("dim", "size", "zeros_like"):
             continue
         otherwise.update(read)
-        if isinstance(stmt, Let) and is_singular(stmt):
-            made.update(stmt.targets)
         for inner in blocks_of(stmt):
             _collect(inner, made, indexed, otherwise)
     otherwise.update(a for a in block.results if isinstance(a, Var))
+
+
+def _passes_on(let: Let, made: set[Var]) -> bool:
+    """Whether the cotangent of a result meets an infinite slope, here or further on."""
+    if not isinstance(let.targets[0].type, Array):
+        return False
+    if is_singular(let):
+        return True
+    passing = let.prim.name in MOVING or let.prim.name == "getitem"
+    if not (passing or isinstance(RULES[let.prim], Partials)):
+        return False
+    return any(isinstance(a, Var) and a in made for a in let.args)
+
+
+def leading(function: Function) -> set[Var]:
+    """Values whose tangents go on, element by element, to an infinite slope."""
+    found: set[Var] = set()
+    _lead(function.block, found)
+    return found
+
+
+def _lead(block: Block, found: set[Var]) -> None:
+    for stmt in reversed(block.body):
+        for inner in blocks_of(stmt):
+            _lead(inner, found)
+        if not isinstance(stmt, Let):
+            continue
+        passing = stmt.prim.name in (*MOVING, "getitem", "store") or isinstance(
+            RULES[stmt.prim], Partials
+        )
+        if is_singular(stmt) or (passing and not found.isdisjoint(stmt.targets)):
+            found.update(a for a in stmt.args if isinstance(a, Var) and isinstance(a.type, Array))
 
 
 def is_singular(let: Let) -> bool:

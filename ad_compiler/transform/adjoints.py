@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ad_compiler.analysis.singular import Exposed
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.types import Array, Tape, rank
@@ -36,8 +37,8 @@ class Adjoints:
     home: dict[Var, Frame] = field(default_factory=dict[Var, Frame])
     cells: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
     selected: dict[Atom, Selected] = field(default_factory=dict[Atom, Selected])
-    watched: frozenset[Var] = frozenset()
-    """Arrays of which it is recorded which elements were taken at all."""
+    exposed: Exposed = field(default_factory=Exposed)
+    """Arrays of which it counts where their cotangent is zero because nobody took an element."""
     taken: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
 
     def enter(self, primals: tuple[Var, ...]) -> None:
@@ -90,17 +91,29 @@ class Adjoints:
         self.selected[value] = Selected(raw, mask)
         return value
 
-    def mark_taken(self, x: Var, pattern: Const, operands: list[Atom]) -> None:
+    def mark_taken(self, z: Var, x: Var, pattern: Const, operands: list[Atom], bar: Atom) -> None:
         """Record that elements of x were taken, if their cotangent meets an infinite slope."""
-        if x not in self.watched:
+        if x not in self.exposed.watched:
             return
         if x not in self.taken:
             name = f"{x.name}_taken"
             self.taken[x] = Cell(name, self.home[x], lambda b: self.nothing_taken(x))
         cell = self.taken[x]
         before = self.builder.read_or_zero(cell) or self.nothing_taken(x)
-        store = PRIMITIVES["store"]
-        self.builder.assign(cell, self.builder.emit(store, before, pattern, const(True), *operands))
+        part = self.selection(z, bar)
+        if part is None:
+            prim, mask = PRIMITIVES["store"], const(True)
+        else:
+            prim, mask = PRIMITIVES["add_at"], part.mask
+        taken = self.builder.emit(prim, before, pattern, mask, *operands, hint=cell.name)
+        self.builder.assign(cell, taken)
+
+    def seed(self, primal: Atom, value: Atom, *, unit: bool = False) -> None:
+        """Give a result its cotangent; but for one element, a unit vector is zero by choice."""
+        if unit and primal in self.exposed.values and isinstance(value.type, Array):
+            mask = self.builder.emit(OPERATORS["!="], value, const(0.0))
+            self.selected[value] = Selected(value, mask)
+        self.add(primal, value)
 
     def nothing_taken(self, x: Var) -> Atom:
         width = range(rank(x.type))

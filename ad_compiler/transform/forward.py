@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from ad_compiler.analysis.activity import differentiable_operands, varied
+from ad_compiler.analysis.singular import leading
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder, Frame
 from ad_compiler.ir.nodes import (
@@ -31,6 +32,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.types import Array, Tape, Type, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
+from ad_compiler.transform.choices import Choices
 from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.reverse import pushed_by_vjp
@@ -54,6 +56,7 @@ class Forward:
         self.body = function.block.body
         self.presence = Presence(builder, exists)
         self.shapes = Shapes.of(function.params)
+        self.choices = Choices(builder, self.shapes, leading(function))
         self.sources: dict[Atom, Let] = {}
         """The operations with several results, which may not all have a derivative."""
 
@@ -107,6 +110,7 @@ class Forward:
         for parts in self.contributions(let, rule, positions):
             for n, part in enumerate(parts):
                 total[n] = self.sum(total[n], part)
+        self.choices.enter(let, positions)
         for target, value in zip(let.targets, total, strict=True):
             if value is None:
                 continue
@@ -133,8 +137,12 @@ class Forward:
         """For each varied operand, what it adds to the tangent of each result."""
         match rule:
             case Partials():
+                parts = [
+                    splice(self.builder, rule, let, k, self.full(let.args[k])) for k in positions
+                ]
                 return [
-                    [splice(self.builder, rule, let, k, self.full(let.args[k]))] for k in positions
+                    [self.choices.partial(let, k, part)]
+                    for k, part in zip(positions, parts, strict=True)
                 ]
             case Linear():
                 if rule.joint:
@@ -151,6 +159,11 @@ class Forward:
         if operand_label(let, position)[0] in rule.jvps:
             return pushed(self.builder, let, rule, position, dot)
         return [pushed_by_vjp(self.builder, let, rule, position, dot, self.shapes)]
+
+    def partial(self, let: Let, rule: Partials, position: int) -> Atom | None:
+        """What one operand of an elementwise operation adds to the tangent of its result."""
+        part = splice(self.builder, rule, let, position, self.full(let.args[position]))
+        return self.choices.partial(let, position, part)
 
     def joint(self, let: Let) -> Atom:
         """The operation itself on tangents, for one that is linear in all its operands at once."""

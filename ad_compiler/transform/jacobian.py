@@ -49,7 +49,7 @@ def by_reverse(
         cells = [block_cell(builder, reverse.shapes, result, v, name) for v in wrt]
 
         def sweep(places: list[Atom], index: int = index, result: Var = result) -> list[Atom]:
-            reverse.seed({index: unit(builder, reverse.shapes, result, places, "bar")})
+            reverse.seed({index: unit(builder, reverse.shapes, result, places, "bar")}, unit=True)
             reverse.sweep()
             adjoints = reverse.adjoints
             bars = [adjoints.full(v, adjoints.read(v)) for v in wrt]
@@ -86,7 +86,9 @@ def by_forward(
             env: dict[Var, Var] = {}
             copy = clone(function.block.body, env)
             copied = function.with_block(replace(function.block, body=copy))
-            forward = Forward(builder, copied, {v: unit(builder, shapes, v, places, "dot")})
+            seed = unit(builder, shapes, v, places, "dot")
+            forward = Forward(builder, copied, {v: seed})
+            forward.choices.unit(v, seed)
             forward.sweep()
             for k, cell in cells.items():
                 (result,) = renamed((function.results[k],), env)

@@ -18,7 +18,7 @@ from typing import assert_never
 
 from ad_compiler.analysis.activity import active, differentiable_operands
 from ad_compiler.analysis.final import Final
-from ad_compiler.analysis.singular import singular_sources
+from ad_compiler.analysis.singular import MOVING, exposed
 from ad_compiler.errors import InternalError, Span
 from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import (
@@ -40,8 +40,8 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.types import F64, MIXED_FLOAT, Array, Type, dims_of, is_number
-from ad_compiler.rules.registry import RULES, Flat, Linear, Partials
-from ad_compiler.transform.adjoints import Adjoints, adjoint_name
+from ad_compiler.rules.registry import OPERATORS, RULES, Flat, Linear, Partials
+from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
 from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, parsed
@@ -66,17 +66,17 @@ class Reverse:
             self.shapes,
             live,
             Presence(builder, exists),
-            watched=singular_sources(function),
+            exposed=exposed(function),
         )
         self.exports = Exports(builder, Final(self.function))
 
-    def seed(self, seeds: dict[int, Atom]) -> None:
-        """Start the sweep: the cotangents of the results, by index."""
+    def seed(self, seeds: dict[int, Atom], *, unit: bool = False) -> None:
+        """Start the sweep: the cotangents of the results, by index; `unit`: unit vectors."""
         self.adjoints.enter(self.function.params)
         for stmt in self.function.block.body:
             self.adjoints.enter(defined_by(stmt))
         for index, value in seeds.items():
-            self.adjoints.add(self.function.results[index], value)
+            self.adjoints.seed(self.function.results[index], value, unit=unit)
 
     def sweep(self) -> None:
         """Append the backward sweep of the whole function."""
@@ -278,6 +278,9 @@ class Reverse:
             fit = partial(reduce_to, self.builder, z=z, operand=operand, shapes=self.shapes)
             whole = z_bar if is_number(operand.type) else None
             value = outside(self.builder, value, fit, whole) or value
+            if mask is not None and operand in self.adjoints.exposed.values:
+                anywhere = self.builder.emit(OPERATORS["!="], fit(mask), const(0))
+                self.adjoints.selected[value] = Selected(value, anywhere)
         self.adjoints.add(operand, value)
 
     def structural(self, let: Let, rule: Linear, position: int, bars: list[Atom | None]) -> None:
@@ -300,7 +303,24 @@ class Reverse:
             value = pulled(self.builder, let, rule, name, which, bars)
         if value is not None:
             value = self.recognised(value)
-            self.adjoints.add(operand, cast(self.builder, value, _array_only(operand.type)))
+            value = cast(self.builder, value, _array_only(operand.type))
+            self.move_selection(let, rule, position, bars, value)
+            self.adjoints.add(operand, value)
+
+    def move_selection(
+        self, let: Let, rule: Linear, position: int, bars: list[Atom | None], value: Atom
+    ) -> None:
+        """Where elements go, what was selected of them goes too."""
+        (bar,) = bars if len(bars) == 1 else (None,)
+        if let.prim.name not in MOVING or bar is None:
+            return
+        before = self.adjoints.selection(let.targets[0], bar)
+        if before is None or let.args[position] not in self.adjoints.exposed.values:
+            return
+        name, which = operand_label(let, position)
+        mask = pulled(self.builder, let, rule, name, which, [before.mask])
+        if mask is not None:
+            self.adjoints.selected[value] = Selected(value, mask)
 
     def recognised(self, value: Atom) -> Atom:
         """A contribution that a rule wrote as `np.where(mask, raw, 0)` is a selection."""

@@ -13,7 +13,7 @@ from ad_compiler.ir.index import WHOLE, Pattern, axes_order, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Static, Tape, dims_of
 from ad_compiler.rules.registry import PRIMITIVES
-from ad_compiler.transform.adjoints import Adjoints, adjoint_name
+from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
 from ad_compiler.transform.scaling import outside
 from ad_compiler.transform.shapes import cast, reduce_to
 
@@ -25,9 +25,14 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     assert isinstance(x, Var)
     assert isinstance(pattern, Const)
     if "new" in pattern.value and set(pattern.value) <= {"new", ":", "..."}:
-        adjoints.add(x, without_new(adjoints, z_bar, pattern.value))
+        value = without_new(adjoints, z_bar, pattern.value)
+        part = adjoints.selection(let.targets[0], z_bar)
+        if part is not None and x in adjoints.exposed.values:
+            mask = without_new(adjoints, part.mask, pattern.value)
+            adjoints.selected[value] = Selected(value, mask)
+        adjoints.add(x, value)
         return
-    adjoints.mark_taken(x, pattern, operands)
+    adjoints.mark_taken(let.targets[0], x, pattern, operands, z_bar)
     cell = adjoints.cell(x)
     before = builder.read_or_zero(cell)
     made = before is None

@@ -1,0 +1,109 @@
+"""A zero that comes from choosing something else stays zero where it meets an infinite slope."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ad_compiler import grad, jacfwd, jacrev, jvp
+
+X = np.array([0.0, 4.0, 9.0])
+
+
+def scaled(x):
+    return np.sum((2 * np.sqrt(x))[1:])
+
+
+def masked(x):
+    return np.sum((2 * np.sqrt(x) + 1)[x > 1])
+
+
+def moved(x):
+    return np.sum((np.sqrt(x)[::-1].reshape(3, 1) / 2).T[0, :2])
+
+
+def taken_twice(x):
+    return np.sum((3 * np.sqrt(x))[1:][1:])
+
+
+def through_a_product(x):
+    return np.sum((np.sqrt(x) * x)[1:]) + np.sum((-np.log(x))[2:])
+
+
+def broadcast(x):
+    return np.sum((np.sqrt(x)[:, None] * np.ones(2)).T[0, 1:])
+
+
+def joined(x):
+    return np.sum(np.concatenate([2 * np.sqrt(x), x])[1:])
+
+
+def in_a_loop(x):
+    r = 2 * np.sqrt(x)
+    s = 0.0
+    for k in range(1, 3):
+        s += r[k]
+    return s
+
+
+def sorted_away(x):
+    return np.sort(2 * np.sqrt(x))[2]
+
+
+def chosen_before(x):
+    return np.sum(np.sqrt(np.where(x > 0, 2 * x, 0.0)))
+
+
+def stored_before(x):
+    y = np.zeros(4)
+    y[1:] = x + 1
+    return np.sum(3 * np.sqrt(2 * y))
+
+
+def stored_between(x):
+    y = x + 1
+    y[0] = 0.0
+    return np.sum(np.sqrt(y))
+
+
+FUNCTIONS = [
+    scaled, masked, moved, taken_twice, through_a_product, broadcast, joined, in_a_loop,
+    sorted_away, chosen_before, stored_before, stored_between,
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("f", FUNCTIONS)
+def test_it_is_zero_in_both_modes(f: Callable[..., Any]) -> None:
+    gradient = grad(f)(X)
+    steps = np.array([0.0, 1e-6, 1e-6])
+    for k in (1, 2):
+        h = np.eye(3)[k] * steps
+        assert gradient[k] == pytest.approx((f(X + h) - f(X - h)) / 2e-6, rel=1e-6)
+    assert np.isfinite(gradient[0])
+    assert [jvp(f, (X,), (e,))[1] for e in np.eye(3)] == pytest.approx(gradient)
+    assert jvp(f, (X,), (np.ones(3),))[1] == pytest.approx(np.sum(gradient))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("jacobian", [jacfwd, jacrev])
+def test_off_the_diagonal(jacobian: Callable[..., Any]) -> None:
+    found = jacobian(lambda x: -2 * np.sqrt(x))(X)
+    wanted = np.diag([-np.inf, -0.5, -1 / 3])
+    assert np.array_equal(found, wanted) or found == pytest.approx(wanted)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("jacobian", [jacfwd, jacrev])
+def test_a_zero_that_is_a_value_is_not_one_of_selection(jacobian: Callable[..., Any]) -> None:
+    """`sqrt(x)**2` has slope 1 at 0; 0 would be wrong in silence."""
+    found = jacobian(lambda x: np.sqrt(x) ** 2)(X)
+    assert np.isnan(found[0, 0])
+    assert found[1:] == pytest.approx(np.eye(3)[1:])
+    assert np.isnan(grad(lambda x: np.sum((np.sqrt(x) ** 2)[:2]))(X)[0])
+    assert np.isnan(jvp(lambda x: np.sqrt(x * x), (X,), (np.ones(3),))[1][0])
