@@ -102,7 +102,7 @@ def jvp(
 ) -> tuple[Any, Any]:
     """The value of f, and its derivative along the tangents (forward mode).
 
-    One tangent for each primal; 0 or None for one that cannot vary, such as an int. With
+    One tangent for each primal; 0 or None for one that does not vary: an int, or an array. With
     `outputs`, the name of an argument or a tuple of names, the value is what f leaves in these
     arrays, as for a function that writes its result into an argument and returns None.
     """
@@ -146,7 +146,8 @@ def is_nothing(tangent: Any, primal: Any) -> bool:
     """Whether a tangent says that its primal does not vary."""
     if tangent is None:
         return True
-    return isinstance(tangent, int | float) and tangent == 0 and not is_real(primal)
+    is_zero = type(tangent) in (int, float) and tangent == 0
+    return is_zero and (np.ndim(primal) > 0 or not is_real(primal))
 
 
 def has_real(value: Any) -> bool:

@@ -22,7 +22,7 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import is_differentiable
+from ad_compiler.ir.types import Int, is_differentiable
 from ad_compiler.rules.registry import RULES, WIDER, Linear
 
 ALIASES = {
@@ -152,6 +152,8 @@ def _operand(ctx: Context, primitive: Primitive, name: str, value: Value) -> Ato
         return _dtype(value)
     value = indexing.settled(ctx, value)
     match value:
+        case Var() if name in STATIC:
+            return _plain(ctx, value)
         case Var() | Const() | Undef() | Place() | Loose():
             return atom_of(ctx, value)
         case Structure() if name in STATIC:
@@ -160,6 +162,16 @@ def _operand(ctx: Context, primitive: Primitive, name: str, value: Value) -> Ato
             return atom_of(ctx, arrays.array_of(ctx, value))
         case _:
             raise TypeRefusal(f"`{primitive.name}` does not take {describe(value)}")
+
+
+def _plain(ctx: Context, value: Var) -> Atom:
+    """An operand that must be a constant: `np.int64(0)` is one, of another kind."""
+    let = ctx.builder.made.get(value)
+    if let is not None and isinstance(value.type, Int) and let.prim.name.startswith("np.int"):
+        (given,) = let.args
+        if isinstance(given, Const) and isinstance(given.type, Int):
+            return const(int(given.value))
+    return value
 
 
 def _constant(ctx: Context, name: str, value: Structure) -> Const:

@@ -124,7 +124,12 @@ def _boolean(ctx: Context, scope: Scope, node: ast.BoolOp, _name: str) -> Value:
             return value
         return shortcut(ctx, value, lambda: rest(position + 1), stop_if=stop_if)
 
-    return rest(0)
+    # What the first operand binds is bound; the others may be left out.
+    named = [
+        n for value in node.values[1:] for n in ast.walk(value) if isinstance(n, ast.NamedExpr)
+    ]
+    with scope.looping(ctx.builder, frozenset(n.target.id for n in named)):
+        return rest(0)
 
 
 def shortcut(ctx: Context, value: Value, rest: Callable[[], Value], *, stop_if: bool) -> Value:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Derived,
@@ -114,15 +114,20 @@ def jvp(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Valu
             raise TypeRefusal("jvp takes a function, and two tuples", "jvp(f, (x,), (x_dot,))")
     if len(primals) != len(tangents):
         raise TypeRefusal(f"{len(primals)} primals, but {len(tangents)} tangents")
-    moving = tuple(k for k, t in enumerate(tangents) if not _is_nothing(t))
+    pairs = zip(primals, tangents, strict=True)
+    moving = tuple(k for k, (x, x_dot) in enumerate(pairs) if not _is_nothing(ctx, x, x_dot))
     if not moving:
         raise TypeRefusal("jvp needs at least one tangent that is not 0 or None")
     derived = Derived(function, "jvp", moving, as_tuple=True)
     return expand(ctx, derived, [*primals, *(tangents[k] for k in moving)], {}, call)
 
 
-def _is_nothing(tangent: Value) -> bool:
-    return isinstance(tangent, Const) and (tangent.value is None or tangent == const(0))
+def _is_nothing(ctx: Context, primal: Value, tangent: Value) -> bool:
+    """Whether a tangent says that its primal does not vary: None or 0; 0.0 for an array."""
+    if not isinstance(tangent, Const):
+        return False
+    zeros = (const(0),) if array_of(ctx, primal) is None else (const(0), const(0.0))
+    return tangent.value is None or tangent in zeros
 
 
 def vjp(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Value:

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of
+from ad_compiler.frontend.indexing import resolved
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Structure,
@@ -48,7 +49,7 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str = "") -> Value:
     """`left op right`."""
     symbol = BINARY[type(op)]
-    joined = _of_structures(symbol, left, right)
+    joined = _of_structures(symbol, resolved(ctx, left), resolved(ctx, right))
     if joined is not None:
         return joined
     return apply(ctx, OPERATORS[symbol], atoms_of(ctx, (left, right)), name)
@@ -100,6 +101,9 @@ def compare(ctx: Context, op: ast.cmpop, left: Value, right: Value, name: str = 
         equal = _static_equality(left, right)
         if equal is not None:
             return const(equal == isinstance(op, ast.Eq))
+        alike = _same_numbers(ctx, resolved(ctx, left), resolved(ctx, right))
+        if alike is not None:
+            return alike if isinstance(op, ast.Eq) else negation(ctx, atom_of(ctx, alike), name)
     return apply(ctx, OPERATORS[COMPARISONS[type(op)]], atoms_of(ctx, (left, right)), name)
 
 
@@ -136,6 +140,30 @@ def _static_equality(left: Value, right: Value) -> bool | None:
     if one_static and isinstance(other, Var) and is_number(other.type):
         return False
     return None
+
+
+def _same_numbers(ctx: Context, left: Value, right: Value) -> Value | None:
+    """`==` of two tuples or two lists of numbers, a shape for one; None if that is not asked."""
+    if not (isinstance(left, Structure) and isinstance(right, Structure)) or "dict" in (
+        left.kind,
+        right.kind,
+    ):
+        return None
+    a, b = left.items, right.items
+    if left.kind != right.kind or len(a) != len(b):
+        return const(False)
+    if not all(isinstance(v, Var | Const) and is_number(v.type) for v in (*a, *b)):
+        return None
+    found: Value = const(True)
+    for first, second in zip(a, b, strict=True):
+        same = compare(ctx, ast.Eq(), first, second)
+        if same == const(False):
+            return same
+        if found == const(True):
+            found = same
+        elif same != const(True):
+            found = apply(ctx, OPERATORS["&"], atoms_of(ctx, (found, same)))
+    return found
 
 
 def _is_static(value: Const) -> bool:
