@@ -8,7 +8,7 @@ from collections import Counter
 from ad_compiler.fuzz.generate import program
 from ad_compiler.fuzz.oracles import Verdict, judge
 
-MOST_REFUSED = 0.05
+MOST_REFUSED = 0.08
 """The share of programs that may be refused: writes to what may or may not be an alias."""
 
 

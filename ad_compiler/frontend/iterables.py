@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ad_compiler.frontend import growing, indexing
@@ -18,6 +18,7 @@ from ad_compiler.frontend.values import (
     Structure,
     Value,
     Zipped,
+    leaves_of,
     static,
     value_of,
 )
@@ -82,6 +83,18 @@ def known_items(ctx: Context, value: Value) -> list[Value] | None:
             return None if items is None else items[::-1]
         case _:
             return None
+
+
+def places_in(value: Value) -> Iterator[Place]:
+    """The arrays that an iterable goes through, whatever their names are bound to meanwhile."""
+    match value:
+        case Zipped(parts):
+            for part in parts:
+                yield from places_in(part)
+        case Counted(inner) | Backwards(inner):
+            yield from places_in(inner)
+        case _:
+            yield from (leaf for leaf in leaves_of(value) if isinstance(leaf, Place))
 
 
 @dataclass(frozen=True, eq=False)

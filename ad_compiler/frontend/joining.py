@@ -101,9 +101,11 @@ class Joining:
         for arm, place in zip(arms, places, strict=True):
             self.builder.frames.append(arm)
             self.builder.assign(root.cell, self.storage.read(place))
-            others = [c for c in self.storage.holders(place.root) if c not in cells]
-            if place.path or any(c.home is not arm for c in others) or place.root.frozen:
+            others = [c for c in self.storage.names_of(place.root) if c not in cells]
+            if place.path or any(c.home is not arm for c in others):
                 shared.append(place.root)
+            else:
+                self._share(root, place.root)
             for cell in cells:
                 self.bind(cell, root)
             self.builder.frames.pop()
@@ -138,12 +140,22 @@ class Joining:
     def _carried(self, cell: Cell, place: Place, widening: Widening) -> Root:
         """The root that carries a name around a loop, with the array that it has before it."""
         together = [] if widening.moving[cell] else list(widening.moving)
-        others = [c for c in self.storage.holders(place.root) if c not in (cell, *together)]
+        others = [c for c in self.storage.names_of(place.root) if c not in (cell, *together)]
         root = self.storage.unset_root(cell.name, [place])
         self.builder.assign(root.cell, self.storage.read(place))
         if place.path or others or self.storage.is_watched(place.root):
             self.storage.freeze([root, place.root], UNCLEAR)
+        else:
+            self._share(root, place.root)
         return root
+
+    def _share(self, root: Root, other: Root) -> None:
+        """A root that may hold what another holds may be written as far as the other may."""
+        loops = self.storage.loops_through(other)
+        if other.frozen and not loops:
+            self.storage.freeze([root], UNCLEAR)
+        elif loops:
+            self.storage.lend([root, other], loops)
 
     def leave(self, frame: Frame, widening: Widening, carried: dict[Cell, Root]) -> bool:
         """At the end of a trip, still in its frame; whether the body must be built again."""
@@ -203,11 +215,13 @@ class Joining:
             values[root] = self.storage.read(place)
             others = [
                 c
-                for c in self.storage.holders(place.root)
+                for c in self.storage.names_of(place.root)
                 if carried.get(c) is not root and self.builder.outer(c) is not None
             ]
-            if place.path or others or place.root.frozen:
+            if place.path or others:
                 self.storage.freeze([root, place.root], UNCLEAR)
+            else:
+                self._share(root, place.root)
             weaker |= root.contiguous and not self.storage.lies_in_rows(place)
             root.contiguous = root.contiguous and self.storage.lies_in_rows(place)
         for root, value in values.items():

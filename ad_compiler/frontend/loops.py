@@ -26,7 +26,8 @@ def for_(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
     iterable = expression(ctx, scope, node.iter)
     items = iterables.known_items(ctx, iterable)
     early = _early(ctx.builder, node)
-    with scope.looping(ctx.builder, escaping(scope.code, node)):
+    kept = ctx.storage.kept(iterables.places_in(iterable))
+    with kept, scope.looping(ctx.builder, escaping(scope.code, node)):
         if items is not None and not isinstance(iterable, iterables.Range):
             _unrolled(ctx, scope, node, items, early, block)
         else:

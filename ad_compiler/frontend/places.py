@@ -27,6 +27,7 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Static, rank
 from ad_compiler.rules.registry import PRIMITIVES
 
+ITERATED = "a loop goes through what may be the same array"
 CONTIGUOUS = frozenset(["np.zeros", "np.ones", "np.full", "np.empty", "array_of", "copy"])
 """Operations whose result is laid out row by row, whatever the layout of their operands."""
 
@@ -42,6 +43,8 @@ class Storage:
     """The places of arrays that come from outside: parameters, captured arrays."""
     watched: frozenset[Var] = frozenset()
     """The arrays from outside whose final state is asked for."""
+    looping: dict[Cell, list[Root]] = field(default_factory=dict[Cell, list[Root]])
+    """What holds the arrays that loops go through, and the roots that are not written meanwhile."""
     pinned: list[Root] = field(default_factory=list[Root])
     """Roots that a statement in progress still reads."""
     frozen: list[Root] = field(default_factory=list[Root])
@@ -170,6 +173,42 @@ class Storage:
             place = place_in(self.builder.peek(cell))
             if place is not None:
                 place.root.holders.pop(cell, None)
+
+    def names_of(self, root: Root) -> list[Cell]:
+        """The holders of a root that are names of the program."""
+        return [cell for cell in self.holders(root) if cell not in self.looping]
+
+    @contextmanager
+    def kept(self, places: Iterable[Place]) -> Generator[None]:
+        """While a loop goes through arrays: it holds them, whatever becomes of their names."""
+        cells: list[Cell] = []
+        for place in places:
+            cell = self.builder.cell("items", held(place))
+            place.root.holders[cell] = None
+            self.looping[cell] = []
+            cells.append(cell)
+        try:
+            yield
+        finally:
+            self.release(cells)
+            for cell in cells:
+                for root in self.looping.pop(cell):
+                    if root.frozen == ITERATED and not self.loops_through(root):
+                        root.frozen = ""
+
+    def loops_through(self, root: Root) -> list[Cell]:
+        """The loops that may go through the storage of a root, if nothing else forbids writing."""
+        if root.frozen not in ("", ITERATED):
+            return []
+        own = self.holders(root)
+        return [cell for cell, lent in self.looping.items() if cell in own or root in lent]
+
+    def lend(self, roots: Iterable[Root], loops: Iterable[Cell]) -> None:
+        """Forbid to write to roots as long as loops run that may go through their storage."""
+        for root in roots:
+            self.freeze([root], ITERATED)
+            for cell in loops:
+                self.looping[cell].append(root)
 
     @contextmanager
     def pin(self, values: Iterable[Value]) -> Generator[None]:

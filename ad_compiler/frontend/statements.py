@@ -146,6 +146,13 @@ def _augmented(ctx: Context, scope: Scope, node: ast.AugAssign) -> None:
         parts.update(ctx, part, node.op, old, expression(ctx, scope, node.value))
         return
     name = node.target.id
+    for inner in ast.walk(node.value):
+        if isinstance(inner, ast.NamedExpr) and inner.target.id == name:
+            raise scope.code.source.refuse(
+                inner,
+                f"`{name}` is assigned while it is being changed",
+                "assign it in a statement of its own",
+            )
     old = expression(ctx, scope, ast.copy_location(ast.Name(name, ast.Load()), node.target))
     value = expression(ctx, scope, node.value)
     if array_of(ctx, old) is not None:

@@ -30,6 +30,10 @@ class Wrong(AssertionError):
     """A derivative that an oracle contradicts."""
 
 
+class NotFinite(Wrong):
+    """A derivative that is no number, or infinite."""
+
+
 def load(program: Program) -> Callable[..., Any]:
     """Run the text of a program as a module of its own; gives its `f`."""
     name = f"<fuzz {program.seed}>"
@@ -60,9 +64,21 @@ def judge(program: Program) -> Verdict:
         check(f, args, expected, np.random.default_rng(program.seed))
     except Unsupported as refusal:
         return Verdict("refused", str(refusal))
+    except NotFinite as found:
+        return Verdict("undecided" if overflows(f, args) else "wrong", str(found))
     except Wrong as wrong:
         return Verdict("wrong", str(wrong))
     return Verdict("right")
+
+
+def overflows(f: Callable[..., Any], args: Sequence[Any]) -> bool:
+    """Whether a program itself leaves the range of floats, though its value may be finite."""
+    try:
+        with np.errstate(over="raise", invalid="raise"):
+            f(*copy.deepcopy(args))
+    except FloatingPointError:
+        return True
+    return False
 
 
 def raises(f: Callable[..., Any], args: Sequence[Any], expected: Exception) -> Verdict:
@@ -123,6 +139,8 @@ def same(what: str, got: Any, expected: Any) -> None:
 def close(what: str, one: float, other: Any, tolerance: float) -> None:
     """Equal up to rounding; NaN equals nothing."""
     scale = max(1.0, abs(one), abs(float(other)))
+    if not np.all(np.isfinite([one, float(other)])):
+        raise NotFinite(f"{what} are not finite: {one!r} and {other!r}")
     if not abs(one - float(other)) <= tolerance * scale:
         raise Wrong(f"{what} differ: {one!r} and {other!r}")
 
