@@ -144,10 +144,9 @@ def _static_equality(left: Value, right: Value) -> bool | None:
 
 def _same_numbers(ctx: Context, left: Value, right: Value) -> Value | None:
     """`==` of two tuples or two lists of numbers, a shape for one; None if that is not asked."""
-    if not (isinstance(left, Structure) and isinstance(right, Structure)) or "dict" in (
-        left.kind,
-        right.kind,
-    ):
+    if not (isinstance(left, Structure) and isinstance(right, Structure)):
+        return None
+    if not {left.kind, right.kind} <= {"tuple", "list"}:
         return None
     a, b = left.items, right.items
     if left.kind != right.kind or len(a) != len(b):

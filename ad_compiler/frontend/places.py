@@ -12,17 +12,15 @@ paths meet, names that moved get a root of their own there (`joining.py`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from ad_compiler.frontend.values import Loose, Place, Root, Step, Value, mapped, static
+from ad_compiler.frontend.views import VIEWS
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.index import WHOLE, Pattern, composed, is_whole
-from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
+from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Static, rank
 from ad_compiler.rules.registry import PRIMITIVES
@@ -181,12 +179,10 @@ class Storage:
     @contextmanager
     def kept(self, places: Iterable[Place]) -> Generator[None]:
         """While a loop goes through arrays: it holds them, whatever becomes of their names."""
-        cells: list[Cell] = []
-        for place in places:
-            cell = self.builder.cell("items", held(place))
-            place.root.holders[cell] = None
+        cells = {self.builder.cell("items", held(place)): place.root for place in places}
+        for cell, root in cells.items():
+            root.holders[cell] = None
             self.looping[cell] = []
-            cells.append(cell)
         try:
             yield
         finally:
@@ -200,8 +196,7 @@ class Storage:
         """The loops that may go through the storage of a root, if nothing else forbids writing."""
         if root.frozen not in ("", ITERATED):
             return []
-        own = self.holders(root)
-        return [cell for cell, lent in self.looping.items() if cell in own or root in lent]
+        return [c for c, lent in self.looping.items() if c in self.holders(root) or root in lent]
 
     def lend(self, roots: Iterable[Root], loops: Iterable[Cell]) -> None:
         """Forbid to write to roots as long as loops run that may go through their storage."""
@@ -330,76 +325,3 @@ def _step(prim: Primitive, args: Sequence[Atom], place: Place) -> Step | None:
         return None
     found = find(array, args[1:], place)
     return None if found is None else Step(prim, tuple(args[1:]), *found)
-
-
-Found = tuple[Pattern, tuple[Atom, ...]]
-Rest = Sequence[Any]
-
-
-def _item(_: Array, rest: Rest, __: Place) -> Found | None:
-    pattern, *operands = rest
-    if "array" in pattern.value or "mask" in pattern.value:
-        return None
-    return pattern.value, tuple(operands)
-
-
-def _order(prim: str) -> Callable[[Array, Rest, Place], Found]:
-    """The order of axes that a rearrangement gives, read off an array whose lengths count."""
-
-    def find(array: Array, rest: Rest, _: Place) -> Found:
-        lengths = tuple(range(len(array.dims)))
-        made = PRIMITIVES[prim].evaluate(np.empty(lengths), *(a.value for a in rest))
-        if made.shape == lengths[::-1]:
-            return ("T",), ()
-        return (f"transpose({', '.join(map(str, made.shape))})",), ()
-
-    return find
-
-
-def _expanded(array: Array, rest: Rest, _: Place) -> Found:
-    made = np.expand_dims(np.empty((2,) * len(array.dims)), rest[0].value)
-    return tuple("new" if n == 1 else ":" for n in made.shape), ()
-
-
-def _squeezed(array: Array, rest: Rest, _: Place) -> Found | None:
-    axis = rest[0].value
-    if not isinstance(axis, int) or len(array.dims) == 1:
-        return None
-    gone = axis % len(array.dims)
-    return tuple("int" if k == gone else ":" for k in range(len(array.dims))), (const(0),)
-
-
-def _flipped(array: Array, rest: Rest, _: Place) -> Found:
-    axis = rest[0].value
-    count = len(array.dims)
-    turned = range(count) if axis is None else [a % count for a in np.atleast_1d(axis)]
-    pattern = tuple("::c" if k in turned else ":" for k in range(count))
-    return pattern, (const(-1),) * len(turned)
-
-
-def _reshaped(array: Array, rest: Rest, place: Place) -> Found | None:
-    """All of an array that lies row by row, or has one axis, is given a shape without a copy."""
-    if place.path or not (place.root.contiguous or len(array.dims) == 1):
-        return None
-    return (f"reshape({len(rest)})",), tuple(rest)
-
-
-def _raveled(_: Array, __: Rest, place: Place) -> Found | None:
-    if place.path or not place.root.contiguous:
-        return None
-    return ("reshape(1)",), (const(-1),)
-
-
-VIEWS: dict[str, Callable[[Array, Rest, Place], Found | None]] = {
-    "getitem": _item,
-    "T": _order("T"),
-    "np.transpose": _order("np.transpose"),
-    "np.swapaxes": _order("np.swapaxes"),
-    "np.moveaxis": _order("np.moveaxis"),
-    "np.expand_dims": _expanded,
-    "np.squeeze": _squeezed,
-    "np.flip": _flipped,
-    "np.reshape": _reshaped,
-    "ravel": _raveled,
-}
-"""How each primitive that gives a view says which part of the array it is."""

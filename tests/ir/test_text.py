@@ -33,7 +33,11 @@ def lowered(seed: int) -> Function:
     return lower(function, parameters, values).function
 
 
-@pytest.mark.parametrize("seed", range(100, 115))
+ACCEPTED = [seed for seed in range(100, 116) if seed != 112]
+"""Programs that are not refused; 112 writes to what a loop may be going through."""
+
+
+@pytest.mark.parametrize("seed", ACCEPTED)
 def test_programs_are_well_formed_and_survive_their_text(seed: int) -> None:
     start = lowered(seed)
     wrt = Request("grad", (0, 1, 2, 3, 4), True)
