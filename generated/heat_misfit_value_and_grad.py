@@ -26,7 +26,7 @@ def misfit_value_and_grad(u0, kappa, observed, steps):
         u = u_tape[k]
         # reverse of the loop at line 18
         u_new_bar, u_bar = u_bar, u_new_bar
-        for i in reversed(range(1, last)):
+        for i in range(1, last):
             total_bar = u_new_bar[i]
             u_new_bar[i] = 0.0
             product = (u[i - 1] - 2.0 * u[i] + u[i + 1]) * total_bar

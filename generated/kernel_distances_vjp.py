@@ -16,21 +16,15 @@ def distances_vjp(points, centre, out, cotangent):
     out_bar = cotangent[0]
     check_apart(points, out, "`points` and `out`")
     check_apart(centre, out, "`centre` and `out`")
-    n = points.shape[0]
-    roots = []
-    for i in range(n):
-        dx = points[i, 0] - centre[0]
-        dy = points[i, 1] - centre[1]
-        roots.append(math.sqrt(dx * dx + dy * dy))
 
     centre_bar = np.zeros_like(centre)
     points_bar = np.zeros_like(points)
     out_bar = out_bar.copy()
-    # reverse of the loop at line 13
-    for i in range(n - 1, -1, -1):
-        root = roots[i]
+    # the loop at line 13 and its reverse in one
+    for i in range(points.shape[0]):
         dx = points[i, 0] - centre[0]
         dy = points[i, 1] - centre[1]
+        root = math.sqrt(dx * dx + dy * dy)
         root_bar = out_bar[i]
         out_bar[i] = 0.0
         product = 0.5 * root_bar

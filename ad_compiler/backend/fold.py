@@ -34,6 +34,7 @@ from ad_compiler.ir.nodes import (
     While,
     atoms_of,
     leaves,
+    sweep_of,
     walk,
 )
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive
@@ -327,11 +328,6 @@ class _Folder:
 def is_quiet(stmt: Let) -> bool:
     """Whether a statement divides arrays in a `with` that keeps NumPy from warning."""
     return stmt.prim.name == "quiet_div" and any(isinstance(a.type, Array) for a in stmt.args)
-
-
-def sweep_of(stmt: Stmt) -> int:
-    """Which backward sweep a statement belongs to. Those never raise where the first one ran."""
-    return 0 if stmt.at is None else stmt.at.sweep
 
 
 def _raise(tree: Tree, scope: Scope) -> None:

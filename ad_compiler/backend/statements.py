@@ -13,7 +13,6 @@ from ad_compiler.backend.changes import Change, step
 from ad_compiler.backend.counting import range_of
 from ad_compiler.backend.exits import Exits
 from ad_compiler.backend.expressions import Renderer, negated
-from ad_compiler.backend.fold import sweep_of
 from ad_compiler.backend.moves import Move, ordered
 from ad_compiler.backend.printers import divides_quietly, shown
 from ad_compiler.backend.ranges import Segments, after_moves
@@ -30,6 +29,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
     const,
+    sweep_of,
 )
 from ad_compiler.ir.primitive import Operator
 from ad_compiler.ir.types import is_number
@@ -294,4 +294,6 @@ def _comment(stmt: For | While) -> Lines:
     """Which loop this one reverses."""
     if stmt.at is None or not any(t.name.endswith("_bar") for t in stmt.targets):
         return []
+    if not sweep_of(stmt):
+        return [f"# the loop at line {stmt.at.line} and its reverse in one"]
     return [f"# reverse of the loop at line {stmt.at.line}"]

@@ -20,7 +20,7 @@ from ad_compiler.ir.records import Record
 __all__ = [
     "Atom", "Block", "Branch", "Const", "Effect", "For", "Function", "If", "Let", "Parameter",
     "Stmt", "Tree", "Undef", "Var", "While", "atoms_of", "blocks_of", "const", "defined_by",
-    "free_vars", "in_order", "leaves", "map_tree", "records_in", "substitute", "walk",
+    "free_vars", "in_order", "leaves", "map_tree", "records_in", "substitute", "sweep_of", "walk",
     "with_blocks",
 ]  # fmt: skip
 
@@ -273,6 +273,11 @@ def _collect(block: Block, defined: set[Var], read: set[Var]) -> None:
             _collect(inner, defined, read)
         defined.update(defined_by(stmt))
     read.update(a for a in block.yielded if isinstance(a, Var))
+
+
+def sweep_of(stmt: Stmt) -> int:
+    """Which backward sweep a statement belongs to. Those never raise where the first one ran."""
+    return 0 if stmt.at is None else stmt.at.sweep
 
 
 def in_order(variables: Iterable[Var]) -> list[Var]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ad_compiler.analysis.edges import has_storage
 from ad_compiler.ir.nodes import For, Function, While, defined_by, walk
+from ad_compiler.transform.ascend import ascend
 from ad_compiler.transform.augment import augment
 from ad_compiler.transform.bufferise import bufferise
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.delay import delay
+from ad_compiler.transform.fuse import fuse
 from ad_compiler.transform.hoist import hoist
 from ad_compiler.transform.inlay import inlay
 from ad_compiler.transform.join import join_branches
@@ -24,6 +26,8 @@ def finish(function: Function, *, arrays: bool = False) -> Function:
     """
     function = unmark(function)  # what only transformations look at
     function = join_branches(function)  # ask once what the two sweeps ask
+    function = ascend(function)  # upwards, where the order does not matter
+    function = fuse(function)  # then in one loop with the forward sweep, where that may be
     if arrays:
         function = hoist(function, lists=False)
         function = preallocate(function)  # lists where the trips are not counted beforehand
