@@ -26,8 +26,8 @@ latency:  ## Measure what a user waits for
 check:  ## Check that generated/ is current
 	$(PYTHON) scripts/gallery.py --check
 
-fuzz:  ## Differentiate random programs: make fuzz COUNT=1000
-	$(PYTHON) scripts/fuzz.py $(or $(COUNT),1000)
+fuzz:  ## Differentiate random programs: make fuzz COUNT=10000
+	$(PYTHON) -m ad_compiler fuzz --count $(or $(COUNT),10000)
 
 coverage:  ## Print what has a derivative, beside autograd and JAX
 	$(PYTHON) scripts/coverage.py

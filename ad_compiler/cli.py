@@ -175,6 +175,20 @@ def rules(name: str | None) -> int:
     return 0
 
 
+@cli.command()
+@click.option("--count", default=1000, show_default=True, help="How many programs.")
+@click.option("--seed", type=int, help="The first seed; a fresh one, which is printed, if absent.")
+@click.option("--minutes", type=float, help="Begin no more programs after so long.")
+@click.option("--jobs", default=0, help="How many processes; one for each processor, if absent.")
+@click.option("--keep", "folder", type=click.Path(path_type=Path), default="fuzz-failures",
+              show_default=True, help="Where failing programs go, made small.")  # fmt: skip
+def fuzz(count: int, seed: int | None, minutes: float | None, jobs: int, folder: Path) -> int:
+    """Test the compiler itself: derivatives of random programs, judged."""
+    from ad_compiler.cli_fuzz import fuzzed
+
+    return fuzzed(count, seed, minutes, jobs, folder)
+
+
 @cli.group()
 def cache() -> None:
     """What the compiler keeps on disk: emitted text, and what it depends on."""

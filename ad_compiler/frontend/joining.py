@@ -100,7 +100,7 @@ class Joining:
         shared: list[Root] = []
         for arm, place in zip(arms, places, strict=True):
             self.builder.frames.append(arm)
-            self.builder.assign(root.cell, self.storage.read(place))
+            self.builder.assign(root.cell, self.storage.moved(place))
             others = [c for c in self.storage.names_of(place.root) if c not in cells]
             if place.path or any(c.home is not arm for c in others):
                 shared.append(place.root)
@@ -142,7 +142,7 @@ class Joining:
         together = [] if widening.moving[cell] else list(widening.moving)
         others = [c for c in self.storage.names_of(place.root) if c not in (cell, *together)]
         root = self.storage.unset_root(cell.name, [place])
-        self.builder.assign(root.cell, self.storage.read(place))
+        self.builder.assign(root.cell, self.storage.moved(place))
         if place.path or others or self.storage.is_watched(place.root):
             self.storage.freeze([root, place.root], UNCLEAR)
         else:
@@ -212,7 +212,7 @@ class Joining:
         weaker = False
         for cell, place in ends.items():
             root = carried[cell]
-            values[root] = self.storage.read(place)
+            values[root] = self.storage.moved(place)
             others = [
                 c
                 for c in self.storage.names_of(place.root)

@@ -294,7 +294,10 @@ def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, .
         raise code.source.refuse(
             code.node, f"`{code.name}` returns nothing", "return the result to differentiate"
         )
-    return tree(value), tuple(results)
+    try:
+        return tree(value), tuple(results)
+    except TypeRefusal as refusal:  # what is returned on two paths is of two kinds
+        raise code.source.refuse(code.node, refusal.reason, refusal.remedy) from None
 
 
 def inline_call(

@@ -233,6 +233,9 @@ class Storage:
         """The current value of a place."""
         value = self.builder.read(place.root.cell)
         assert value is not None, f"{place.root.cell.name} is read outside its frame"
+        conflict = self.builder.conflict(value)
+        if conflict is not None:
+            raise conflict
         known = place.recalled(value, self.builder.frames)
         if known is not None:
             return known
@@ -242,6 +245,13 @@ class Storage:
         if place.path:
             place.remember(value, self.builder.frame)
         return result
+
+    def moved(self, place: Place) -> Atom:
+        """The same for a root that takes its place over; what must not be read, still must not."""
+        value = self.builder.read(place.root.cell)
+        if value is not None and not place.path and self.builder.conflict(value) is not None:
+            return value
+        return self.read(place)
 
     def view(self, place: Place, prim: Primitive, args: Sequence[Atom], atom: Atom) -> Value:
         """What a view of a place is: a longer path, or a value that may share its memory."""

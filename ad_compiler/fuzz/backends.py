@@ -11,18 +11,19 @@ import numpy as np
 from ad_compiler.api import value_and_grad
 from ad_compiler.errors import Unsupported
 from ad_compiler.fuzz.generate import Program
-from ad_compiler.fuzz.oracles import WRT, Verdict, load, point
+from ad_compiler.fuzz.oracles import Verdict, load
 
 TOLERANCE = 1e-12
 
 
 def judge_backends(program: Program) -> Verdict:
     """Value and gradient of a random program by both backends."""
-    f, args = load(program), point(program.seed)
+    subject = load(program.text, f"backends{program.seed}")
+    f, args, wrt = subject.number, subject.args, subject.wrt
     try:
-        plain = value_and_grad(f, WRT)
+        plain = value_and_grad(f, wrt)
         expected = outcome(plain, args)
-        compiled = value_and_grad(f, WRT, backend="numba")
+        compiled = value_and_grad(f, wrt, backend="numba")
         compiled.program(*args)
     except Unsupported as refusal:
         return Verdict("refused", str(refusal))

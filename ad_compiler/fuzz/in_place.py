@@ -2,201 +2,266 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-from typing import Protocol
+from dataclasses import replace
+
+from ad_compiler.fuzz.generator import blocks, lines, statements
+
+WRITES = [
+    *statements(*lines("""
+<wv>[<i>] = <tF>
+<wv>[<i>] += <tF>
+<wv>[<i>] -= <tF>
+<wv>[<i>] *= <tF>
+<wv>[<i>] /= 1.5 + <tF>
+<wv>[<i>] **= 2
+<wm>[<i>, <j>] = <tF>
+<wm>[<i>, <j>] += <tF>
+<wm>[<i>][<j>] = <tF>
+<ws>[<j>, <j1>] = <tF>
+<wr>[<j>] = <tF>
+<wr>[<j>] *= <tF>
+<wv>[<i>] = math.sin(<wv>[<i> - 1] * <wv>[<i>]) + <f>
+<wv>[<i>] //= 0.75
+<wv>[<i>] %= 1.75
+""")),
+    *statements(*lines("""
+<wv>[1:] = <v>[:-1]
+<wv>[1:] += 0.5 * <v>[:-1]
+<wv>[:-1] -= np.sin(<v>[1:])
+<wv>[::2] *= <tF>
+<wv>[::-1] = <v>
+<wm>[:, <j>] = <v>
+<wm>[<i>] += <tF>
+<wm>[<i>] = <r>
+<wm>[<i>] = <wm>[<i1>] * <tF>
+<ws>[<j>] = <tR>
+<wm>[<i>], <wm>[<i1>] = <wm>[0], 0.5 * <wm>[-1]
+<wm>[1:, 1:] = <wm>[:-1, :-1]
+<wv>[0], <wv>[-1] = <wv>[-1], <wv>[0]
+<wv>[1:-1] = <wv>[2:] + <wv>[:-2] - 2.0 * <wv>[1:-1]
+<wv>[::2] = <tF>
+<ws>[:, <j>] -= <tF> * <ws>[:, <j1>]
+<wm>[..., 0] *= <tF>
+<wm>[::-1, <j>] += <v>
+<ws>[1:, 0] = <ws>[0, 1:]
+<wr>[:2] = <wr>[1:]
+<wm>[-1:] = <r>
+<wv>[n // 2 :] = <tF>
+<ws>[0, :], <ws>[1, :] = <ws>[1, :].copy(), <ws>[0, :].copy()
+""")), *statements(*blocks("""
+<wm>[1:] **= 2
+<wm> *= 0.25
+""")),
+    *statements(*lines("""
+<wv> += <tV>
+<wv> -= 0.5 * <tV>
+<wv> *= <tV>
+<wv> /= 1.5 + <tV>
+<wv> %= 1.75
+<wv> //= 0.75
+<wv>[:] = <tV>
+<wv>[...] = <tF>
+<wv>.fill(<tF>)
+np.sin(<V>, out=<wv>)
+np.multiply(<v>, <tF>, <wv>)
+np.copyto(<wv>, <tV>)
+<wm> *= <tM>
+<wm> += WEIGHTS
+<wm>.T[0] -= <tV>
+<wm>[:] = <tV>[:, None]
+<ws>[:] = <ws> @ <tS>
+np.add(<wv>, <tV>, out=<wv>)
+<wr> -= <tR>
+np.exp(<tV>, out=<wv>)
+<wm> -= <tR>
+<ws> += <ws>.T
+np.negative(<wv>, out=<wv>)
+<ws>.fill(0.25)
+np.maximum(<v>, 0.1, out=<wv>)
+""")), *statements(*blocks("""
+<wv> **= 2
+<wv> *= 0.5
+
+<+v> = np.exp(<tV>)
+<v> *= 2.0
+""")),
+    *statements(*lines("""
+<wv>[<wv> > 0.1] = <tF>
+<wv>[<v> < 0.0] *= <tF>
+<wv>[<v> > 0.0] += <tF>
+<wv>[np.array([0, -1])] = <tF>
+<wv>[np.array([0, 0])] = np.array([<tF>, <f>])
+<wv>[np.array([0, 0, 1])] += <tF>
+np.add.at(<wv>, np.array([0, 0, -1]), <tF>)
+<wm>[<wm> < 0.0] = <tF>
+<wr>[np.array([2, 0])] = <wr>[np.array([0, 1])]
+<wm>[np.array([0, 0]), np.array([1, 1])] = <tF>
+<wv>[np.arange(n)[::-1]] = <v>
+<wm>[np.array([0, -1])] *= <tF>
+<wv>[<v> > 0.0] = <v1>[<v> > 0.0]
+np.add.at(<ws>, np.array([0, 2, 0]), <tR>)
+<ws>[np.arange(3), np.arange(3)] += <tF>
+<wm>[:, np.array([0, 0])] = <tF>
+np.subtract.at(<wv>, np.array([0, 0]), <tF>)
+""")),
+    *statements(*blocks("""
+<+v> = <v1>.copy()
+<v>[<i>] = <tF>
+
+<+v> = np.zeros(n)
+<v>[<i>] = <tF>
+
+<+v> = np.empty(n)
+<v>[:] = <tF>
+
+<+v> = np.ones(n)
+<v>[0] += <tF>
+
+<+v> = np.zeros_like(<v1>)
+<v>[1:] = <v1>[1:]
+
+<+v> = np.full(n, <tF>)
+<v>[-1] = <tF1>
+
+<+v> = np.empty_like(<v1>)
+<v>.fill(<tF>)
+
+<+v> = np.full_like(<v1>, <tF>)
+<v>[0] = 0.5
+
+<+m> = np.zeros((n, 3))
+<m>[<i>] = <tR>
+
+<+m> = np.zeros_like(<m1>)
+<m>[:, 0] = <v>
+
+<+s> = np.eye(3)
+<s>[<j>] *= <tF>
+
+<+v> = np.array(<v1>)
+<v> += 1.0
+
+<+v> = np.ones_like(<v1>)
+<v>[0] = <tF>
+
+<+m> = <m1>.copy()
+<m>[0, 0] = <tF>
+
+<+v> = np.zeros(n)
+for <+x1> in range(1, n):
+    <v>[<x1>] = <v>[<x1> - 1] * <f> + <v1>[<x1>]
+<v> = np.tanh(<v>)
+
+<+m> = np.empty((n, 3))
+for <+x1> in range(n):
+    for <+x2> in range(3):
+        <m>[<x1>, <x2>] = <v>[<x1>] * <r>[<x2>]
+
+<+v> = <v1>.copy()
+<+v2> = np.empty_like(<v>)
+for <+x1> in range(3):
+    <v2>[1:-1] = 0.5 * (<v>[2:] + <v>[:-2])
+    <v2>[0] = <f>
+    <v2>[-1] = 0.25
+    <v>, <v2> = <v2>, <v>
+
+for <+x1> in range(3):
+    for <+x2> in range(<x1> + 1, 3):
+        <ws>[<x2>] -= 0.25 * <ws>[<x2>, <x1>] * <ws>[<x1>]
+""")),
+    *statements(*lines("""
+<@v> = smooth(<wv>)
+""")), *statements(*blocks("""
+<@v> = <wv>
+<v>[<i>] += <tF>
+
+<@v> = <wv>[::-1]
+<v>[0] = <tF>
+<wv>[<i>] *= 0.5
+
+<@v> = <wm>[:, <j>]
+<v>[<i>] = <tF>
+
+<@v> = <wm>.T[1]
+<v> *= <tF>
+
+<@r> = <wm>[<i>]
+<r> += <tF>
+
+<@r> = <wm>[<i>]
+<wm>[<i>, 0] = <tF>
+<+f> = <r>[0] * 2.0
+
+<@r> = <wm>[0:][:, ::-1][-1]
+<r>[0] = <tF>
+
+<@s> = <ws>.T
+<s>[0, 1] = <tF>
+
+<@r> = <ws>.T[<j>]
+<r>[<j1>] *= <tF>
+
+<@m> = <wm>[:]
+<m>[<i>, <j>] = <tF>
+
+<@v> = <wv>[:]
+<wv>[<i>] = <tF>
+<v>[<i1>] += 0.25
+
+<@m> = np.transpose(<wm>).T
+<m>[0] = <tR>
+
+<+f> = np.sum(<wv>[1:])
+<wv>[1:] = <tF>
+
+<+m> = np.zeros((n, 3))
+<@v> = <m>.reshape(-1)[:n]
+<v>[0] = <tF>
+
+<@m> = <wm>[::-1]
+<@r> = <m>[0]
+<r>[1] = <tF>
+<wm>[-1, 1] *= 2.0
+
+<@v> = <wm>[:, 1]
+<wm>[0, 1] = <tF>
+<+f> = <v>[0] * <f1>
+""")),
+    *statements(*lines("""
+bump(<wv>, <i>, <tF>)
+bump(<wm>[<i>], 0, <tF>)
+bump(<wv>[::-1], 0, <tF>)
+bump(<wm>.T[<j>], -1, <tF>)
+fill_with(<tF>, out=<wv>)
+<+f> = norm_with_work(<v>, <wv>)
+<wv>[0] += len(<v>) * 0.1
+<wv>[:], <+f> = <tV>, <tF>
+""")), *statements(*blocks("""
+for <+x1> in <wm>:
+    <x1> *= 0.5 + 0.25 * np.tanh(<x1>[0])
+
+for <+x1> in <wm>:
+    <x1>[1] = <x1>[0] * <f>
+
+for <+x1> in <ws>.T:
+    <x1> -= 0.5 * <x1>[0]
+
+for <+x1>, <+x2> in zip(<wm>, <v>):
+    <x1>[0] += <x2>
+
+for <+x1>, <+x2> in enumerate(<v>):
+    <wm>[<x1>, 0] = <x2> * <f>
+
+def <+g>(k):
+    <wv>[k] = math.tanh(<wv>[k] + <f>)
+<g>(0)
+<g>(-1)
+
+<+r> = WEIGHTS.copy()
+<r>[0] = <tF>
+""")),
+]  # fmt: skip
 
 
-class Generator(Protocol):
-    """What writes the program: see `generate.py`."""
-
-    rng: random.Random
-    names: dict[str, str]
-    lines: list[str]
-
-    def pick(self, *choices: str) -> str:
-        """One of some texts."""
-        ...
-
-    def of(self, type_: str) -> list[str]:
-        """The names of a type."""
-        ...
-
-    def expression(self, type_: str, depth: int) -> str:
-        """A random expression of a type."""
-        ...
-
-    def atom(self, type_: str) -> str:
-        """A name or number."""
-        ...
-
-    def index(self) -> str:
-        """An index of a vector."""
-        ...
-
-
-HELPERS = '''\
-def bump(w, k, by):
-    """Change one element, then all of them."""
-    w[k] += by
-    w *= 0.75
-
-
-def smooth(w):
-    """Neighbours into each other, through a view; gives the array back."""
-    inner = w[1:]
-    inner += 0.25 * w[:-1]
-    return w
-
-
-'''
-"""Functions that change their arguments."""
-
-
-def _tame(g: Generator, kind: str, depth: int = 1) -> str:
-    """An expression that stays small."""
-    text = g.expression(kind, depth)
-    return f"math.tanh({text})" if kind == "float" else f"np.tanh({text})"
-
-
-def _target(g: Generator) -> str:
-    return g.rng.choice(g.of("vector"))
-
-
-def element(g: Generator, indent: str, depth: int) -> None:
-    """`w[i] = s`, `w[i] += s`, `q[i, j] *= s`."""
-    op = g.pick("=", "+=", "-=", "*=")
-    if g.rng.random() < 0.3:
-        place = f"{g.rng.choice(g.of('matrix'))}[{g.index()}, {g.pick('0', '1', '-1')}]"
-    else:
-        place = f"{_target(g)}[{g.index()}]"
-    g.lines.append(f"{indent}{place} {op} {_tame(g, 'float')}")
-
-
-def recurrence(g: Generator, indent: str, depth: int) -> None:
-    """`w[i] = w[i - 1] * w[i] + s`."""
-    w, i = _target(g), g.index()
-    g.lines.append(f"{indent}{w}[{i}] = math.sin({w}[{i} - 1] * {w}[{i}]) + {g.atom('float')}")
-
-
-def part(g: Generator, indent: str, depth: int) -> None:
-    """`w[1:] += v[:-1]`, `q[:, 0] = v`, `q[i] *= s`, overlapping parts too."""
-    w, v, q = _target(g), _target(g), g.rng.choice(g.of("matrix"))
-    s = _tame(g, "float")
-    g.lines.append(
-        indent
-        + g.pick(
-            f"{w}[1:] = {v}[:-1]",
-            f"{w}[1:] += 0.5 * {v}[:-1]",
-            f"{w}[:-1] -= np.sin({v}[1:])",
-            f"{w}[::2] *= {s}",
-            f"{w}[::-1] = {v}",
-            f"{q}[:, {g.pick('0', '1', '-1')}] = {v}",
-            f"{q}[{g.index()}] += {s}",
-            f"{q}[{g.index()}] = {q}[{g.index()}] * {s}",
-            f"{q}[{g.index()}], {q}[{g.index()}] = {q}[0], 0.5 * {q}[-1]",
-            f"{q}[1:, 1:] = {q}[:-1, :-1]",
-            f"{w}[0], {w}[-1] = {w}[-1], {w}[0]",
-        )
-    )
-
-
-def whole(g: Generator, indent: str, depth: int) -> None:
-    """`w += v`, `w[:] = v`, `w.fill(s)`, `np.sin(v, out=w)`."""
-    w, v = _target(g), _tame(g, "vector")
-    q, r = g.rng.choice(g.of("matrix")), _tame(g, "matrix")
-    g.lines.append(
-        indent
-        + g.pick(
-            f"{w} += {v}",
-            f"{w} -= 0.5 * {v}",
-            f"{w} *= {v}",
-            f"{w} /= 1.5 + {v}",
-            f"{w}[:] = {v}",
-            f"{w}[...] = {g.atom('float')}",
-            f"{w}.fill({_tame(g, 'float')})",
-            f"np.sin({v}, out={w})",
-            f"np.multiply({w}, {g.atom('float')}, {w})",
-            f"np.copyto({w}, {v})",
-            f"{q} *= {r}",
-            f"{q} += WEIGHTS",
-            f"{q}.T[0] -= {v}",
-        )
-    )
-
-
-def chosen(g: Generator, indent: str, depth: int) -> None:
-    """Masks and integer arrays as targets, repeated indices too."""
-    w, s = _target(g), _tame(g, "float")
-    g.lines.append(
-        indent
-        + g.pick(
-            f"{w}[{w} > 0.1] = {s}",
-            f"{w}[{_target(g)} < 0.0] *= {s}",
-            f"{w}[np.array([0, -1])] = {s}",
-            f"{w}[np.array([0, 0])] = np.array([{s}, {g.atom('float')}])",
-            f"{w}[np.array([0, 0, 1])] += {s}",
-            f"np.add.at({w}, np.array([0, 0, -1]), {s})",
-        )
-    )
-
-
-def made(g: Generator, indent: str, depth: int) -> None:
-    """A new array, a copy, or a workspace."""
-    name = f"w{len(g.names)}"
-    g.lines.append(
-        f"{indent}{name} = "
-        + g.pick(
-            f"{_target(g)}.copy()",
-            "np.zeros(n)",
-            "np.ones(n) * 0.5",
-            f"np.zeros_like({_target(g)})",
-            f"np.full(n, {g.atom('float')})",
-            f"np.array({_target(g)})",
-        )
-    )
-    g.names[name] = "vector"
-
-
-def alias(g: Generator, indent: str, depth: int) -> None:
-    """A second name, or a view: written through it, read through the first, and the reverse."""
-    w, q = _target(g), g.rng.choice(g.of("matrix"))
-    name, s = f"a{len(g.lines)}", _tame(g, "float")
-    view = g.pick(w, f"{w}[::-1]", f"{q}[:, 0]", f"{q}.T[1]", f"smooth({w})")
-    g.lines.append(f"{indent}{name} = {view}")
-    if g.rng.random() < 0.4:
-        g.lines.append(f"{indent}{w}[0] = {s}")
-    g.lines.append(f"{indent}{name}[{g.index()}] {g.pick('=', '+=', '*=')} {s}")
-    kept = g.rng.random() < 0.5
-    if kept:
-        g.names[name] = "vector"
-
-
-def call(g: Generator, indent: str, depth: int) -> None:
-    """A function that changes its argument."""
-    w, q = _target(g), g.rng.choice(g.of("matrix"))
-    target = g.pick(w, w, f"{q}[{g.index()}]", f"{w}[1:]")
-    index = "0" if target.endswith("]") else g.index()
-    g.lines.append(f"{indent}bump({target}, {index}, {_tame(g, 'float')})")
-
-
-def rows(g: Generator, indent: str, depth: int) -> None:
-    """`for row in q: row *= row[0]`."""
-    q, name = g.rng.choice(g.of("matrix")), f"row{len(g.lines)}"
-    g.lines.append(f"{indent}for {name} in {q}:")
-    change = g.pick(f"{name} *= 0.5 + {name}[0]", f"{name}[1] = {name}[0] * {g.atom('float')}")
-    g.lines.append(f"{indent}    {change}")
-
-
-STATEMENTS: list[tuple[str, Callable[[Generator, str, int], None]]] = [
-    ("w[i] = s", element),
-    ("w[i] = w[i - 1] * w[i]", recurrence),
-    ("w[1:] += v[:-1]", part),
-    ("w += v", whole),
-    ("w[mask] = s", chosen),
-    ("w = np.zeros(n)", made),
-    ("alias", alias),
-    ("call that writes", call),
-    ("row in q", rows),
-]
+IN_PLACE = [replace(row, weight=0.5) for row in WRITES]
 """Writes, as rows of the generator's table."""

@@ -25,6 +25,7 @@ register(
         infer=_int,
         spelling=Special(),
         params=("start", "stop", "step"),
+        raises=lambda _: True,  # where there is no trip: it stays inside the loop
         noun="last",
     ),
     Flat("an index"),
