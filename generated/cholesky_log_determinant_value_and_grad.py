@@ -27,7 +27,7 @@ def log_determinant_value_and_grad(a):
         pivot = pivots[j]
         pivot_bar = 2.0 / pivot
         # reverse of the loop at line 19
-        for i in reversed(range(j, n)):
+        for i in range(j, n):
             pivot_bar -= low[i, j] * low_bar[i, j] / pivot
             low_bar[i, j] /= pivot
         product = 0.5 * pivot_bar

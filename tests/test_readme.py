@@ -43,13 +43,18 @@ def test_the_library_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert grad(loss, "x")(1.5, x) == pytest.approx([1.5 * np.cos(0.75), 2.0, 1.5 * np.cos(3.0)])
 
 
+def test_the_loops_are_what_stands_in_generated() -> None:
+    emitted = (ROOT / "generated" / "cholesky_log_determinant_value_and_grad.py").read_text()
+    assert blocks("python")[2].rstrip() in emitted
+
+
 def test_documents_name_files_that_exist() -> None:
     for name in re.findall(r"\]\(([\w/.]+)\)", README):
         assert (ROOT / name).exists(), name
 
 
 def test_the_marked_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "readme_marked.py").write_text("import math\n" + blocks("python")[2])
+    (tmp_path / "readme_marked.py").write_text("import math\n" + blocks("python")[3])
     monkeypatch.syspath_prepend(tmp_path)
     energy = __import__("readme_marked").energy
     assert energy(0.1, 0.2) == 0.5 * 0.2 * 0.2 + 1.0 - np.cos(0.1)

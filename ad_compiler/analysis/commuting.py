@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from ad_compiler.analysis.linear import Forms
 from ad_compiler.ir.index import is_slice, split_operands
 from ad_compiler.ir.nodes import (
     Atom,
@@ -35,14 +36,14 @@ PLACED = ("getitem", "store", "add_at")
 SHAPE_ONLY = ("dim", "size", "zeros_like")
 
 
-def commutes(loop: For) -> bool:
+def commutes(loop: For, forms: Forms) -> bool:
     """Whether the trips of a loop may run in any order, up to rounding."""
     body = loop.body
     if body.stop is not None or any(isinstance(stmt, Effect | While) for stmt in walk(body)):
         return False
     uses = Counter(_uses(body))
     index, *params = body.params
-    from_zero = isinstance(loop.start, Const) and loop.start.value >= 0 and rises(loop)
+    from_zero = rises(loop) and forms.at_least(forms.form(loop.start, {}), 0)
     return all(
         Sum(uses).reaches(param, body.body, result)
         or (from_zero and _keeps_to(index, param, result, body))

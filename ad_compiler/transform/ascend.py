@@ -11,20 +11,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ad_compiler.analysis.commuting import commutes, rises
-from ad_compiler.ir.nodes import Block, For, Function, Stmt, with_blocks
+from ad_compiler.analysis.final import Index
+from ad_compiler.analysis.linear import Forms
+from ad_compiler.ir.nodes import Block, For, Function, Stmt, walk, with_blocks
 
 
 def ascend(function: Function) -> Function:
     """Turn the backward loops whose trips commute."""
-    return function.with_block(_inside(function.block))
+    if not any(isinstance(stmt, For) and stmt.descending for stmt in walk(function.block)):
+        return function
+    forms = Forms(Index(function.block).lets)
+    return function.with_block(_inside(function.block, forms))
 
 
-def _inside(block: Block) -> Block:
-    return replace(block, body=tuple([_turned(stmt) for stmt in block.body]))
+def _inside(block: Block, forms: Forms) -> Block:
+    return replace(block, body=tuple([_turned(stmt, forms) for stmt in block.body]))
 
 
-def _turned(stmt: Stmt) -> Stmt:
-    inner = with_blocks(stmt, _inside)
-    if isinstance(inner, For) and inner.descending and rises(inner) and commutes(inner):
+def _turned(stmt: Stmt, forms: Forms) -> Stmt:
+    if isinstance(stmt, For):
+        forms.enter(stmt, {}, stmt.body.params[0])
+    inner = with_blocks(stmt, lambda block: _inside(block, forms))
+    if isinstance(inner, For) and inner.descending and rises(inner) and commutes(inner, forms):
         return replace(inner, descending=False)
     return inner
