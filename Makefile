@@ -30,7 +30,7 @@ fuzz:  ## Differentiate random programs: make fuzz COUNT=10000
 	$(PYTHON) -m ad_compiler fuzz --count $(or $(COUNT),10000)
 
 coverage:  ## Print what has a derivative, beside autograd and JAX
-	$(PYTHON) scripts/coverage.py
+	$(PYTHON) scripts/peers.py
 
 backends:  ## Compare the Numba backend with the Python one: make backends COUNT=300
 	$(PYTHON) scripts/backends.py $(or $(COUNT),30)

@@ -1,8 +1,8 @@
 """What has a derivative, beside what autograd and JAX cover: counted by running them.
 
-python scripts/coverage.py            print the table, beside the peers as they were last counted
-python scripts/coverage.py --check    fail if autograd covers something real that we do not
-python scripts/coverage.py --count    run the peers, and store what they cover in peers.json
+python scripts/peers.py            print the table, beside the peers as they were last counted
+python scripts/peers.py --check    fail if autograd covers something real that we do not
+python scripts/peers.py --count    run the peers, and store what they cover in peers.json
 
 A peer covers a function in a mode if it gives a finite derivative there that agrees with
 differences, at a sample of ours or at a random point. `--count` needs autograd and jax.
