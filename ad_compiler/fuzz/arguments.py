@@ -39,9 +39,9 @@ class Arguments:
 
 
 CONTAINERS = {
-    "arguments in a dict": ("p", "{'w': r.normal(size=n), 'b': 0.75}", "w0 = p['w']; s0 = p['b']"),
-    "arguments in a tuple": ("p", "(0.25, r.normal(size=n))", "s0, w0 = p"),
-    "arguments in nested lists": ("p", "[[r.normal(size=n)], {'q': -0.5}]",
+    "arguments in a dict": ("p", "{'w': r.normal(size=n), 'b': 0.77}", "w0 = p['w']; s0 = p['b']"),
+    "arguments in a tuple": ("p", "(0.27, r.normal(size=n))", "s0, w0 = p"),
+    "arguments in nested lists": ("p", "[[r.normal(size=n)], {'q': -0.53}]",
                                   "w0 = p[0][0]; s0 = p[1]['q']"),
 }  # fmt: skip
 ZERO_D = ("s00 = float(z)", "s00 = z[()]", "s00 = z.item()", "s00 = np.sin(z)", "s00 = np.sum(z)")

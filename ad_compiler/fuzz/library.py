@@ -46,6 +46,10 @@ FIXED = {"np.nanquantile", "np.nanpercentile"}
 """Functions whose numbers do not vary: they have no derivative in them."""
 
 
+HOMES: dict[str, Any] = {"np": np, "math": math, "sum": sum, "max": max, "min": min}
+"""What the names of functions begin with; rules for other packages may be there or not."""
+
+
 def _spelled(primitive: Primitive) -> str:
     return primitive.spelling.path if isinstance(primitive.spelling, Call) else ""
 
@@ -88,7 +92,7 @@ def sampled() -> list[Row]:
     found: dict[str, list[Variant]] = {}
     for primitive in dict.fromkeys(MEANINGS.values()):
         rule, path = RULES[primitive], _spelled(primitive)
-        if isinstance(rule, Linear) and path:
+        if isinstance(rule, Linear) and path.split(".")[0] in HOMES:
             for sample in rule.samples:
                 found.setdefault(path, []).extend(_variants(path, *_split(primitive, sample)))
     for thing, definition in DEFINITIONS.items():
@@ -130,7 +134,7 @@ def _path(thing: Any) -> str:
 
 def _function(path: str) -> Callable[..., Any]:
     home, *names = path.split(".")
-    found: Any = {"np": np, "math": math, "sum": sum, "max": max, "min": min}[home]
+    found: Any = HOMES[home]
     for name in names:
         found = getattr(found, name, None)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Primitive, Special
+from ad_compiler.ir.primitive import Operator, Primitive, Special
 from ad_compiler.ir.types import Dim, Int, Static, Type, dims_of
 from ad_compiler.rules.registry import RULES, Flat, Partials, register
 
@@ -44,6 +44,15 @@ def _dims(type_: Type) -> tuple[Dim, ...]:
     return dims_of(type_)
 
 
+def _elementwise(primitive: Primitive) -> bool:
+    """Whether the operands are broadcast; of what is flat, other operations take arrays, too."""
+    rule = RULES.get(primitive)
+    if isinstance(rule, Flat) and not isinstance(primitive.spelling, Operator):
+        name = primitive.name.removeprefix("np.")
+        return name != primitive.name and isinstance(getattr(np, name, None), np.ufunc)
+    return isinstance(rule, Partials | Flat)
+
+
 def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
     """The lengths that an operation takes for equal, though they may differ when it runs."""
     shapes = [_dims(arg.type) if primitive is CHECK_FIT else dims_of(arg.type) for arg in args]
@@ -53,9 +62,7 @@ def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
         left, right = shapes
         pair = frozenset({left[-1], right[-2 if len(right) > 1 else 0]})
         return frozenset({pair}) if len(pair) > 1 else frozenset()
-    rule = RULES.get(primitive)
-    elementwise = isinstance(rule, Partials) or primitive is CHECK_FIT
-    if not elementwise and not isinstance(rule, Flat):
+    if primitive is not CHECK_FIT and not _elementwise(primitive):
         return frozenset()
     width = max(map(len, shapes), default=0)
     padded = [(1,) * (width - len(shape)) + shape for shape in shapes]

@@ -239,6 +239,8 @@ def _anchor(stmt: Stmt, needed: set[Var]) -> tuple[Stmt, ...]:
                 return (stmt,)
             if stmt.prim.name in ("store", "add_at"):
                 return stmt, *_write_check(stmt)
+            if stmt.prim.in_place is not None:  # of a list: it is changed, and looked at
+                return stmt, Effect(PRIMITIVES["list_len"], stmt.targets, stmt.at)
             return stmt, Effect(stmt.prim, stmt.args, stmt.at)
         case Effect():
             return (stmt,)
