@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from ad_compiler import (
     UsageError,
     elementwise_grad,
     grad,
+    jacfwd,
+    jacrev,
     jvp,
     value_and_grad,
     vjp,
@@ -115,3 +118,15 @@ def test_a_definition_does_not_hide_what_varies() -> None:
 
     with pytest.raises(Unsupported, match="no derivative in `aweights`"):
         grad(f)(np.ones(3))
+
+
+def test_powers_in_loops_have_second_derivatives() -> None:
+    """A masked nan of the first derivative is a constant: it does not spoil the second."""
+
+    def f(c: Any, k: Any, n: int) -> Any:
+        for _ in range(n):
+            c = k @ (1.5 + c * c) ** c
+        return np.sum(c * c)
+
+    c, k = np.array([0.3, -0.7, 1.2]), np.arange(9.0).reshape(3, 3) / 10
+    assert jacrev(grad(f))(c, k, 2) == pytest.approx(jacfwd(grad(f))(c, k, 2), rel=1e-12)

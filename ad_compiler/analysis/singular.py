@@ -8,8 +8,9 @@ same holds of `(2 * np.sqrt(x)).T[1]`: what lies between acts on elements one by
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 
-from ad_compiler.ir.nodes import Block, Function, Let, Var, atoms_of, blocks_of
+from ad_compiler.ir.nodes import Atom, Block, Const, Function, Let, Var, atoms_of, blocks_of
 from ad_compiler.ir.types import Array
 from ad_compiler.rules.registry import RULES, Partials
 
@@ -94,5 +95,12 @@ def is_singular(let: Let) -> bool:
     rule = RULES[let.prim]
     if not isinstance(rule, Partials) or not isinstance(let.targets[0].type, Array):
         return False
+    if let.prim.name == "mul" and any(_is_wild(arg) for arg in let.args):
+        return True
     texts = [text for text in rule.texts(let.args) if text is not None]
     return let.prim.name == "np.log" or any("quiet_div" in text for text in texts)
+
+
+def _is_wild(atom: Atom) -> bool:
+    """Whether a factor is infinite or no number: a first derivative is where it is undefined."""
+    return isinstance(atom, Const) and isinstance(atom.value, float) and not isfinite(atom.value)
