@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import time
@@ -12,7 +13,7 @@ import click
 from ad_compiler.fuzz.run import Found, Tally, run
 
 MOST_REFUSED = 0.05
-"""The share of programs that may be refused: writes to what may or may not be an alias, mostly."""
+"""The share of programs that may be refused; a few more by chance, two standard deviations."""
 
 MOST_KEPT = 20
 """How many failing programs are made small; the others fail in the same few ways."""
@@ -36,7 +37,9 @@ def fuzzed(count: int, seed: int | None, minutes: float | None, jobs: int, folde
             click.echo(f"{summary(tally)} in {shown - start:.0f} s", err=True)
     _print(tally)
     _keep(tally.failed, folder)
-    refused = tally.outcomes["refused"] > MOST_REFUSED * sum(tally.outcomes.values())
+    count = sum(tally.outcomes.values())
+    chance = 2 * math.sqrt(count * MOST_REFUSED * (1 - MOST_REFUSED))
+    refused = tally.outcomes["refused"] > count * MOST_REFUSED + chance
     return 1 if tally.failed or refused else 0
 
 
