@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types generated latency check fuzz backends bench coverage
+.PHONY: help test lint types generated latency check fuzz backends bench coverage mutate
 
 help:  ## Print the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ fuzz:  ## Differentiate random programs: make fuzz COUNT=10000
 
 coverage:  ## Print what has a derivative, beside autograd and JAX
 	$(PYTHON) scripts/peers.py
+
+mutate:  ## Damage rules and transformations; the tests must notice: make mutate COUNT=200
+	$(PYTHON) scripts/mutate.py $(or $(COUNT),200)
 
 backends:  ## Compare the Numba backend with the Python one: make backends COUNT=300
 	$(PYTHON) scripts/backends.py $(or $(COUNT),30)

@@ -43,7 +43,7 @@ BY_HAND = {
 
 
 FIXED = {"np.nanquantile", "np.nanpercentile"}
-"""Functions whose numbers do not vary: they have no derivative in them."""
+"""Functions that have a derivative in their first operand alone."""
 
 
 HOMES: dict[str, Any] = {"np": np, "math": math, "sum": sum, "max": max, "min": min}
@@ -170,8 +170,9 @@ def _maker(
     path: str, args: Sequence[Any], keywords: dict[str, Any], part: str, curved: bool
 ) -> Variant:
     def make(g: Generator, depth: int) -> str:
-        depth = 0 if path in FIXED else max(1, depth)
-        texts = [_operand(g, a, depth) for a in args]
+        moving = args[:1] if path in FIXED else args
+        texts = [_operand(g, a, max(1, depth)) for a in moving]
+        texts += [_constant_operand(g, a) for a in args[len(moving) :]]
         texts += [f"{k}={_constant_operand(g, v)}" for k, v in keywords.items()]
         call = f"{path}({', '.join(texts)}){part}"
         return f"np.sum(np.cos({call}))" if curved else f"np.sum({call} * {g.atom(FLOAT)})"
@@ -197,7 +198,7 @@ def _operand(g: Generator, value: Any, depth: int) -> str:
 
 
 def _constant_operand(g: Generator, value: Any) -> str:
-    """A keyword argument: it does not vary."""
+    """An argument that does not vary."""
     if isinstance(value, float) and not math.isfinite(value):
         return "math.nan" if math.isnan(value) else f"{'-' * (value < 0)}math.inf"
     return _constant(g, value) if isinstance(value, np.ndarray) else repr(value)
