@@ -176,13 +176,18 @@ class _Walk:
 
     def _for(self, stmt: For) -> None:
         index, *params = stmt.body.params
-        self._after_loop(stmt.targets, params, free_vars(stmt.body))
+        bounds = (stmt.start, stmt.stop, stmt.step)
+        # Names that the head of the loop shows mean the same all through it.
+        shown = {bound for bound in bounds if isinstance(bound, Var)}
+        self._after_loop(stmt.targets, params, free_vars(stmt.body) | shown)
         self._back_edge(params, stmt.body)
+        if self.folds.counts[index]:
+            self.use((index,))
         self.block(stmt.body.body)
         self.tick()
         self.define(index)
         self.tick()
-        self.use((stmt.start, stmt.stop, stmt.step))
+        self.use(bounds)
         self._enter_loop(params, stmt.inits)
 
     def _while(self, stmt: While) -> None:

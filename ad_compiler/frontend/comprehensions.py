@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from ad_compiler.frontend import growing, inline, iterables
 from ad_compiler.frontend.calls import dict_key
-from ad_compiler.frontend.context import Context, truth_of
+from ad_compiler.frontend.context import Context, Snapshot, truth_of
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.unpacking import unpacked
 from ad_compiler.frontend.values import Structure, UserFunction, Value
@@ -31,11 +31,11 @@ def listed(
         iterable = lower(ctx, scope, node.generators[0].iter)
         if iterables.known_items(ctx, iterable) is None:
             return _at_run_time(ctx, _inner(scope, node.generators), node, iterable, lower)
-    start = len(ctx.builder.frame.stmts)
+    snapshot = Snapshot(ctx.builder)
     try:
         return Structure("list", (), tuple(_elements(ctx, scope, node, lower)))
     except NotKnown:
-        del ctx.builder.frame.stmts[start:]
+        snapshot.restore()
     return _written_out(ctx, scope, node, as_list, define, name)
 
 
@@ -55,9 +55,9 @@ def consumed(
     write = next((write for known, write in CONSUMERS if known is consumer), None)
     if write is None:
         return None
-    start = len(ctx.builder.frame.stmts)
+    snapshot = Snapshot(ctx.builder)
     is_known = _is_known(ctx, scope, node, lower)
-    del ctx.builder.frame.stmts[start:]
+    snapshot.restore()
     return None if is_known else _written_out(ctx, scope, node, write, define, name)
 
 

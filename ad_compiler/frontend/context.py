@@ -30,6 +30,7 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY, Array, Bool, Float, Int, is_number, shown
 from ad_compiler.rules import registry
 from ad_compiler.rules.describe import described
+from ad_compiler.rules.fits import equate
 
 MAX_BITS = 4096
 """The size of the integers that are computed at compile time."""
@@ -89,6 +90,7 @@ def atom_of(ctx: Context, value: Value) -> Atom:
 
 def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = "") -> Value:
     """Append an operation, or compute it now if it is one of small integers."""
+    builder = ctx.builder
     folded = _folded(primitive, args)
     if folded is not None:
         return folded
@@ -97,7 +99,10 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
     except TypeRefusal as refusal:
         raise_needs(ctx, args, refusal)
         raise
-    builder = ctx.builder
+    if not ctx.captures.inline and any(isinstance(arg.type, Array) for arg in args):
+        equate(builder, primitive, args)
+        if not isinstance(type_, tuple):
+            type_ = builder.lengths_named(type_)
     if not isinstance(type_, tuple):
         target = Var(name or described(primitive, args), type_, temp=not name)
         let = builder.made[target] = Let((target,), primitive, tuple(args), builder.at)
@@ -156,7 +161,7 @@ class Snapshot:
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self.frames = [
-            (frame, len(frame.stmts), dict(frame.values), dict(frame.params))
+            (frame, len(frame.stmts), dict(frame.values), dict(frame.params), dict(frame.lengths))
             for frame in builder.frames
         ]
         self.unbound = set(builder.maybe_unbound)
@@ -164,10 +169,11 @@ class Snapshot:
     def restore(self) -> None:
         """Undo all that was built since."""
         self.builder.frames[:] = [frame for frame, *_ in self.frames]
-        for frame, length, values, params in self.frames:
-            del frame.stmts[length:]
+        for frame, count, values, params, lengths in self.frames:
+            del frame.stmts[count:]
             frame.values = values
             frame.params = params
+            frame.lengths = lengths
         self.builder.maybe_unbound = self.unbound
 
 

@@ -148,6 +148,7 @@ class Builder(Cells):
         for arm in arms:
             if not arm.dead:
                 self.frame.stmts += arm.stmts
+                self.frame.lengths |= arm.lengths
                 for cell, value in arm.values.items():
                     self.assign(cell, value)
 
@@ -277,11 +278,17 @@ class Builder(Cells):
                 continue
             before = widening.types.get(cell, outer.type)
             static = isinstance(before, Static) or isinstance(value.type, Static)
-            if not static and covers(before, value.type, widening.fresh):
+            if not static and self._covers(before, value.type, frame):
                 continue
             refusal = JoinRefusal(cell.name, outer, value)
             changed |= self._widen_cell(cell, before, value, widening, refusal)
         return changed
+
+    def _covers(self, param: Type, value: Type, frame: Frame) -> bool:
+        """Whether a parameter can be what it is at the end of a loop body."""
+        fresh = frame.widening.fresh
+        one, other = (self.lengths_named(type_, frame) for type_ in (param, value))
+        return covers(param, value, fresh) or covers(one, other, fresh)
 
     def _widen_cell(
         self,

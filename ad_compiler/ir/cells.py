@@ -7,12 +7,12 @@ becomes a parameter of the loop; what a name is on no path is absent.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ad_compiler.ir.atoms import Atom, Const, Undef, Var
 from ad_compiler.ir.frames import Cell, Frame, JoinRefusal
-from ad_compiler.ir.types import Static, Sym
+from ad_compiler.ir.types import Array, Dim, Static, Sym, Trim, Type, never_one
 
 
 class Cells:
@@ -122,5 +122,45 @@ class Cells:
         self.assign(cell, cell.zero(self))
         self.frames.extend(inner)
 
+    # -- lengths ------------------------------------------------------------------------------
+
+    def equate(self, one: Dim, other: Dim) -> None:
+        """Record that two lengths are equal from here on, in this frame: an operation saw to it."""
+        names = sorted((self.named(one), self.named(other)), key=_rank)
+        if names[0] != names[1]:
+            self.frame.lengths[names[1]] = names[0]
+
+    def named(self, dim: Dim) -> Dim:
+        """A length by the one name of all that are known to be equal to it."""
+        return _named(dim, self.frames)
+
+    def lengths_named(self, type_: Type, *inner: Frame) -> Type:
+        """A type with all its lengths by the names that are known here, or within `inner`."""
+        frames = [*self.frames, *inner]
+        if not isinstance(type_, Array) or not any(frame.lengths for frame in frames):
+            return type_
+        return Array(type_.dtype, tuple(_named(dim, frames) for dim in type_.dims))
+
     def _sym(self, name: str) -> Sym:
         return Sym(f"{name}#{next(self._fresh)}")
+
+
+def _named(dim: Dim, frames: Sequence[Frame]) -> Dim:
+    """The end of the chain of names that frames have for a length."""
+    while (shorter := next((f.lengths[dim] for f in frames if dim in f.lengths), None)) is not None:
+        dim = shorter
+    if not isinstance(dim, Trim):
+        return dim
+    base = _named(dim.base, frames)
+    match base:
+        case int():
+            return max(base - dim.by, 0)
+        case Sym() if base != dim.base:
+            return _named(Trim(base, dim.by), frames)
+        case _:
+            return dim
+
+
+def _rank(dim: Dim) -> int:
+    """Which name of a length says most: a number, one that cannot be 1, another."""
+    return 0 if isinstance(dim, int) else 1 if never_one(dim) else 2 if isinstance(dim, Sym) else 3

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from ad_compiler.ir.atoms import Atom, Const, Var
 from ad_compiler.ir.nodes import Stmt
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Static, Sym, Tape, Type, join
+from ad_compiler.ir.types import Array, Dim, Static, Sym, Tape, Type, join
 
 
 @dataclass(eq=False, slots=True)
@@ -98,6 +98,8 @@ class Frame:
     params: dict[Cell, Var] = field(default_factory=dict[Cell, Var])
     widening: Widening = field(default_factory=Widening)
     assigned: frozenset[Cell] | None = None
+    lengths: dict[Dim, Dim] = field(default_factory=dict[Dim, Dim])
+    """Lengths that operations of this frame found equal to others, each by its other name."""
     dead: bool = False
     """The end of this frame is never reached (it raised); it has no results."""
 

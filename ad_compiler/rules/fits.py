@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Operator, Primitive, Special
-from ad_compiler.ir.types import Dim, Int, Static, Type, dims_of
+from ad_compiler.ir.types import Dim, Int, Static, Type, dims_of, never_one
 from ad_compiler.rules.registry import RULES, Flat, Partials, register
 
 
@@ -73,6 +75,17 @@ def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
         for b in axis
         if a != b and 1 not in (a, b)
     )
+
+
+def equate(builder: Builder, primitive: Primitive, args: Sequence[Atom]) -> None:
+    """Record the lengths that are equal once an operation has not failed: neither may be 1."""
+    met = lengths_met(primitive, args)
+    order = list(dict.fromkeys(dim for arg in args for dim in dims_of(arg.type))) if met else []
+    for one, other in combinations(order, 2):
+        if frozenset({one, other}) not in met:
+            continue
+        if primitive.name in PRODUCTS or (never_one(one) and never_one(other)):
+            builder.equate(one, other)
 
 
 def implied(pairs: Met, known: Sequence[Met]) -> bool:

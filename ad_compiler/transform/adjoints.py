@@ -157,7 +157,7 @@ class Adjoints:
 
     def widen(self, primal: Var, value: Atom) -> Atom:
         """A cotangent in the primal's full shape."""
-        if is_whole(value, primal):
+        if is_whole(self.builder, value, primal):
             return widen(self.builder, value, primal, self.shapes)
         return self.presence.where(primal, lambda: widen(self.builder, value, primal, self.shapes))
 

@@ -40,6 +40,7 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.types import F64, MIXED_FLOAT, Array, Type, dims_of, is_number
+from ad_compiler.rules.fits import equate
 from ad_compiler.rules.registry import OPERATORS, RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
 from ad_compiler.transform.defined import Presence, explicit
@@ -89,6 +90,9 @@ class Reverse:
     # -- statements ---------------------------------------------------------------------------
 
     def backward(self, body: tuple[Stmt, ...]) -> None:
+        for let in body:  # all of it has run
+            if isinstance(let, Let):
+                equate(self.builder, let.prim, let.args)
         for stmt in reversed(body):
             self.builder.at = backward_of(stmt.at)
             if not isinstance(stmt, Let):
@@ -216,11 +220,9 @@ class Reverse:
                     value = self.zero_like(after[cell])
                 self.builder.assign(cell, self.adjoints.widen(param, value))
 
-    def zero_like(self, cotangent: Atom) -> Atom:
+    def zero_like(self, bar: Atom) -> Atom:
         """A zero in the shape of another cotangent, which is nearer than the primal."""
-        return (
-            zero(self.builder, cotangent, self.shapes) if isinstance(cotangent, Var) else const(0.0)
-        )
+        return zero(self.builder, bar, self.shapes) if isinstance(bar, Var) else const(0.0)
 
     def leave_loop(self, inits: tuple[Atom, ...], cells: list[Cell | None]) -> None:
         for init, cell in zip(inits, cells, strict=True):

@@ -68,11 +68,12 @@ class Shapes:
         return var, const(place)
 
 
-def fills(type_: Type, dims: tuple[Dim, ...]) -> bool:
+def fills(builder: Builder, type_: Type, dims: tuple[Dim, ...]) -> bool:
     """Whether a value of this type certainly has the full shape `dims`."""
     own = dims_of(type_)
     return len(own) == len(dims) and all(
-        a == b or never_one(a) for a, b in zip(own, dims, strict=True)
+        a == b or never_one(a) or builder.named(a) == builder.named(b)
+        for a, b in zip(own, dims, strict=True)
     )
 
 
@@ -92,10 +93,10 @@ def zeros(builder: Builder, lengths: Sequence[Atom], dtype: str) -> Atom:
     return builder.emit(PRIMITIVES["np.zeros"], *lengths, const(NUMPY_NAMES[dtype]))
 
 
-def is_whole(value: Atom, primal: Var) -> bool:
+def is_whole(builder: Builder, value: Atom, primal: Var) -> bool:
     """Whether a (co)tangent certainly has the primal's full shape."""
     return not isinstance(primal.type, Array) or (
-        isinstance(value.type, Array) and fills(value.type, primal.type.dims)
+        isinstance(value.type, Array) and fills(builder, value.type, primal.type.dims)
     )
 
 
@@ -103,7 +104,7 @@ def widen(builder: Builder, value: Atom, primal: Var, shapes: Shapes) -> Atom:
     """The (co)tangent `value` of `primal` in the primal's full shape."""
     if not isinstance(primal.type, Array):
         return value
-    if is_whole(value, primal):
+    if is_whole(builder, value, primal):
         return alike(builder, value, primal.type.dims)
     model = shapes.like(primal)
     if is_number(value.type):
@@ -158,8 +159,9 @@ def reduce_to(builder: Builder, g: Atom, z: Var, operand: Atom, shapes: Shapes) 
     `g` may itself be uniform along axes: an axis that the operand lacks then counts as a factor
     (its length) instead of a sum.
     """
-    outer, inner = dims_of(z.type), dims_of(operand.type)
-    own = (1,) * (len(outer) - len(dims_of(g.type))) + dims_of(g.type)
+    types = map(builder.lengths_named, (z.type, operand.type, g.type))
+    outer, inner, own = map(dims_of, types)
+    own = (1,) * (len(outer) - len(own)) + own
     padded = (1,) * (len(outer) - len(inner)) + inner
     pairs = list(zip(padded, outer, strict=True))
     if any(a not in (z_dim, 1) and not never_one(a) for a, z_dim in pairs):

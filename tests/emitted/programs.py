@@ -262,3 +262,21 @@ def relaxed_chain(q: Any, k: float, stiffness: float, steps: int) -> Any:
                 u[i] = (1 - k) * u[i] + 0.5 * k * (u[i - 1] + u[i + 1])
         energy += wall(u[len(u) // 2], stiffness)
     return energy
+
+
+def forward_algorithm(initial: Any, transition: Any, emission: Any, observed: Any) -> Any:
+    alpha = initial * emission[:, observed[0]]
+    log_likelihood = 0.0
+    for t in range(1, len(observed)):
+        alpha = (alpha @ transition) * emission[:, observed[t]]
+        total = np.sum(alpha)
+        alpha = alpha / total
+        log_likelihood += np.log(total)
+    return log_likelihood
+
+
+def descent(w: Any, x: Any, y: Any, rate: float, steps: int) -> Any:
+    for _ in range(steps):
+        residual = x[1:] @ w - y[1:]
+        w = w - rate * x[1:].T @ residual
+    return np.sum(w**2)

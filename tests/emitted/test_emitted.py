@@ -14,6 +14,7 @@ from tests.emitted import programs
 EXPECTED = Path(__file__).parent / "expected"
 X, V, M, W = np.ones(3), np.ones(5), np.ones((5, 3)), np.ones((2, 3))
 LAYERS = (np.ones((3, 4)), np.ones(4), np.ones((4, 2)), np.ones(2), M, np.ones((5, 2)))
+STEPS = np.array([0, 1, 1, 0])
 PARAMETERS = {"scale": 1.0, "shift": X}
 
 CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
@@ -72,6 +73,8 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("fractions", "grad", (1.0, 1.0), (0, 1)),
     ("fixed_point", "grad", (1.0,), 0),
     ("fixed_point", "vjp", (1.0,), 0),
+    ("forward_algorithm", "value_and_grad", (X, np.ones((3, 3)), W.T, STEPS), (0, 1, 2)),
+    ("descent", "grad", (X, M, V, 1.0, 3), (0, 3)),
     ("relaxed_chain", "value_and_grad", (V, 1.0, 1.0, 3), (0, 1, 2)),
 ]
 
@@ -132,6 +135,8 @@ def random_like(value: Any, random: np.random.Generator) -> Any:
             return tuple(random_like(v, random) for v in value)
         case dict():
             return {k: random_like(v, random) for k, v in value.items()}
+        case np.ndarray() if value.dtype.kind == "i":
+            return value
         case np.ndarray():
             return random.uniform(0.3, 0.9, value.shape)
         case _:
