@@ -243,16 +243,21 @@ def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
 
 
 def with_blocks(stmt: Stmt, change: Callable[[Block], Block]) -> Stmt:
-    """The same statement with each block in it replaced."""
+    """The same statement with each block in it replaced; itself, if none changes."""
     match stmt:
         case Let() | Effect():
             return stmt
-        case If():
-            return replace(stmt, then=change(stmt.then), orelse=change(stmt.orelse))
-        case For():
-            return replace(stmt, body=change(stmt.body))
-        case While():
-            return replace(stmt, cond=change(stmt.cond), body=change(stmt.body))
+        case If(then=then, orelse=orelse):
+            new = change(then), change(orelse)
+            same = new[0] is then and new[1] is orelse
+            return stmt if same else replace(stmt, then=new[0], orelse=new[1])
+        case For(body=body):
+            inner = change(body)
+            return stmt if inner is body else replace(stmt, body=inner)
+        case While(cond=cond, body=body):
+            new = change(cond), change(body)
+            same = new[0] is cond and new[1] is body
+            return stmt if same else replace(stmt, cond=new[0], body=new[1])
         case _:
             assert_never(stmt)
 

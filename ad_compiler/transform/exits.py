@@ -94,7 +94,7 @@ def last_only(block: Block, ways: Leaving, extras: Mapping[int, Mapping[Var, Var
                 else:
                     inner |= last_only(arm, ways, extras)
             own = extras.get(id(stmt), {})
-            found |= {target for value, target in own.items() if value in inner}
+            found |= set(own.values()) - {own[value] for value in own if value not in inner}
     return found
 
 

@@ -30,37 +30,13 @@ from ad_compiler.ir.nodes import (
     defined_by,
     free_vars,
 )
-from ad_compiler.ir.types import PY_INT, Array, Tape, Type
+from ad_compiler.ir.types import PY_INT, Array, Tape
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.exits import Put, last_only, leaving, sunk, with_puts
+from ad_compiler.transform.extras import Extra
 from ad_compiler.transform.hoist import invariants
 from ad_compiler.transform.reuse import reusing
 from ad_compiler.transform.tapes import counter, is_cheap, plural, recorded, with_prelude
-
-
-@dataclass(slots=True)
-class Extra:
-    """What a statement additionally yields: for each value, the target it arrives in."""
-
-    targets: dict[Var, Var] = field(default_factory=dict[Var, Var])
-    count: Var | None = None
-    """Behind the last trip: how often a loop ran, or where its index would go on."""
-    lasts: dict[Var, Var] = field(default_factory=dict[Var, Var])
-    """For values of a loop body, the targets that hold what they are in the last trip."""
-    padded: set[Var] = field(default_factory=set[Var])
-    """Values that go on a tape in each trip, also where they do not exist."""
-
-    def target(self, value: Var, name: str, type_: Type) -> Var:
-        """The target of a value; the same one for every sweep that asks."""
-        return self.targets.setdefault(value, Var(name, type_))
-
-    def last(self, value: Var, name: str) -> Var:
-        """The target of what a value is in the last trip."""
-        return self.lasts.setdefault(value, Var(name, value.type))
-
-    def all_targets(self) -> tuple[Var, ...]:
-        count = (self.count,) if self.count else ()
-        return (*self.targets.values(), *self.lasts.values(), *count)
 
 
 @dataclass(slots=True)
@@ -110,7 +86,8 @@ class Exports:
         if self.around:
             stored, again = self.plan(forward, needed, set(), self.whole_arrays())
         extra = self.extra(stmt)
-        env: dict[Var, Atom] = {v: extra.target(v, v.name, v.type) for v in stored}
+        own = set(self.defined(forward))
+        env: dict[Var, Atom] = {v: extra.shared(v, own) for v in stored}
         return with_prelude(backward, self.repeated(again, env), env)
 
     def close_loop(self, stmt: For | While, frame: Frame) -> None:
@@ -306,7 +283,9 @@ class Exports:
     def yielded(self, arm: Block, extra: Extra) -> tuple[Atom, ...]:
         """The values of this arm; those of the other arm are undefined here."""
         own = set(self.defined(arm))
-        return tuple(v if v in own else Undef(v.type) for v in extra.targets)
+        values = {target: value for value, target in extra.targets.items() if value in own}
+        wanted = dict.fromkeys(extra.targets.values())
+        return tuple(values.get(target, Undef(target.type)) for target in wanted)
 
     def rewrite_loop(self, stmt: For | While) -> list[Stmt]:
         extra = self.extra(stmt)

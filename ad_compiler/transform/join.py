@@ -13,6 +13,7 @@ at hand, and need not be passed out of one and into the other.
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 
 from ad_compiler.ir.nodes import (
     Atom,
@@ -29,6 +30,7 @@ from ad_compiler.ir.nodes import (
     free_vars,
     substitute,
     walk,
+    with_blocks,
 )
 from ad_compiler.transform.dead import dead_code
 
@@ -37,13 +39,18 @@ ENDING = ("raise", "fail")
 
 
 def join_branches(function: Function) -> Function:
-    """Join the branches of the outermost block that ask the same."""
+    """Join the branches of a block that ask the same, in every block."""
+    block = _inside(function.block)
+    return function if block is function.block else dead_code(function.with_block(block))
+
+
+def _inside(block: Block) -> Block:
     body: list[Stmt] = []
-    for stmt in function.block.body:
-        body.append(_joined(body, stmt) if isinstance(stmt, If) else stmt)
-    if len(body) == len(function.block.body):
-        return function
-    return dead_code(function.with_block(replace(function.block, body=tuple(body))))
+    for stmt in block.body:
+        inner = with_blocks(stmt, _inside)
+        body.append(_joined(body, inner) if isinstance(inner, If) else inner)
+    same = len(body) == len(block.body) and all(map(is_, body, block.body))
+    return block if same else replace(block, body=tuple(body))
 
 
 def _joined(before: list[Stmt], second: If) -> If:

@@ -38,6 +38,8 @@ COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
+QUIET = {*COMPARE.values(), "neg"}
+"""Operators that never warn, so that a NumPy number is as good as a Python number."""
 ZERO = const(0.0)
 RAISING = {"/": "ratio", "//": "np.floor_divide", "%": "np.mod", "**": "np.power"}
 """What does as NumPy does, on Python's numbers too, where their own operators may raise."""
@@ -127,7 +129,7 @@ class Splice:
                 return folded
         if symbol == "**" and isinstance(args[1], Const) and args[1].value == 1:
             return args[0]
-        if self.is_python and symbol not in COMPARE.values():
+        if self.is_python and symbol not in QUIET:
             args = tuple(map(self.as_python, args))
         elif self.is_numpy and symbol in RAISING and may_raise(args):
             return self.builder.emit(PRIMITIVES[RAISING[symbol]], *args)

@@ -34,6 +34,7 @@ def finish(function: Function, *, arrays: bool = False) -> Function:
     if has_loops(function):
         function = hoist(function)  # what a loop does not change, moves out of it
         function = rebuild(function)  # what met outside the loop
+        function = join_branches(function)  # and what is asked twice in a trip
         function = drop_unread(function)  # cotangents that nobody reads again are not reset
         function = delay(function)  # one name for a carried value, not two
     if has_arrays(function):
