@@ -17,6 +17,7 @@ from ad_compiler.rules.registry import RULES, Partials
 MOVING = frozenset({
     "T", "np.reshape", "np.transpose", "np.swapaxes", "np.moveaxis", "np.squeeze",
     "np.expand_dims", "np.flip", "np.roll", "np.stack", "np.concatenate", "np.sort", "copy",
+    "np.copy", "array_of_arrays", "np.take",
 })  # fmt: skip
 """Operations that put elements elsewhere, each with its cotangent."""
 

@@ -84,6 +84,7 @@ PRINTERS: Mapping[str, Printer] = {
     "np.indices": _shaped("np.indices"),
     "np.linalg.multi_dot": _listed("np.linalg.multi_dot"),
     "array_of": _listed("np.array"),
+    "array_of_arrays": _listed("np.array"),
 }
 """How each of them prints as an expression."""
 
@@ -100,5 +101,6 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.indices": ("np.indices",),
     "np.linalg.multi_dot": ("np.linalg.multi_dot",),
     "array_of": ("np.array",),
+    "array_of_arrays": ("np.array",),
 }
 """The dotted paths that each of them mentions."""

@@ -9,6 +9,7 @@ from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Value,
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, is_number, rank
+from ad_compiler.rules.likeness import copy_of
 from ad_compiler.rules.registry import PRIMITIVES
 
 
@@ -26,13 +27,14 @@ def rank_of(ctx: Context, value: Value) -> int:
     return rank(atom_of(ctx, value).type)
 
 
-def array_of(ctx: Context, value: Value, name: str = "") -> Value:
-    """A new array of a number, an array, or a nest of them."""
+def array_of(ctx: Context, value: Value, name: str = "", *, rows: bool = False) -> Value:
+    """A new array of a number, an array, or a nest of them; `rows`: it lies row by row."""
     value = indexing.resolved(ctx, value)
     if isinstance(value, Growing):
         return growing.as_array(ctx, value, name)
     if is_array(value):
-        return apply(ctx, PRIMITIVES["copy"], (atom_of(ctx, value),), name)
+        atom = atom_of(ctx, value)
+        return apply(ctx, PRIMITIVES["copy"] if rows else copy_of(atom), (atom,), name)
     if not isinstance(value, Structure):
         return apply(ctx, PRIMITIVES["array0"], (atom_of(ctx, value),), name)
     if value.kind in ("dict", "dataclass"):
@@ -41,8 +43,8 @@ def array_of(ctx: Context, value: Value, name: str = "") -> Value:
         return apply(ctx, PRIMITIVES["np.zeros"], (const(0), static("float64")), name)
     if all(is_atom(item) and is_number(item.type) for item in value.items):
         return apply(ctx, PRIMITIVES["array_of"], [atom_of(ctx, i) for i in value.items], name)
-    rows = [row_of(ctx, item) for item in value.items]
-    return apply(ctx, PRIMITIVES["np.stack"], [*rows, const(0)], name)
+    parts = [row_of(ctx, item) for item in value.items]
+    return apply(ctx, PRIMITIVES["array_of_arrays"], parts, name)
 
 
 def row_of(ctx: Context, value: Value) -> Atom:

@@ -10,7 +10,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ad_compiler.frontend import arguments, arrays, effects, growing, indexing, iterables, writing
+from ad_compiler.frontend import (
+    arrays,
+    effects,
+    growing,
+    indexing,
+    iterables,
+    making,
+    writing,
+)
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
@@ -203,7 +211,6 @@ def _isinstance(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Cal
 
 
 _CLASSES: dict[type, type] = {Float: float, Int: int, Bool: bool}
-_DTYPES: dict[type, str] = {Int: "int64", Bool: "bool"}
 
 
 def _class_of(value: Value) -> type | None:
@@ -240,77 +247,6 @@ def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Val
     rows = [_items(ctx, part, "map()") for part in args[1:]]
     made = [call(ctx, args[0], list(row), {}) for row in zip(*rows, strict=False)]
     return Structure("tuple", (), tuple(made))
-
-
-def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
-    """`np.array`, `np.asarray` of an array, or of a nest of numbers and arrays."""
-    given = dict(kw)
-    dtype = given.pop("dtype", args[1] if len(args) > 1 else const(None))
-    least = given.pop("ndmin", const(0))
-    for key, plain in (("copy", (True, None)), ("order", ("K", "C")), ("subok", (False, True))):
-        value = given.pop(key, const(plain[0]))
-        if not (isinstance(value, Const) and value.value in plain):
-            raise TypeRefusal(f"np.array with such a `{key}` is not supported", "leave it out")
-    if given:
-        raise TypeRefusal(f"np.array with `{next(iter(given))}` is not supported", "leave it out")
-    made = arrays.array_of(ctx, args[0], name)
-    lacking = (least.value if isinstance(least, Const) else 0) - rank(atom_of(ctx, made).type)
-    if lacking > 0:
-        front = static(tuple(range(lacking)))
-        made = apply(ctx, PRIMITIVES["np.expand_dims"], (atom_of(ctx, made), front), name)
-    wanted = arguments.plain_dtype([dtype])[0]
-    if isinstance(wanted, Const) and wanted.value is None:
-        return made
-    if NUMPY_NAMES.get(dtype_of(atom_of(ctx, made).type) or "") == getattr(wanted, "value", None):
-        return made
-    return apply(ctx, PRIMITIVES["astype"], (atom_of(ctx, made), atom_of(ctx, wanted)), name)
-
-
-def _asarray(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
-    """An array is itself, not a copy."""
-    if arrays.is_array(args[0]) and len(args) == 1 and not kw:
-        return args[0]
-    return _array(ctx, args, kw, name, call)
-
-
-def _filled(path: str) -> Lower:
-    """`np.zeros`, `np.ones`, `np.empty`, `np.full` of a shape."""
-
-    def lower(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
-        given = [*args]
-        shape = indexing.resolved(ctx, given.pop(0) if given else kw.pop("shape"))
-        value: list[Value] = []
-        if path == "np.full":
-            value = [given.pop(0) if given else kw.pop("fill_value")]
-        dtype = kw.pop("dtype", given.pop(0) if given else const(None))
-        if kw or given:
-            raise TypeRefusal(f"{path} with these arguments is not supported", "give a shape")
-        lengths = list(shape.items) if isinstance(shape, Structure) else [shape]
-        if value and arrays.is_array(value[0]):
-            whole = [*atoms_of(ctx, value), *atoms_of(ctx, lengths)]
-            made = apply(ctx, PRIMITIVES["np.broadcast_to"], whole, name)
-            return _array(ctx, [made, dtype], {}, name, _call)
-        name_of = arguments.plain_dtype([dtype])[0]
-        if isinstance(name_of, Const) and name_of.value is None:
-            name_of = static(_default_dtype(ctx, value))
-        atoms = [
-            *atoms_of(ctx, lengths),
-            *atoms_of(ctx, value),
-            atom_of(ctx, name_of),
-        ]
-        return apply(ctx, PRIMITIVES[path], atoms, name)
-
-    return lower
-
-
-def _default_dtype(ctx: Context, value: list[Value]) -> str:
-    if not value:
-        return "float64"
-    type_ = atom_of(ctx, value[0]).type
-    dtype = dtype_of(type_)
-    if dtype is not None:
-        return NUMPY_NAMES[dtype]
-    return _DTYPES.get(type(type_), "float64")
 
 
 def _where(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
@@ -376,19 +312,13 @@ TABLE: dict[Any, Lower] = {
     callable: _callable,
     map: _map,
     print: _print,
-    np.array: _array,
-    np.asarray: _asarray,
-    np.asanyarray: _asarray,
-    np.zeros: _filled("np.zeros"),
-    np.ones: _filled("np.ones"),
-    np.empty: _filled("np.empty"),
-    np.full: _filled("np.full"),
     np.where: _where,
     np.concatenate: _concatenate,
     np.pad: _pad,
     np.shape: _shape,
     np.ndim: _ndim,
     np.size: _size,
+    **making.FUNCTIONS,
     **writing.FUNCTIONS,
 }
 """Builtins by identity."""

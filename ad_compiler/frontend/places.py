@@ -26,7 +26,9 @@ from ad_compiler.ir.types import Array, Static, rank
 from ad_compiler.rules.registry import PRIMITIVES
 
 ITERATED = "a loop goes through what may be the same array"
-CONTIGUOUS = frozenset(["np.zeros", "np.ones", "np.full", "np.empty", "array_of", "copy"])
+CONTIGUOUS = frozenset(
+    ["np.zeros", "np.ones", "np.full", "np.empty", "array_of", "array_of_arrays", "copy"]
+)
 """Operations whose result is laid out row by row, whatever the layout of their operands."""
 
 COPY = "write `.copy()` where it is made, so that it has memory of its own"

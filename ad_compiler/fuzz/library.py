@@ -50,7 +50,8 @@ HOMES: dict[str, Any] = {"np": np, "math": math, "sum": sum, "max": max, "min": 
 """What the names of functions begin with; rules for other packages may be there or not."""
 
 
-def _spelled(primitive: Primitive) -> str:
+def spelled(primitive: Primitive) -> str:
+    """The dotted path that a primitive is called by, empty if it is no call."""
     return primitive.spelling.path if isinstance(primitive.spelling, Call) else ""
 
 
@@ -67,7 +68,7 @@ def elementwise(type_: str) -> list[Row]:
     hole, sin = {FLOAT: ("F", "math.sin"), VECTOR: ("V", "np.sin"), ROW: ("R", "np.sin")}[type_]
     rows: list[Row] = []
     for primitive in dict.fromkeys(MEANINGS.values()):
-        rule, path = RULES[primitive], _spelled(primitive)
+        rule, path = RULES[primitive], spelled(primitive)
         if not isinstance(rule, Partials | Flat) or path in BY_HAND:
             continue
         if not path.startswith("math." if type_ == FLOAT else "np.") or rule.domain not in WITHIN:
@@ -91,10 +92,10 @@ def sampled() -> list[Row]:
     """A row for each function that has samples: its operands vary a little with a number."""
     found: dict[str, list[Variant]] = {}
     for primitive in dict.fromkeys(MEANINGS.values()):
-        rule, path = RULES[primitive], _spelled(primitive)
+        rule, path = RULES[primitive], spelled(primitive)
         if isinstance(rule, Linear) and path.split(".")[0] in HOMES:
             for sample in rule.samples:
-                found.setdefault(path, []).extend(_variants(path, *_split(primitive, sample)))
+                found.setdefault(path, []).extend(_variants(path, *split(primitive, sample)))
     for thing, definition in DEFINITIONS.items():
         path = _path(thing)
         for sample in definition.samples if path else ():
@@ -108,7 +109,7 @@ def _one_of(variants: Sequence[Variant]) -> Variant:
     return lambda g, depth: g.rng.choice(variants)(g, depth)
 
 
-def _split(primitive: Primitive, sample: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+def split(primitive: Primitive, sample: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
     """The operands of a primitive as arguments of a call: those that are left out, left out."""
     names = list(primitive.params)
     if any(name.startswith("*") for name in names):
@@ -142,7 +143,7 @@ def _function(path: str) -> Callable[..., Any]:
 
 def _variants(path: str, args: Sequence[Any], keywords: dict[str, Any]) -> list[Variant]:
     """The calls at one sample: one for each of its results."""
-    if not all(map(_written, [*args, *keywords.values()])):
+    if not all(map(written, [*args, *keywords.values()])):
         return []
     with np.errstate(all="ignore"):
         value = _function(path)(*args, **keywords)
@@ -157,10 +158,10 @@ def _variants(path: str, args: Sequence[Any], keywords: dict[str, Any]) -> list[
     return [_maker(path, tuple(args), keywords, part, curved[part]) for part in parts]
 
 
-def _written(value: Any) -> bool:
+def written(value: Any) -> bool:
     """Whether the text of a program can give a value; functions and types it cannot."""
     if isinstance(value, list | tuple):
-        return all(map(_written, value))
+        return all(map(written, value))
     if isinstance(value, np.ndarray):
         return value.dtype.name in ("float64", "float32", "int64", "bool")
     return value is None or isinstance(value, str | bool | int | float)

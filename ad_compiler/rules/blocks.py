@@ -38,10 +38,6 @@ def _greatest(ranks: Any, least: int) -> Any:
     return most
 
 
-def _joined(arrays: Any, axis: int) -> Any:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis)
-
-
 @means(
     np.block,
     samples=(([[MATRIX, MATRIX], [MATRIX, MATRIX * 2]],), ([VECTOR, VECTOR[:2], 0.5],),
@@ -50,9 +46,11 @@ def _joined(arrays: Any, axis: int) -> Any:
 def _block(arrays: Any) -> Any:
     if not isinstance(arrays[0], list):
         rank = _greatest([np.ndim(x) for x in arrays], 1)
-        return _joined([_of_rank(x, rank) for x in arrays], -1)
+        return np.concatenate([_of_rank(x, rank) for x in arrays], -1)
     rank = _greatest([np.ndim(x) for row in arrays for x in row], 2)
-    return _joined([_joined([_of_rank(x, rank) for x in row], -1) for row in arrays], -2)
+    return np.concatenate(
+        [np.concatenate([_of_rank(x, rank) for x in row], -1) for row in arrays], -2
+    )
 
 
 # -- numbers between arrays -----------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.nodes import Atom, const
 from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Sym, Type, dims_of, never_one
 from ad_compiler.rules import infer
@@ -88,6 +88,30 @@ def _stack_type(args: Sequence[Atom]) -> Type:
     own = dims_of(arrays[0].type)
     along = axis_of(infer.static(axis, "axis"), len(own) + 1)
     return Array(_joined_dtype(arrays), (*own[:along], len(arrays), *own[along:]))
+
+
+def _array_of_arrays(*arrays: Any) -> Any:
+    return np.array(arrays)
+
+
+def _array_of_arrays_type(args: Sequence[Atom]) -> Type:
+    return _stack_type([*args, const(0)])
+
+
+def _row_bar(*arrays: Any, z_bar: Any, index: int) -> Any:
+    return z_bar[index]
+
+
+register(
+    Primitive(
+        "array_of_arrays", _array_of_arrays, _array_of_arrays_type, Special(), ("*arrays",),
+        raises=may_fail, noun="stacked",
+    ),
+    Linear(
+        {"arrays": SAME}, {"arrays": _row_bar}, joint=True, dense=True,
+        samples=((VECTOR, VECTOR), (MATRIX, MATRIX.T.copy().T)),
+    ),
+)  # fmt: skip
 
 
 def _stack_bar(*args: Any, z_bar: Any, index: int) -> Any:

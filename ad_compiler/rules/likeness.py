@@ -9,11 +9,11 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number, shown
+from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number, rank, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import METHODS, SAME, Flat, Linear, register
+from ad_compiler.rules.registry import METHODS, PRIMITIVES, SAME, VARIANTS, Flat, Linear, register
 
 
 def _like(args: Sequence[Atom]) -> Type:
@@ -86,8 +86,25 @@ def _copy_bar(x: Any, *, z_bar: Any) -> Any:
 METHODS["copy"] = register(
     Primitive("copy", _copy, _copied, Method("copy"), ("x",), noun="copied", allocates=True),
     Linear({"x": SAME}, {"x": _copy_bar}, samples=((VECTOR,),)),
+)
+
+NP_COPY = register(
+    Primitive("np.copy", np.copy, _copied, Call("np.copy"), ("a",), noun="copied", allocates=True),
+    Linear({"a": SAME}, {"a": _copy_bar}, samples=((MATRIX,), (MATRIX.T,))),
     np.copy,
 )
+
+
+def copy_of(x: Atom) -> Primitive:
+    """The primitive of `np.array(x)`: unlike the method, it keeps the order in memory."""
+    return PRIMITIVES["np.copy" if rank(x.type) > 1 else "copy"]
+
+
+def _plain_copy(args: Sequence[Atom]) -> tuple[Primitive, tuple[Atom, ...]]:
+    return copy_of(args[0]), tuple(args)
+
+
+VARIANTS[NP_COPY] = _plain_copy
 
 
 def _duplicate(x: Any) -> Any:

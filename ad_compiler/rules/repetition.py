@@ -10,7 +10,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const, Var
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Int, Sym, Type
+from ad_compiler.ir.types import Array, Dim, Int, Sym, Type, dims_of, number_of, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import ADD_AT, GETITEM
@@ -147,9 +147,8 @@ def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if np.ndim(repeats) == 0:
         return REPEAT(a, repeats, axis)
     if axis is None:
-        flat = np.ravel(a)
-        return flat[INDEX_REPEAT(np.arange(len(flat)), np.asarray(repeats))]
-    return picked(a, INDEX_REPEAT(np.arange(a.shape[axis]), np.asarray(repeats)), axis)
+        a, axis = np.ravel(a), 0
+    return REPEAT_EACH(a, np.asarray(repeats), axis)
 
 
 def _index_type(args: Sequence[Atom]) -> Type:
@@ -163,6 +162,28 @@ INDEX_REPEAT = inert(
     noun="indices", raises=may_fail, means=(),
 )  # fmt: skip
 
+
+def _repeat_each_type(args: Sequence[Atom]) -> Type:
+    x, repeats, axis = args
+    array = infer.array(x, "np.repeat")
+    k = axis_of(infer.static(axis, "axis"), len(array.dims))
+    total = Sym(f"sum({repeats!r})")
+    return Array(array.dtype, (*array.dims[:k], total, *array.dims[k + 1 :]))
+
+
+def _repeat_each_x(x: Any, repeats: Any, axis: int, *, x_dot: Any) -> Any:
+    source = INDEX_REPEAT(np.arange(x.shape[axis]), repeats)
+    return GETITEM(x_dot, pick_pattern(axis, x.ndim, "array"), source)
+
+
+REPEAT_EACH = structural(
+    np.repeat, ("x", "repeats", "axis"), _repeat_each_type, {}, {"x": _repeat_each_x},
+    name="np.repeat(counts)", defaults={"axis": None}, named=("axis",), noun="repeated",
+    raises=may_fail, means=(),
+    samples=((VECTOR, np.array([2, 0, 1]), 0), (MATRIX, np.array([2, 0, 1]), 1),
+             (BOX, np.array([1, 3]), 0)),
+)  # fmt: skip
+
 # -- take -----------------------------------------------------------------------------------------
 
 
@@ -172,28 +193,63 @@ def pick_pattern(axis: int, rank: int, item: str) -> tuple[str, ...]:
     return (":",) * (axis % rank) + (item,)
 
 
-def picked(x: Any, indices: Any, axis: int) -> Any:
-    """`np.take`, as an index."""
-    item = "array" if np.ndim(indices) > 0 else "int"
-    return GETITEM(x, pick_pattern(axis, x.ndim, item), indices)
+@compile_time
+def item_of(rank: int) -> str:
+    """How the pattern of an index names integers that have so many axes."""
+    return "array" if rank else "int"
+
+
+def within(indices: Any, length: int, mode: str) -> Any:
+    """The indices that are meant by those that are out of bounds."""
+    if mode == "wrap":
+        return indices % length
+    if mode == "clip":
+        return np.minimum(np.maximum(indices, 0), length - 1)
+    return indices
+
+
+def _take_type(args: Sequence[Atom]) -> Type:
+    x, indices, axis, mode = args
+    array = infer.array(x, "np.take")
+    if not isinstance(indices.type, Int) and not infer.array(indices, "np.take").dtype[0] == "i":
+        raise TypeRefusal(f"np.take by {shown(indices.type)}", "index with integers")
+    if infer.static(mode, "mode") not in ("raise", "wrap", "clip"):
+        raise TypeRefusal(f"np.take in the mode {mode}", "use raise, wrap or clip")
+    k = axis_of(infer.static(axis, "axis"), len(array.dims))
+    dims = (*array.dims[:k], *dims_of(indices.type), *array.dims[k + 1 :])
+    return Array(array.dtype, dims) if dims else number_of(array.dtype)
+
+
+def _take_x(x: Any, indices: Any, axis: int, mode: str, *, x_dot: Any) -> Any:
+    pattern = pick_pattern(axis, x.ndim, item_of(np.ndim(indices)))
+    return GETITEM(x_dot, pattern, within(indices, x.shape[axis], mode))
+
+
+TAKE = structural(
+    np.take, ("x", "indices", "axis", "mode"), _take_type, {}, {"x": _take_x},
+    defaults={"axis": None, "mode": "raise"}, named=("axis", "mode"), noun="taken",
+    raises=may_fail, means=(),
+    samples=((MATRIX, np.array([0, -1, 0]), 1, "raise"),
+             (BOX, np.array([[1, 2], [0, 1]]), -2, "raise"), (MATRIX, 1, 0, "raise"),
+             (MATRIX, np.array([4, -2]), 0, "wrap"), (BOX, np.array([4, -2]), 0, "clip"),
+             (VECTOR, np.array([[0, 2], [2, 1]]), 0, "raise")),
+)  # fmt: skip
 
 
 @means(
     np.take,
     samples=((VECTOR, 1), (VECTOR, [2, 0, 2]), (MATRIX, np.array([[0, 2], [1, 1]]), 1),
-             (MATRIX, [5, 0]), (MATRIX, -1, 0), (VECTOR, [4, -7, 1], {"mode": "wrap"}),
-             (VECTOR, [4, -7, 1], {"mode": "clip"})),
+             (MATRIX, [5, 0]), (MATRIX, [1, 1, 0], 0), (MATRIX, -1, 0),
+             (VECTOR, [4, -7, 1], {"mode": "wrap"}), (VECTOR, [4, -7, 1], {"mode": "clip"})),
     method="take",
 )  # fmt: skip
 def _take(a: Any, indices: Any, axis: Any = None, *, mode: str = "raise") -> Any:
     x = np.ravel(a) if axis is None else a
     place = 0 if axis is None else axis
     index = np.asarray(indices) if np.ndim(indices) > 0 else indices
-    if mode == "wrap":
-        index = index % x.shape[place]
-    elif mode == "clip":
-        index = np.minimum(np.maximum(index, 0), x.shape[place] - 1)
-    return picked(x, index, place)
+    if x.ndim > 1 or np.ndim(index) > 1:
+        return TAKE(x, index, place, mode)  # a copy that lies in memory row by row
+    return x[within(index, x.shape[0], mode)]
 
 
 CHOSEN = np.array([True, False, True])

@@ -15,7 +15,7 @@ from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import ADD_AT, STORE
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.registry import SAME, Linear, means, of_types, register
-from ad_compiler.rules.repetition import pick_pattern, picked
+from ad_compiler.rules.repetition import pick_pattern
 from ad_compiler.rules.shaping import axis_of, may_fail
 from ad_compiler.rules.structures import structural
 
@@ -135,14 +135,14 @@ def _sources(arr: Any, obj: Any, count: Any, axis: Any) -> Any:
 def _insert_arr_bar(arr: Any, obj: Any, values: Any, axis: Any, *, z_bar: Any) -> Any:
     k = _one_axis(axis)
     source = _sources(arr, obj, z_bar.shape[k] - _length(arr, axis), axis)
-    return _put_back(picked(z_bar, np.flatnonzero(source < 0), k), arr, axis)
+    return _put_back(np.take(z_bar, np.flatnonzero(source < 0), axis=k), arr, axis)
 
 
 def _insert_values_bar(arr: Any, obj: Any, values: Any, axis: Any, *, z_bar: Any) -> Any:
     k = _one_axis(axis)
     source = _sources(arr, obj, z_bar.shape[k] - _length(arr, axis), axis)
     places = np.flatnonzero(source >= 0)
-    part = picked(z_bar, places[np.argsort(source[places])], k)
+    part = np.take(z_bar, places[np.argsort(source[places])], axis=k)
     if np.ndim(obj) == 0 and k != 0:
         part = np.moveaxis(part, k, 0)
     return np.sum(part) if np.ndim(values) == 0 else UNBROADCAST(part, values)

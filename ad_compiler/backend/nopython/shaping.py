@@ -168,6 +168,20 @@ def _diff(site: Site) -> None:
         site.say("copy", x)
 
 
+def _array_of_arrays(site: Site) -> None:
+    site.say("np.stack", *site.args, const(0))
+
+
+def _take(site: Site) -> None:
+    """As an index, if all indices must be there."""
+    x, indices, axis = site.operand("x"), site.operand("indices"), site.static("axis")
+    if site.static("mode") != "raise":
+        site.refuse("np.take with a mode", "bring the indices into the range yourself")
+    item = "array" if rank(indices.type) else "int"
+    pattern = (":",) * (int(axis) % width_of(x)) + (item,)
+    site.say("getitem", x, const(pattern), indices)
+
+
 def _tile(site: Site) -> None:
     x, reps = site.operand("x"), site.static("reps")
     many = reps if isinstance(reps, tuple) else (reps,)
@@ -183,15 +197,25 @@ def _tile(site: Site) -> None:
     site.call(name, function_text(f"{name}(x)", f"np.tile(x, {times}).", body), x)
 
 
+def _repeat_each(site: Site, axis: int, width: int) -> None:
+    """By as many counts as the axis is long."""
+    name = f"repeat_each_along_{axis}_of_{width}"
+    body = [f"rows = np.repeat(np.arange(x.shape[{axis}]), counts)",
+            f"return x[{':, ' * axis}rows]"]  # fmt: skip
+    text = function_text(f"{name}(x, counts)", f"np.repeat(x, counts, axis={axis}).", body)
+    site.call(name, text, site.operand("x"), site.operand("repeats"))
+
+
 def _repeat(site: Site) -> None:
     x, repeats, axis = site.operand("x"), site.operand("repeats"), site.static("axis")
     width = width_of(x)
     if axis is None or width == 1:
         site.say(function_called("np.repeat"), x, repeats)
         return
-    if rank(repeats.type):
-        site.refuse("np.repeat with as many counts as rows", "repeat by an index array: x[index]")
     axis = int(axis) % width
+    if rank(repeats.type):
+        _repeat_each(site, axis, width)
+        return
     index = INDICES[:width]
     shape = [f"n * x.shape[{k}]" if k == axis else f"x.shape[{k}]" for k in range(width)]
     item = ", ".join(f"{i} // n" if k == axis else i for k, i in enumerate(index))
@@ -293,6 +317,9 @@ TABLE: dict[str, Respelling] = {
     "np.flip": _flip,
     "np.moveaxis": _moveaxis,
     "np.transpose": _transpose,
+    "array_of_arrays": _array_of_arrays,
+    "np.take": _take,
+    "np.repeat(counts)": _repeat,
     "np.roll": _only(_has_axis, _along("np.roll({x}, shift)")),
     "np.cumsum": _only(_has_axis, _along("np.cumsum({x})")),
     "np.cumprod": _only(_has_axis, _along("np.cumprod({x})")),
