@@ -38,5 +38,5 @@ mutate:  ## Damage rules and transformations; the tests must notice: make mutate
 backends:  ## Compare the Numba backend with the Python one: make backends COUNT=300
 	$(PYTHON) scripts/backends.py $(or $(COUNT),30)
 
-bench:  ## Time emitted gradients beside adjoints written by hand
-	PYTHONPATH=. $(PYTHON) scripts/bench.py
+bench:  ## Time emitted gradients beside adjoints by hand, autograd and JAX: make bench ARGS=--write
+	PYTHONPATH=. $(PYTHON) -m scripts.bench $(ARGS)

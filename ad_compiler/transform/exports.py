@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from ad_compiler.analysis.final import Final
 from ad_compiler.ir.builder import Builder, Frame
@@ -32,6 +33,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.types import PY_INT, Array, Tape
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+from ad_compiler.transform.counted import Formulas, counted
 from ad_compiler.transform.exits import Put, last_only, leaving, sunk, with_puts
 from ad_compiler.transform.extras import Extra
 from ad_compiler.transform.hoist import invariants
@@ -104,7 +106,8 @@ class Exports:
         extra = self.extra(stmt)
         last = self.settled_at_the_end(stmt, needed, {*env, *known}, index, env)
         needed = [v for v in needed if v not in env]
-        taped, again = self.plan(stmt.body, needed, {*env, *known})
+        formulas = counted(stmt) if isinstance(stmt, For) else {}
+        taped, again = self.plan(stmt.body, needed, {*env, *known}, formulas=formulas)
         tapes = {v: known[v] for v in needed if v in known}
         tapes |= {v: extra.target(v, plural(v.name), Tape(v.type)) for v in taped}
         prelude = last + self.reloaded(stmt, index, tapes, env) + self.repeated(again, env)
@@ -185,12 +188,17 @@ class Exports:
         return found
 
     def plan(
-        self, block: Block, needed: list[Var], at_hand: set[Var], dear: Collection[Var] = ()
+        self,
+        block: Block,
+        needed: list[Var],
+        at_hand: set[Var],
+        dear: Collection[Var] = (),
+        formulas: Formulas = MappingProxyType({}),
     ) -> tuple[list[Var], list[Let]]:
         """Which values of a block to store, and which statements to run again.
 
         Nothing is run again that reads what is `dear`. What no trip changes is run again, to be
-        moved out of the loop.
+        moved out of the loop. `formulas` compute parameters of the block.
         """
         lets = {t: let for let in block.body if isinstance(let, Let) for t in let.targets}
         inside = set(self.defined(block))
@@ -204,6 +212,8 @@ class Exports:
                 return None
             if not isinstance(atom, Var) or atom not in inside or atom in at_hand:
                 return []
+            if atom in formulas:
+                return list(formulas[atom])
             let, reload = lets.get(atom), self.final.reload(atom)
             ways = [reload] if reload is not None else list[Let]()
             if let is not None and (is_cheap(let) or atom in fixed):

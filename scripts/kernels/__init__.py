@@ -1,1 +1,1 @@
-"""Numerical kernels, and their adjoints by hand."""
+"""Numerical kernels, as a user would write them."""
