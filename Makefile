@@ -1,13 +1,16 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types generated latency check fuzz backends bench coverage mutate
+.PHONY: help test thorough lint types generated latency check fuzz backends bench coverage mutate
 
 help:  ## Print the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 test:  ## Run the tests
 	$(PYTHON) -m pytest -q
+
+thorough:  ## Run the tests that go deeper: more samples, shapes, orders and random programs
+	$(PYTHON) -m pytest -q -m thorough
 
 lint:  ## Check style and format
 	$(PYTHON) -m ruff check .

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ad_compiler"
@@ -62,45 +61,56 @@ def resolved(name: str, module: str) -> str:
     return next((c for c in candidates if c in MODULES), module)
 
 
-def ours(path: Path) -> set[str]:
-    """The modules of this package that a file imports."""
-    return {m for m in imports(ast.parse(path.read_text(encoding="utf-8"))) if m in MODULES}
+@cache
+def trees() -> dict[str, ast.Module]:
+    """The modules of the package, by name."""
+    return {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_rooms_import_only_rooms_before_them(path: Path) -> None:
-    own = ROOMS.index(room_of(name_of(path)))
-    later = [m for m in ours(path) if ROOMS.index(room_of(m)) > own]
-    assert not later, f"{name_of(path)} imports {later}"
+@cache
+def graph() -> dict[str, set[str]]:
+    """The modules of this package that each imports."""
+    return {name: set(imports(tree)) & MODULES for name, tree in trees().items()}
+
+
+def test_rooms_import_only_rooms_before_them() -> None:
+    def place(module: str) -> int:
+        return ROOMS.index(room_of(module))
+
+    later = [(m, n) for m, found in graph().items() for n in found if place(n) > place(m)]
+    assert later == []
 
 
 def test_no_import_cycles() -> None:
-    graph = {name_of(path): ours(path) - {name_of(path)} for path in FILES}
-    assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)
+    others = {name: found - {name} for name, found in graph().items()}
+    assert len(list(TopologicalSorter(others).static_order())) == len(MODULES)
 
 
-@pytest.mark.parametrize("path", ALL_FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_files_are_short(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST, f"{lines} lines: is it still one thing?"
+def test_files_are_short() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in ALL_FILES}
+    assert {path: n for path, n in lengths.items() if n > LONGEST} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_only_heavy_things_are_imported_late(path: Path) -> None:
-    late = {
+def test_only_heavy_things_are_imported_late() -> None:
+    assert {name: found for name in MODULES if (found := late(name) - HEAVY)} == {}
+
+
+def late(name: str) -> set[str]:
+    """The packages that functions of a module import."""
+    found = {
         module.split(".")[0]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(trees()[name])
         if isinstance(node, ast.FunctionDef | ast.Lambda)
         for module in imports(node)
     }
-    if room_of(name_of(path)) in ("cli", "driver", "__init__", "fuzz"):
+    if room_of(name) in ("cli", "driver", "__init__", "fuzz"):
         # help must not wait for NumPy, nor a program that is on disk for the compiler; and what
         # counts branches is there before the modules that they are in
-        late -= {"ad_compiler"}
-    assert late <= HEAVY
+        found -= {"ad_compiler"}
+    return found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "generated").glob("*.py")), ids=lambda p: p.stem)
-def test_emitted_code_stands_alone(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert set(imports(tree)) <= {"math", "numpy"}
+def test_emitted_code_stands_alone() -> None:
+    paths = list((ROOT / "generated").glob("*.py"))
+    needed = {name for p in paths for name in imports(ast.parse(p.read_text(encoding="utf-8")))}
+    assert needed == {"math", "numpy"}

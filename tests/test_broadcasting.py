@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
 from ad_compiler import check_grads, grad, value_and_grad
+from tests.depth import spread
 
 SHAPES: dict[str, Any] = {
     "number": None, "0-d": (), "(1,)": (1,), "(n,)": (3,), "(n,1)": (3, 1), "(1,n)": (1, 3),
@@ -42,9 +44,12 @@ def value(shape: Any, seed: int) -> Any:
     return float(rng.uniform(0.5, 1.5)) if shape is None else rng.uniform(0.5, 1.5, size=shape)
 
 
-@pytest.mark.parametrize("function", [product, quotient, power, larger, chosen])
-@pytest.mark.parametrize("one", SHAPES)
-@pytest.mark.parametrize("other", SHAPES)
+FUNCTIONS = (product, quotient, power, larger, chosen)
+
+
+@pytest.mark.parametrize(
+    ("function", "one", "other"), spread(itertools.product(FUNCTIONS, SHAPES, SHAPES), 4)
+)
 def test_pairs_of_shapes(function: Any, one: str, other: str) -> None:
     x, y = value(SHAPES[one], 1), value(SHAPES[other], 2)
     try:

@@ -10,12 +10,13 @@ import pytest
 from ad_compiler.fuzz.generate import EXTRA, RESULTS, program, rows, tables
 from ad_compiler.fuzz.oracles import judge, load
 from ad_compiler.fuzz.verdict import smaller, verdict
+from tests.depth import spread, thorough
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
 RIGHT = [*range(5002, 5016), *range(5032, 5048)]
 
 
-@pytest.mark.parametrize("seed", RIGHT)
+@pytest.mark.parametrize("seed", spread(RIGHT, 3))
 def test_random_programs(seed: int) -> None:
     result = verdict(program(seed).text, 60)
     assert result.outcome in ("right", "refused", "undecided"), result.detail
@@ -38,6 +39,7 @@ def test_a_seed_is_a_program() -> None:
     assert program(7).text != program(8).text
 
 
+@thorough
 def test_programs_reach_every_row() -> None:
     found = Counter(label for seed in range(1500) for label in set(program(seed).used))
     assert set(rows()) <= found.keys()

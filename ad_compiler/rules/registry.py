@@ -243,9 +243,11 @@ def meaning(thing: Any) -> Primitive | None:
 
 def function(name: str) -> tuple[Primitive | None, Primitive | None]:
     """What a bare function name in the text of a partial means."""
-    if name not in FUNCTIONS:
+    for module in list(LATER):
+        if name in FUNCTIONS:
+            break  # no more is read than is needed: SciPy takes its time
         try:
-            read_later(LATER)
+            read_later((module,))
         except ImportError as error:
             reason = f"a derivative here needs SciPy's function {name}"
             raise TypeRefusal(reason, "install SciPy") from error
@@ -256,8 +258,13 @@ def read_later(modules: Container[str]) -> bool:
     """Read the rules for other packages' modules, of those given; whether there were any."""
     wanted = [module for module in LATER if module in modules]
     for module in wanted:
-        for file in LATER.pop(module):
-            import_module(f"ad_compiler.rules.{file}")
+        files = LATER.pop(module)
+        try:
+            for file in files:
+                import_module(f"ad_compiler.rules.{file}")
+        except ImportError:
+            LATER[module] = files  # who asks again is told the same
+            raise
     return bool(wanted)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +55,20 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def run(*args: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def process(*args: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "ad_compiler", *map(str, args)],
         input=stdin, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def run(*args: object) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has the compiler already."""
+    given = list(map(str, args))
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = main(given)
+    return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
 
 
 def namespace(text: str) -> dict[str, object]:
@@ -67,7 +78,7 @@ def namespace(text: str) -> dict[str, object]:
 
 
 def test_it_emits_a_module_that_stands_alone(file: Path) -> None:
-    done = run("grad", f"{file}:f", "--argnums", "x,w", "--value")
+    done = process("grad", f"{file}:f", "--argnums", "x,w", "--value")
     assert (done.returncode, done.stderr) == (0, "")
     assert "ad_compiler" not in done.stdout.split("\n", 1)[1]
     code = "import sys; sys.modules['ad_compiler'] = None\n" + done.stdout
@@ -84,7 +95,7 @@ def test_every_verb_emits_its_function(file: Path, verb: str) -> None:
 
 
 def test_standard_input_and_simplification(file: Path) -> None:
-    done = run("grad", "-:g", "--simplify", "sympy", stdin=file.read_text())
+    done = process("grad", "-:g", "--simplify", "sympy", stdin=file.read_text())
     assert done.returncode == 0
     assert "def g_grad(x):" in done.stdout
 
@@ -102,7 +113,6 @@ def test_files_are_written_checked_and_kept(file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["grad", "{}:bad"], "no end"),
         (["grad", "{}:nope"], "no function"),
         (["grad", "{}"], "FILE.py:FUNCTION"),
         (["grad", "missing.py:f"], "missing.py"),
@@ -116,6 +126,12 @@ def test_what_cannot_be_met_exits_with_2(file: Path, args: list[str], message: s
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stdout == ""
+
+
+def test_the_code_is_that_of_the_process(file: Path) -> None:
+    done = process("grad", f"{file}:bad")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no end" in done.stderr
 
 
 def test_compare_and_trace(file: Path) -> None:

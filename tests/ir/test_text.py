@@ -23,6 +23,7 @@ from ad_compiler.transform.bufferise import INTO
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.request import Request
+from tests.depth import spread
 
 KNOWN = PRIMITIVES | {p.name: p for p in (*INTO.values(), *AUGMENTED.values())}
 
@@ -32,7 +33,7 @@ def lowered(subject: Subject) -> Function:
     return lower(subject.number, parameters, values).function
 
 
-@pytest.mark.parametrize("seed", range(100, 112))
+@pytest.mark.parametrize("seed", spread(range(100, 112), 3))
 def test_programs_are_well_formed_and_survive_their_text(seed: int) -> None:
     subject = load(program(seed).text, f"text{seed}")
     start = lowered(subject)

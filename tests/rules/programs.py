@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 
 from ad_compiler.backend import emit
 from ad_compiler.driver.load import load
@@ -47,11 +48,11 @@ from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.request import Request
 from ad_compiler.transform.structural import operand_label
+from tests.depth import thorough
 
 importlib.import_module("ad_compiler.rules")
 read_later(LATER)
 
-CALLS = [(thing, s) for thing, d in DEFINITIONS.items() if not d.inert for s in d.samples]
 LINEAR = [(p, r) for p in PRIMITIVES.values() if isinstance(r := RULES[p], Linear)]
 
 
@@ -113,11 +114,21 @@ class Sample:
 
     def derived(self, *kinds: str, curved: bool = False) -> Function:
         """Derivatives of derivatives of the program, in the order of `kinds`."""
-        function = self.function(curved)
-        for kind in kinds:
-            function = derive(function, Request(kind, self.wrt, as_tuple=True))
-            verify(function)
-        return function
+        return _derived(self, kinds, curved)
+
+
+@lru_cache(maxsize=64)
+def _derived(sample: Sample, kinds: tuple[str, ...], curved: bool) -> Function:
+    """Tests of one sample follow each other, and ask for the same derivatives."""
+    if not kinds:
+        return sample.function(curved)
+    before = _derived(sample, kinds[:-1], curved)
+    function = derive(before, Request(kinds[-1], sample.wrt, as_tuple=True))
+    verify(function)
+    return function
+
+
+AnySample = TypeVar("AnySample", bound=Sample)
 
 
 def curve(builder: Builder, results: list[Atom], weights: list[Var]) -> Atom:
@@ -132,7 +143,7 @@ def curve(builder: Builder, results: list[Atom], weights: list[Var]) -> Atom:
     return total
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case(Sample):
     """A structural rule at one sample."""
 
@@ -179,7 +190,7 @@ class Case(Sample):
         return Case(self.primitive, self.rule, tuple(map(single, self.operands)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call(Sample):
     """A call of a function that is defined by others, at one sample."""
 
@@ -250,6 +261,47 @@ def _filled(value: Any, rest: Iterator[Atom]) -> Value:
         kind = "list" if isinstance(value, list) else "tuple"
         return Structure(kind, (), tuple(_filled(item, rest) for item in value))
     return next(rest)
+
+
+STRUCTURAL = {
+    p.name: [Case(p, r, operands) for operands in r.samples]
+    for p, r in LINEAR
+    if not p.name.startswith(("tape", "list"))
+}
+DEFINED = {
+    f"np.{thing.__name__} by others": [Call(thing, sample) for sample in d.samples]
+    for thing, d in DEFINITIONS.items()
+    if d.samples and not d.inert
+}
+
+
+def at_every_sample(
+    groups: Mapping[str, Sequence[AnySample]], quick: int = 100
+) -> Callable[[Callable[[AnySample], None]], Callable[[Sequence[AnySample]], None]]:
+    """Make a test of a sample one test for all samples of a rule; it says at which it failed.
+
+    Samples beyond the first, `quick` ones are left to the thorough run.
+    """
+    first = [pytest.param(group[:quick], id=name) for name, group in groups.items()]
+    rest = [
+        pytest.param(group[quick:], id=f"{name} more", marks=thorough)
+        for name, group in groups.items()
+        if len(group) > quick
+    ]
+
+    def of(test: Callable[[AnySample], None]) -> Callable[[Sequence[AnySample]], None]:
+        def at_all(samples: Sequence[AnySample]) -> None:
+            for sample in samples:
+                try:
+                    test(sample)
+                except Exception as error:
+                    error.add_note(f"at the operands {sample.operands}")
+                    raise
+
+        at_all.__name__, at_all.__doc__ = test.__name__, test.__doc__
+        return pytest.mark.parametrize("samples", [*first, *rest], scope="module")(at_all)
+
+    return of
 
 
 def compiled(function: Function) -> Callable[..., Any]:

@@ -66,7 +66,7 @@ def test_types_are_those_of_numpy(name: str) -> None:
 
 def check_type(primitive: Primitive, values: tuple[Any, ...]) -> None:
     args = tuple(const(v) if type(v) in (int, bool) else Undef(type_of(v)) for v in values)
-    shown = f"{primitive}{values}"
+    shown = (primitive, values)
     inferred, reason = inference(primitive, args)
     try:
         result = primitive(*values)

@@ -14,7 +14,10 @@ import pytest
 from scipy import linalg, special
 
 from ad_compiler import Unsupported, grad, jvp, value_and_grad
+from ad_compiler.cli import main
 from ad_compiler.driver.load import foreign
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.rules import registry
 
 erf: Any = special.erf
 
@@ -50,6 +53,23 @@ def test_a_parameter_may_be_called_special() -> None:
     assert slope == pytest.approx(wanted)
 
 
+def test_without_scipy_its_functions_are_refused_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "LATER", {"scipy.special": ("no_such_file",)})
+    for _ in range(2):
+        with pytest.raises(TypeRefusal, match="needs SciPy's function undreamt"):
+            registry.function("undreamt")
+
+
+def test_lgamma_reads_no_more_of_scipy_than_it_needs() -> None:
+    text = (
+        "import sys; from ad_compiler.rules.registry import function\n"
+        "import ad_compiler.rules; function('digamma')\n"
+        "print([name for name in ('special', 'stats') if f'scipy.{name}' in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout == "['special']\n"
+
+
 def test_foreign_imports_are_seen() -> None:
     assert foreign("from scipy import special\n") is None
     assert foreign("from scipy import optimize\n") == "an import from scipy"
@@ -57,7 +77,9 @@ def test_foreign_imports_are_seen() -> None:
     assert foreign("from . import special\n") == "an import from None"
 
 
-def test_the_command_line_resolves_scipy(tmp_path: Path) -> None:
+def test_the_command_line_resolves_scipy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "model.py"
     source.write_text(
         "import scipy.special as sc\n"
@@ -65,10 +87,10 @@ def test_the_command_line_resolves_scipy(tmp_path: Path) -> None:
         "def f(x: float) -> float:\n"
         "    return expit(x) * sc.j0(x)\n"
     )
-    command = [sys.executable, "-m", "ad_compiler", "grad", f"{source}:f"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "from scipy import special" in done.stdout
-    assert "special.j1(x)" in done.stdout
+    assert main(["grad", f"{source}:f"]) == 0
+    text = capsys.readouterr().out
+    assert "from scipy import special" in text
+    assert "special.j1(x)" in text
 
 
 REFUSED: list[tuple[Callable[[Any], Any], str]] = [

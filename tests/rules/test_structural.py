@@ -5,21 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 from ad_compiler.ir.nodes import Undef, Var, const
-from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import Array, Sym, Type, dtype_of, number_of
 from ad_compiler.rules.infer import numpy_dtype
-from ad_compiler.rules.registry import Linear
-from tests.rules.programs import LINEAR, Case
-
-CASES = [
-    pytest.param(p, r, sample, id=f"{p.name}-{k}")
-    for p, r in LINEAR
-    for k, sample in enumerate(r.samples)
-    if not p.name.startswith(("tape", "list"))
-]
+from tests.rules.programs import LINEAR, STRUCTURAL, Case, at_every_sample
 
 
 def test_every_structural_rule_has_samples() -> None:
@@ -33,10 +23,9 @@ def atom(value: Any) -> Any:
     return const(value)
 
 
-@pytest.mark.parametrize(("primitive", "rule", "sample"), CASES)
-def test_the_type_rule_agrees_with_numpy(
-    primitive: Primitive, rule: Linear, sample: tuple[Any, ...]
-) -> None:
+@at_every_sample(STRUCTURAL)
+def test_the_type_rule_agrees_with_numpy(case: Case) -> None:
+    primitive, sample = case.primitive, case.operands
     results, types = primitive(*sample), primitive.infer([atom(value) for value in sample])
     if not primitive.results:
         results, types = (results,), (types,)
@@ -56,11 +45,8 @@ def check_type(type_: Type, expected: Any) -> None:
         assert type_ == number_of(dtype)
 
 
-@pytest.mark.parametrize(("primitive", "rule", "sample"), CASES)
-def test_lengths_that_are_said_to_be_equal_are(
-    primitive: Primitive, rule: Linear, sample: tuple[Any, ...]
-) -> None:
-    case = Case(primitive, rule, sample)
+@at_every_sample(STRUCTURAL)
+def test_lengths_that_are_said_to_be_equal_are(case: Case) -> None:
     function = case.function()
     known: dict[object, int] = {}
     for var, value in zip(function.params, case.arguments, strict=True):

@@ -5,6 +5,7 @@ So too for the functions that are defined by others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,27 +13,18 @@ import pytest
 
 from ad_compiler.rules.registry import DEFINITIONS
 from tests.rules.programs import (
-    CALLS,
-    LINEAR,
-    Call,
-    Case,
+    DEFINED,
+    STRUCTURAL,
     Sample,
+    at_every_sample,
     compiled,
     inner,
     interpreted,
     random_like,
 )
 
-CASES = [
-    pytest.param(Case(p, r, sample), id=f"{p.name}-{k}")
-    for p, r in LINEAR
-    for k, sample in enumerate(r.samples)
-    if not p.name.startswith(("tape", "list"))
-] + [
-    pytest.param(Call(thing, sample), id=f"np.{thing.__name__}-call{k}")
-    for k, (thing, sample) in enumerate(CALLS)
-]
-every_case = pytest.mark.parametrize("case", CASES)
+CASES: dict[str, Sequence[Sample]] = {**STRUCTURAL, **DEFINED}
+every_case = at_every_sample(CASES)
 
 
 def moved(case: Sample, dots: list[Any], step: float, extra: tuple[Any, ...] = ()) -> list[Any]:
@@ -117,7 +109,7 @@ def test_cotangents_are_like_their_primals_and_share_no_memory(case: Sample) -> 
     assert all(identical(np.asarray(a), b) for a, b in zip(args, before, strict=True))
 
 
-@every_case
+@at_every_sample(CASES, quick=2)
 def test_single_precision_is_kept(case: Sample) -> None:
     small = case.single()
     args, dots = small.arguments, directions(small, 1)
@@ -130,7 +122,7 @@ def test_single_precision_is_kept(case: Sample) -> None:
         assert np.shape(bar) == np.shape(args[k])
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if "cofactors-" not in str(c.id)])
+@at_every_sample({name: group for name, group in CASES.items() if name != "cofactors"}, quick=2)
 def test_second_derivatives(case: Sample) -> None:
     """Forward over reverse agrees with differences of the gradient, and with reverse twice."""
     w = cotangents(case, 4)
