@@ -1,7 +1,7 @@
 PYTHON ?= python
 
 .DEFAULT_GOAL := help
-.PHONY: help test thorough lint types generated latency check fuzz backends bench coverage mutate
+.PHONY: help test thorough lint types generated latency check fuzz backends memory bench coverage mutate
 
 help:  ## Print the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ mutate:  ## Damage rules and transformations; the tests must notice: make mutate
 
 backends:  ## Compare the Numba backend with the Python one: make backends COUNT=300
 	$(PYTHON) scripts/backends.py $(or $(COUNT),30)
+
+memory:  ## Compare the memory modes, bit for bit: make memory COUNT=300
+	$(PYTHON) scripts/memory_modes.py $(or $(COUNT),300)
 
 bench:  ## Time emitted gradients beside adjoints by hand, autograd and JAX: make bench ARGS=--write
 	PYTHONPATH=. $(PYTHON) -m scripts.bench $(ARGS)

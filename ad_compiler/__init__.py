@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from ad_compiler.errors import AdCompilerError, InternalError, Unsupported, UsageError
     from ad_compiler.inspection import GradientError, check_grads, compare, graph, source, trace
     from ad_compiler.ir.custom import custom_rule
-    from ad_compiler.ir.marks import stop_gradient
+    from ad_compiler.ir.marks import checkpoint, stop_gradient
     from ad_compiler.marking import differentiable, install_import_hook
 
 _HOMES = {
     "api": "elementwise_grad grad hessian hvp jacfwd jacobian jacrev jvp value_and_grad vjp",
     "errors": "AdCompilerError InternalError Unsupported UsageError",
     "ir.custom": "custom_rule",
-    "ir.marks": "stop_gradient",
+    "ir.marks": "checkpoint stop_gradient",
     "inspection": "GradientError check_grads compare graph source trace",
     "marking": "differentiable install_import_hook",
 }
@@ -38,7 +38,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 
 __all__ = [
     "AdCompilerError", "GradientError", "InternalError", "Unsupported", "UsageError",
-    "check_grads", "compare", "custom_rule",
+    "check_grads", "checkpoint", "compare", "custom_rule",
     "differentiable", "elementwise_grad", "grad", "graph", "hessian",
     "hvp", "install_import_hook", "jacfwd", "jacobian", "jacrev", "jvp", "source", "stop_gradient",
     "trace", "value_and_grad", "vjp",

@@ -2,6 +2,9 @@
 
 Each takes a Python function and gives one that computes the derivative. They compose to any
 order: `grad(grad(f))`, `jvp(grad(f), …)`. `backend="numba"` gives code that Numba compiles.
+`memory` says where a backward sweep has values of the forward sweep from: they are stored
+(`"store"`), computed again where that is possible (`"recompute"`), or whatever takes the least
+storage and repeats only cheap arithmetic (`"auto"`). The results are the same to the bit.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ def grad(
     has_aux: bool = False,
     simplify: str | None = None,
     backend: str = "python",
+    memory: str = "auto",
 ) -> Derivative:
     """The gradient of a function that returns one number.
 
@@ -36,7 +40,9 @@ def grad(
     gradient function (gradient, aux). Raises UsageError for integer arguments and for results
     that are no number.
     """
-    return Derivative(f, "grad", argnums, has_aux=has_aux, options=Options(simplify, backend))
+    return Derivative(
+        f, "grad", argnums, has_aux=has_aux, options=Options(simplify, backend, memory)
+    )
 
 
 def value_and_grad(
@@ -46,10 +52,11 @@ def value_and_grad(
     has_aux: bool = False,
     simplify: str | None = None,
     backend: str = "python",
+    memory: str = "auto",
 ) -> Derivative:
     """The value and the gradient: (value, gradient), or ((value, aux), gradient)."""
     return Derivative(
-        f, "value_and_grad", argnums, has_aux=has_aux, options=Options(simplify, backend)
+        f, "value_and_grad", argnums, has_aux=has_aux, options=Options(simplify, backend, memory)
     )
 
 
@@ -58,9 +65,11 @@ def jacfwd(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Der
     return Derivative(f, "jacobian", argnums, mode="fwd", options=Options(backend=backend))
 
 
-def jacrev(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
+def jacrev(
+    f: Function, argnums: Argnums = 0, *, backend: str = "python", memory: str = "auto"
+) -> Derivative:
     """The Jacobian by reverse mode: shape `result.shape + argument.shape`."""
-    return Derivative(f, "jacobian", argnums, mode="rev", options=Options(backend=backend))
+    return Derivative(f, "jacobian", argnums, mode="rev", options=Options(None, backend, memory))
 
 
 def jacobian(
@@ -69,19 +78,24 @@ def jacobian(
     *,
     simplify: str | None = None,
     backend: str = "python",
+    memory: str = "auto",
 ) -> Derivative:
     """The Jacobian, by the mode that suits the number of inputs and results."""
-    return Derivative(f, "jacobian", argnums, options=Options(simplify, backend))
+    return Derivative(f, "jacobian", argnums, options=Options(simplify, backend, memory))
 
 
-def hessian(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
+def hessian(
+    f: Function, argnums: Argnums = 0, *, backend: str = "python", memory: str = "auto"
+) -> Derivative:
     """All second derivatives, by forward over reverse mode."""
-    return Derivative(f, "hessian", argnums, options=Options(backend=backend))
+    return Derivative(f, "hessian", argnums, options=Options(None, backend, memory))
 
 
-def hvp(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
+def hvp(
+    f: Function, argnums: Argnums = 0, *, backend: str = "python", memory: str = "auto"
+) -> Derivative:
     """The Hessian times a vector: `hvp(f)(x, v)`, at the cost of a few gradients."""
-    return Derivative(f, "hvp", argnums, options=Options(backend=backend))
+    return Derivative(f, "hvp", argnums, options=Options(None, backend, memory))
 
 
 def elementwise_grad(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
@@ -120,7 +134,11 @@ def jvp(
 
 
 def vjp(
-    f: Function, *primals: Any, outputs: Outputs = (), backend: str = "python"
+    f: Function,
+    *primals: Any,
+    outputs: Outputs = (),
+    backend: str = "python",
+    memory: str = "auto",
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of f, and its pullback (reverse mode).
 
@@ -132,7 +150,7 @@ def vjp(
     if not moving:
         raise UsageError("vjp needs at least one argument of real numbers")
     value = _derivative(f, "primal", 0, outputs, backend)(*primals)
-    pulled = _derivative(f, "vjp", moving, outputs, backend).at(*primals)
+    pulled = _derivative(f, "vjp", moving, outputs, backend, memory).at(*primals)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         require_same("the cotangent", cotangent, value)
@@ -194,15 +212,22 @@ def _alike(what: str, value: Any, model: Any) -> dict[Any, Any]:
     return dict(enumerate(value))
 
 
-_MADE: dict[tuple[int, str, Any, Outputs, str], Derivative] = {}
+_MADE: dict[tuple[int, str, Any, Outputs, Options], Derivative] = {}
 
 
-def _derivative(f: Function, kind: str, argnums: Any, outputs: Outputs, backend: str) -> Derivative:
+def _derivative(
+    f: Function,
+    kind: str,
+    argnums: Any,
+    outputs: Outputs,
+    backend: str,
+    memory: str = "auto",
+) -> Derivative:
     """The derivative of a function, the same object each time; it keeps the function alive."""
-    key = (id(f), kind, argnums, outputs, backend)
+    options = Options(None, backend, memory)
+    key = (id(f), kind, argnums, outputs, options)
     made = _MADE.get(key)
     if made is None or made.function is not f:
-        options = Options(backend=backend)
         made = _MADE[key] = Derivative(f, kind, argnums, outputs=outputs, options=options)
     return made
 

@@ -78,31 +78,35 @@ def _emitter(verb: str) -> None:
     @click.option("--simplify", type=click.Choice(["sympy"]), help="Simplify with SymPy.")
     @click.option("--backend", type=click.Choice(["python", "numba"]), default="python",
                   help="Plain Python, or functions that Numba compiles.")  # fmt: skip
+    @click.option("--memory", type=click.Choice(["store", "auto", "recompute"]), default="auto",
+                  help="What a backward sweep does with the values that it needs.")  # fmt: skip
     @output_options
     def command(
         target: str, types: Sequence[str], run_file: bool, stdin_filename: str, argnums: str,
-        value: bool, mode: str, simplify: str | None, backend: str, output: Path | None,
-        check: bool, diff: bool, force: bool, quiet: bool,
+        value: bool, mode: str, simplify: str | None, backend: str, memory: str,
+        output: Path | None, check: bool, diff: bool, force: bool, quiet: bool,
     ) -> int:  # fmt: skip
         from ad_compiler.cli_emit import emitted
         from ad_compiler.driver.program import Options
 
         destination = Destination(output, check, diff, force, quiet)
         destination.refuse_nonsense()
-        _refuse_ignored(verb, value, mode)
+        _refuse_ignored(verb, value, mode, memory)
         kind = WITH_VALUE.get(verb, verb) if value else verb
         lowered = _lowered(target, _pairs(types, "--type"), run_file, stdin_filename)
-        options = Options(simplify, backend)
+        options = Options(simplify, backend, memory)
         return destination.deliver(emitted(lowered, kind, argnums, mode, options, MARK))
 
 
-def _refuse_ignored(verb: str, value: bool, mode: str) -> None:
+def _refuse_ignored(verb: str, value: bool, mode: str, memory: str) -> None:
     """No option is silently without effect."""
     if value and verb not in WITH_VALUE:
         more = "it gives the value anyway" if verb == "jvp" else "emit the function beside it"
         raise UsageError(f"--value does not go with {verb}: {more}")
     if mode != "auto" and verb != "jacobian":
         raise UsageError(f"--mode does not go with {verb}: it is the mode of a Jacobian")
+    if memory != "auto" and verb == "jvp":
+        raise UsageError("--memory does not go with jvp: there is no backward sweep")
 
 
 for _verb in VERBS:

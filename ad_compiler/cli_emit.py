@@ -88,7 +88,7 @@ def emitted(
     program: Lowered, kind: str, argnums: str, mode: str, options: Options, mark: str
 ) -> str:
     """The text of a module with the derivative."""
-    request = Request(kind, *_positions(program.function, argnums), False, mode)
+    request = Request(kind, *_positions(program.function, argnums), False, mode, options.memory)
     at = program.function.at
 
     def text() -> str:

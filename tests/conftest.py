@@ -19,6 +19,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         place = tmp_path_factory.mktemp("cache") / "entries"
         patch.setenv("AD_COMPILER_CACHE_DIR", str(place))
+        patch.setenv("AD_COMPILER_VERIFY", "1")
         yield
         for path in place.glob("*.py"):
             assert foreign(path.read_text(encoding="utf-8")) is None, path.read_text()

@@ -276,10 +276,7 @@ def _share(stmt: Stmt) -> Stmt:
         case If(targets, test, then, orelse, at):
             return If(targets, test, _shared_parameters(then), _shared_parameters(orelse), at)
         case For(body=body):
-            return For(
-                stmt.targets, stmt.start, stmt.stop, stmt.step, stmt.inits,
-                _shared_parameters(body), stmt.descending, stmt.at,
-            )  # fmt: skip
+            return replace(stmt, body=_shared_parameters(body))
         case While(targets, inits, cond, body, at):
             env: dict[Var, Atom] = dict(zip(body.params, cond.params, strict=True))
             shared = substitute(replace(body, params=cond.params), env)

@@ -5,6 +5,7 @@ A block gives lines without indentation of its own; whoever holds the block inde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -79,7 +80,8 @@ class Printer:
                 lines += indented(own)
                 quiet = True
             else:
-                lines += own
+                first = _first_item(lines[-1] if lines else "", own)
+                lines[len(lines) - bool(first) :] = first or own
                 quiet = False
         return lines
 
@@ -297,3 +299,15 @@ def _comment(stmt: For | While) -> Lines:
     if not sweep_of(stmt):
         return [f"# the loop at line {stmt.at.line} and its reverse in one"]
     return [f"# reverse of the loop at line {stmt.at.line}"]
+
+
+def _first_item(last: str, lines: Lines) -> Lines:
+    """`xs = [x]`, for `xs = []` and then `xs.append(x)`; nothing where that is not what it is."""
+    made = re.fullmatch(r"(\w+) = \[\]", last)
+    if made is None or len(lines) != 1:
+        return []
+    name = made[1]
+    added = re.fullmatch(rf"{name}\.append\((.*)\)", lines[0])
+    if added is None or re.search(rf"\b{name}\b", added[1]):
+        return []
+    return [f"{name} = [{added[1]}]"]

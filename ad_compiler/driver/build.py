@@ -5,6 +5,7 @@ Only loaded when a program is not on disk.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from inspect import BoundArguments
 from typing import Any
@@ -19,6 +20,7 @@ from ad_compiler.frontend.signature import parameters_from_values
 from ad_compiler.ir.depth import with_room
 from ad_compiler.ir.nodes import Branch, Function, Tree, Var
 from ad_compiler.ir.types import NUMPY_NAMES, Array, dtype_of
+from ad_compiler.ir.verify import verify
 from ad_compiler.rules.custom import WATCHERS
 from ad_compiler.symbolic.simplify import simplify
 from ad_compiler.transform.derive import derive
@@ -86,6 +88,9 @@ def _built(lowered: Lowered, options: Options, extra: int) -> Program:
 def _text(function: Function, options: Options, handed: dict[str, Any]) -> str:
     """The text of the module of a derived program; `handed` gets what it must be handed."""
     finished = finish(simplified(function, options), arrays=options.backend == "numba")
+    if os.environ.get("AD_COMPILER_VERIFY"):  # for whoever changes a pass
+        verify(function)
+        verify(finished)
     return emit(finished, dialect=options.backend, handed=handed)
 
 

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from ad_compiler.driver import manifest
-from ad_compiler.driver.program import BACKENDS, Options, Program, Question, converted
+from ad_compiler.driver.program import BACKENDS, MEMORY, Options, Program, Question, converted
 from ad_compiler.driver.roots import Root, root_of
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
@@ -73,14 +73,19 @@ class Derivative:
         self.kind = kind
         self.argnums = argnums
         self.options = options or Options()
-        if self.options.backend not in BACKENDS:
-            raise UsageError(
-                f"backend={self.options.backend!r}: there are {' and '.join(BACKENDS)}"
-            )
+        for name, known in (("backend", BACKENDS), ("memory", MEMORY)):
+            value = getattr(self.options, name)
+            if value not in known:
+                raise UsageError(f"{name}={value!r}: there are {' and '.join(known)}")
         self.outputs = outputs
         self.asked = checked(root.function, argnums)
         self.request = Request(
-            kind, shifted(root, self.asked), isinstance(argnums, list | tuple), has_aux, mode
+            kind,
+            shifted(root, self.asked),
+            isinstance(argnums, list | tuple),
+            has_aux,
+            mode,
+            self.options.memory,
         )
         self._programs: dict[Any, list[Program]] = {}
         self._scalar: dict[tuple[type, ...], Program] = {}

@@ -23,6 +23,7 @@ RECORD = "named tuple or dataclass"
 
 
 BACKENDS = ("python", "numba")
+MEMORY = ("store", "auto", "recompute")
 
 
 class Options(NamedTuple):
@@ -31,6 +32,8 @@ class Options(NamedTuple):
     simplify: str | None = None
     backend: str = "python"
     """The kind of Python that is emitted: `python`, or `numba` for what it compiles."""
+    memory: str = "auto"
+    """What a backward sweep needs is stored, computed again, or (`auto`) what takes less."""
 
 
 class Question(NamedTuple):

@@ -174,7 +174,7 @@ class Reader:
             case dict():
                 return self._dict(thing, name)
             case range():
-                return Range(*(const(part) for part in (thing.start, thing.stop, thing.step)))
+                return Range(const(thing.start), const(thing.stop), const(thing.step))
             case _:
                 return static(thing)
 

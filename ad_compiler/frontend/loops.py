@@ -121,6 +121,12 @@ def _at_run_time(
     trips = iterables.trips_of(ctx, iterable)
     simple = isinstance(iterable, iterables.Range) and isinstance(node.target, ast.Name)
 
+    slots = iterable.slots if isinstance(iterable, iterables.Range) else 0
+    if slots and (breaks(node.body) or returns(node.body)):
+        raise scope.code.source.refuse(
+            node.iter, "a checkpointed loop cannot be left early", "loop over the range itself"
+        )
+
     def body(index: Var) -> Atom | None:
         indices.append(index)
         ctx.origins.add(index)
@@ -138,6 +144,7 @@ def _at_run_time(
         name=_index_name(node.target) if simple else "k",
         at=scope.code.source.span(node),
         key=(node, len(ctx.active)),
+        slots=slots,
     )
 
 

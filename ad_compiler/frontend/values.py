@@ -160,11 +160,12 @@ class Shape:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Range:
-    """A `range`."""
+    """A `range`. `slots`: of a checkpointed loop over it, see `For`."""
 
     start: Atom
     stop: Atom
     step: Atom
+    slots: int = 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -35,7 +35,7 @@ def outcome(function: Callable[..., Any], args: Sequence[Any]) -> Any:
     try:
         with np.errstate(all="ignore"):
             return function(*copy.deepcopy(list(args)))
-    except (ArithmeticError, AssertionError, LookupError, ValueError) as error:
+    except (ArithmeticError, AssertionError, LookupError, NameError, ValueError) as error:
         return error
 
 

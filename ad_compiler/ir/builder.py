@@ -205,6 +205,7 @@ class Builder(Cells):
         at: Span | None = None,
         assigned: frozenset[Cell] | None = None,
         key: object = None,
+        slots: int = 0,
     ) -> None:
         """Append a `For`; `body` gets the index and may assign outer cells.
 
@@ -218,10 +219,10 @@ class Builder(Cells):
         carried, inits, results, targets, env = self._close(frame)
         block = Block((index, *carried), tuple(frame.stmts), tuple(results), stops[-1])
         block = substitute(block, env)
-        stmt = For(
-            tuple(targets), start, stop, step, tuple(inits), block, descending, at or self.at
+        at = at or self.at
+        self.append(
+            For(tuple(targets), start, stop, step, tuple(inits), block, descending, at, slots)
         )
-        self.append(stmt)
 
     def while_(
         self,

@@ -45,6 +45,12 @@ class Cells:
         """The current value of a cell, None if nothing was assigned on this path."""
         return self._read(cell, len(self.frames) - 1)
 
+    def value(self, cell: Cell) -> Atom:
+        """The current value of a cell that surely has one."""
+        value = self.read(cell)
+        assert value is not None
+        return value
+
     def peek(self, cell: Cell) -> Atom | None:
         """What a cell holds, without making it a parameter of a loop."""
         return self._peek(cell, self.frames)

@@ -80,6 +80,7 @@ class For:
 
     `body.params` is the index, then one parameter a carried value; `inits`, `body.results`
     and `targets` are the carried values before the loop, after a trip, and after the loop.
+    `slots`: how many states a backward sweep may keep of `checkpoint(range(…))`; 0: it is none.
     """
 
     targets: tuple[Var, ...]
@@ -90,6 +91,7 @@ class For:
     body: Block
     descending: bool = False
     at: Span | None = None
+    slots: int = 0
 
 
 @frozen

@@ -92,9 +92,10 @@ class Reader:
         inits: tuple[Atom, ...],
         body: Block,
         targets: tuple[Var, ...],
+        slots: int = 0,
     ) -> For:
         """A loop over a range."""
-        return For(targets, start, stop, step, inits, body, descending)
+        return For(targets, start, stop, step, inits, body, descending, slots=slots)
 
     def while_(
         self, inits: tuple[Atom, ...], cond: Block, body: Block, targets: tuple[Var, ...]

@@ -101,12 +101,13 @@ class Writer:
             case If(targets, test, then, orelse):
                 parts = [self.atom(test), self.block(then, indent), self.block(orelse, indent)]
                 return f"if_({', '.join(parts)}, {self.definitions(targets)})"
-            case For(targets, start, stop, step, inits, body, descending):
+            case For(targets, start, stop, step, inits, body, descending, slots=slots):
                 bounds = ", ".join(map(self.atom, (start, stop, step)))
                 carried = self.atoms(inits)
                 inner = self.block(body, indent)
                 ends = self.definitions(targets)
-                return f"for_({bounds}, {descending}, {carried}, {inner}, {ends})"
+                more = f", {slots}" if slots else ""
+                return f"for_({bounds}, {descending}, {carried}, {inner}, {ends}{more})"
             case While(targets, inits, cond, body):
                 carried = self.atoms(inits)
                 parts = [self.block(cond, indent), self.block(body, indent)]

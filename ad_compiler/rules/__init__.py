@@ -23,6 +23,7 @@ FILES = (
     "fits",
     "tapes",
     "lists",
+    "schedule",
     "shaping",
     "joining",
     "diagonals",

@@ -77,6 +77,16 @@ LEADING = '''def leading(r):
     singular = np.any(diagonal <= least[..., np.newaxis], axis=-1)
     return np.where(singular[..., np.newaxis, np.newaxis], np.nan, r[..., :size])'''
 
+NEXT_SNAPSHOT = '''def next_snapshot(start, last, slots):
+    """How far to run from start, to keep the next of `slots` states on the way to last."""
+    length, sweeps, reach = last - start + 1, 0, 1
+    while reach < length:  # reach: the trips that can be reversed in so many sweeps
+        sweeps += 1
+        reach = reach * (slots + 1 + sweeps) // sweeps
+    fewer = reach * sweeps // (slots + 1 + sweeps)
+    least = fewer * (sweeps - 1) // (slots + sweeps)
+    return start + max(least, length - (reach - fewer), 1)'''
+
 HELPERS = {
     "unbroadcast": UNBROADCAST,
     "check_length": CHECK_LENGTH,
@@ -86,6 +96,7 @@ HELPERS = {
     "cofactors_dot": COFACTORS_DOT,
     "inverse_gaps": INVERSE_GAPS,
     "leading": LEADING,
+    "next_snapshot": NEXT_SNAPSHOT,
 }
 """Source text by name."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ad_compiler.analysis.singular import Exposed
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Tape, rank
 from ad_compiler.rules.registry import FUNCTIONS, OPERATORS, PRIMITIVES
 from ad_compiler.transform.defined import Presence
@@ -89,6 +89,15 @@ class Adjoints:
         else:
             value = self.builder.emit(PRIMITIVES["select"], mask, raw, const(0.0))
         self.selected[value] = Selected(raw, mask)
+        return value
+
+    def recognised(self, value: Atom) -> Atom:
+        """A contribution that a rule wrote as `np.where(mask, raw, 0)` is a selection."""
+        last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
+        if isinstance(last, Let) and last.targets[0] is value and last.prim.name == "np.where":
+            mask, raw, other = last.args
+            if isinstance(other, Const) and other.value == 0:
+                return self.mask(raw, mask)
         return value
 
     def mark_taken(self, z: Var, x: Var, pattern: Const, operands: list[Atom], bar: Atom) -> None:

@@ -50,7 +50,9 @@ def _stmt(stmt: Stmt, env: Env) -> Stmt:
             inits = renamed(stmt.inits, env)
             body = _block(stmt.body, env)
             targets = _define(stmt.targets, env)
-            return For(targets, start, stop, step, inits, body, stmt.descending, stmt.at)
+            return replace(
+                stmt, targets=targets, start=start, stop=stop, step=step, inits=inits, body=body
+            )
         case While():
             inits = renamed(stmt.inits, env)
             cond, body = _block(stmt.cond, env), _block(stmt.body, env)

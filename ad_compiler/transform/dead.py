@@ -154,6 +154,11 @@ def _for(stmt: For, live: set[Var]) -> For | None:
     return replace(stmt, targets=targets, inits=inits, body=block)
 
 
+def narrowed_loop(stmt: For, wanted: set[Var]) -> For | None:
+    """A loop without what some of its results do not need; None if nothing is left."""
+    return _for(stmt, set(wanted))
+
+
 def _while(stmt: While, live: set[Var]) -> While | None:
     params = stmt.body.params
     wanted, body, read = _carried(stmt, params, live)

@@ -68,7 +68,7 @@ def grad(function: Function, request: Request) -> Function:
     builder = Builder()
     if len(wrt) == 1 and is_number(wrt[0].type):
         return pushed(function, request, chosen, index, aux)
-    reverse = Reverse(builder, function, wrt, (index,))
+    reverse = Reverse(builder, function, wrt, (index,), request.memory)
     reverse.seed({index: const(1.0)})
     return answered(function, request, *swept(reverse, wrt), chosen, index, aux)
 
@@ -269,7 +269,7 @@ def vjp(function: Function, request: Request) -> Function:
     if isinstance(tree, Var):
         index = next(iter(seeds))
         seeds[index] = tree = Var(name, tree.type)
-    reverse = Reverse(Builder(), function, variables(chosen), tuple(seeds))
+    reverse = Reverse(Builder(), function, variables(chosen), tuple(seeds), request.memory)
     reverse.seed(dict(seeds))
     parts = swept(reverse, variables(chosen))
     derived = answered(function, request, *parts, chosen, function.output, None)
@@ -325,7 +325,7 @@ def jacobian(function: Function, request: Request, name: str = "jacobian") -> Fu
         builder, entries = by_forward(function, wrt, outputs, name)
         statements = tuple(builder.frame.stmts)
     else:
-        builder, reverse, entries = by_reverse(function, wrt, outputs, name)
+        builder, reverse, entries = by_reverse(function, wrt, outputs, name, request.memory)
         statements = reverse.forward_sweep() + tuple(builder.frame.stmts)
     place = {entry: k for k, entry in enumerate(entries)}
 

@@ -33,12 +33,15 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.types import PY_INT, Array, Tape
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+from ad_compiler.transform.checkpoints import keeps_states, rerunning
+from ad_compiler.transform.clone import Env, clone
 from ad_compiler.transform.counted import Formulas, counted
 from ad_compiler.transform.exits import Put, last_only, leaving, sunk, with_puts
 from ad_compiler.transform.extras import Extra
 from ad_compiler.transform.hoist import invariants
 from ad_compiler.transform.reuse import reusing
-from ad_compiler.transform.tapes import counter, is_cheap, plural, recorded, with_prelude
+from ad_compiler.transform.storing import RUNS_AGAIN, Region, plan
+from ad_compiler.transform.tapes import counter, plural, recorded, with_prelude
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ class Exports:
 
     builder: Builder
     final: Final
+    memory: str = "auto"
+    """`store`, `auto` or `recompute`: which values are computed again rather than stored."""
     extras: dict[int, Extra] = field(default_factory=dict[int, Extra])
     around: list[Block] = field(default_factory=list[Block])
     """The forward blocks that the backward sweep is in, from the body of the innermost loop on."""
@@ -116,6 +121,26 @@ class Exports:
             loads = {v: env[v] for v in taped}
             body = replace(body, body=self.loads_inside(body.body, loads, extra))
         frame.stmts[-1] = replace(back, body=body)
+
+    def close_checkpointed(self, stmt: For, frame: Frame) -> None:
+        """Let a backward loop run the whole trip again, from nothing but what the trip began with.
+
+        The states go on tapes; `snapshots` then keeps only some of them.
+        """
+        back = frame.stmts[-1]
+        assert isinstance(back, For)
+        index, extra = back.body.params[0], self.extra(stmt)
+        env: Env = {stmt.body.params[0]: index}
+        rerun = rerunning(self.rewrite(stmt.body.body), self.builder.at)
+        both = Block((), (*rerun, *back.body.body), back.body.results)
+        read = free_vars(both)
+        states = {v: extra.target(v, plural(v.name), Tape(v.type)) for v in stmt.body.params[1:]}
+        states = {v: tape for v, tape in states.items() if v in read}
+        loads: dict[Var, Atom] = {}
+        prelude = self.reloaded(stmt, index, states, loads)
+        env |= {v: load for v, load in loads.items() if isinstance(load, Var)}
+        prelude += clone(rerun, env)
+        frame.stmts[-1] = replace(back, body=with_prelude(back.body, prelude, dict(env)))
 
     def settled_at_the_end(
         self,
@@ -200,42 +225,23 @@ class Exports:
         Nothing is run again that reads what is `dear`. What no trip changes is run again, to be
         moved out of the loop. `formulas` compute parameters of the block.
         """
-        lets = {t: let for let in block.body if isinstance(let, Let) for t in let.targets}
-        inside = set(self.defined(block))
+        lets = {s.targets[0]: s for s in block.body if isinstance(s, Let) and len(s.targets) == 1}
         fixed = invariants(block)
-        stored: list[Var] = []
-        again: dict[Var, Let] = {}
+        runs_again = RUNS_AGAIN[self.memory]
 
-        def steps(atom: Atom) -> list[Let] | None:
-            """The statements that compute an atom again, None if that is impossible."""
-            if atom in dear:
-                return None
-            if not isinstance(atom, Var) or atom not in inside or atom in at_hand:
-                return []
-            if atom in formulas:
-                return list(formulas[atom])
-            let, reload = lets.get(atom), self.final.reload(atom)
-            ways = [reload] if reload is not None else list[Let]()
-            if let is not None and (is_cheap(let) or atom in fixed):
-                ways.insert(let.prim.name == "getitem", let)  # rather from what outlives the loop
-            return next((path for way in ways if (path := run_again(way)) is not None), None)
+        indices = {let.targets[0]: let for steps in formulas.values() for let in steps}
 
-        def run_again(let: Let) -> list[Let] | None:
-            parts = [steps(arg) for arg in let.args]
-            if any(part is None for part in parts):
-                return None
-            return [*(s for part in parts if part for s in part), let]
+        def ways(value: Var) -> list[Let]:
+            if value in indices:
+                return [indices[value]]
+            let, reload = lets.get(value), self.final.reload(value)
+            found = [reload] if reload is not None else list[Let]()
+            if let is not None and (value in fixed or runs_again(let)):
+                found.insert(let.prim.name == "getitem", let)  # rather from what outlives the loop
+            return [let for let in found if not any(arg in dear for arg in let.args)]
 
-        for value in needed:
-            if value in at_hand:
-                continue
-            path = steps(value)
-            if path is None:
-                stored.append(value)
-            for let in path or ():
-                again[let.targets[0]] = let
-            at_hand |= {value, *(let.targets[0] for let in path or ())}
-        return stored, list(again.values())
+        values = list(dict.fromkeys((*self.defined(block), *indices)))
+        return plan(Region(values, at_hand, _changing(block), ways), needed)
 
     def reloaded(
         self, stmt: For | While, index: Var, tapes: dict[Var, Var], env: dict[Var, Atom]
@@ -337,8 +343,9 @@ class Exports:
             ends.update(zip(values, found, strict=True))
 
         record(stmt.body.params)
+        is_rerun = isinstance(stmt, For) and keeps_states(stmt)
         for inner in stmt.body.body:
-            for new in self.rewrite((inner,)):
+            for new in (inner,) if is_rerun else self.rewrite((inner,)):
                 if isinstance(new, If) and ways.exits(new):
                     record_inside(new)
                     continue
@@ -370,3 +377,13 @@ class Exports:
         """Behind the last trip so far: where the loop goes on, or would."""
         now, step = (stmt.body.params[0], stmt.step) if isinstance(stmt, For) else (trips, const(1))
         return self.builder.emit(OPERATORS["+"], now, step, name=trips.name)
+
+
+def _changing(block: Block) -> set[Atom]:
+    """The values of a block whose storage is written to: what is carried, or stored into."""
+    written = {
+        let.args[let.prim.in_place]
+        for let in block.body
+        if isinstance(let, Let) and let.prim.in_place is not None
+    }
+    return {*block.params, *written}

@@ -35,11 +35,11 @@ def choose_mode(function: Function, wrt: Sequence[Var], outputs: Sequence[int]) 
 
 
 def by_reverse(
-    function: Function, wrt: Sequence[Var], outputs: Sequence[int], name: str
+    function: Function, wrt: Sequence[Var], outputs: Sequence[int], name: str, memory: str
 ) -> tuple[Builder, Reverse, dict[Entry, Atom]]:
     """One backward sweep for each element of the outputs."""
     builder = Builder()
-    reverse = Reverse(builder, function, tuple(wrt), tuple(outputs))
+    reverse = Reverse(builder, function, tuple(wrt), tuple(outputs), memory)
     entries: dict[Entry, Atom] = {}
     for index in outputs:
         result = function.results[index]

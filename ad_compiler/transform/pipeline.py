@@ -7,6 +7,7 @@ from ad_compiler.ir.nodes import For, Function, While, defined_by, walk
 from ad_compiler.transform.ascend import ascend
 from ad_compiler.transform.augment import augment
 from ad_compiler.transform.bufferise import bufferise
+from ad_compiler.transform.checkpoints import with_snapshots
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.delay import delay
 from ad_compiler.transform.fuse import fuse
@@ -26,6 +27,7 @@ def finish(function: Function, *, arrays: bool = False) -> Function:
     """
     function = unmark(function)  # what only transformations look at
     function = join_branches(function)  # ask once what the two sweeps ask
+    function = with_snapshots(function)  # checkpointed loops keep some states of theirs
     function = ascend(function)  # upwards, where the order does not matter
     function = fuse(function)  # then in one loop with the forward sweep, where that may be
     if arrays:

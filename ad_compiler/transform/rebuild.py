@@ -239,7 +239,9 @@ class Rebuild:
         body = narrowed(built, kept, (index, *picked(params, kept)))
         targets, carried = picked(stmt.targets, kept), picked(inits, kept)
         start, stop, step = bounds
-        new = For(targets, start, stop, step, carried, body, stmt.descending, stmt.at)
+        new = replace(
+            stmt, targets=targets, start=start, stop=stop, step=step, inits=carried, body=body
+        )
         self.out.append(new)
         self.constant_ends(new)
 

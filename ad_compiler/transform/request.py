@@ -10,7 +10,8 @@ class Request(NamedTuple):
 
     kind: `primal grad value_and_grad jvp vjp value_and_vjp jacobian hessian hvp
     elementwise_grad`. argnums count the visible parameters, or name them; `as_tuple`: they were
-    given as a tuple, so the answer is one. mode (of a Jacobian): `auto`, `fwd` or `rev`.
+    given as a tuple, so the answer is one. mode (of a Jacobian): `auto`, `fwd` or `rev`. memory (of
+    what a backward sweep needs): `store`, `auto` or `recompute`.
     """
 
     kind: str
@@ -18,6 +19,7 @@ class Request(NamedTuple):
     as_tuple: bool = False
     has_aux: bool = False
     mode: str = "auto"
+    memory: str = "auto"
 
     @property
     def keeps_value(self) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ad_compiler.ir.nodes import Atom, Block, Let, Stmt, Var, substitute, with_blocks
 from ad_compiler.transform.carried import Key, atom_key
-from ad_compiler.transform.tapes import is_cheap
+from ad_compiler.transform.storing import is_cheap
 
 
 def reusing(backward: Block, forward: Block) -> Block:

@@ -24,7 +24,6 @@ from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
-    Const,
     Effect,
     For,
     Function,
@@ -43,6 +42,7 @@ from ad_compiler.ir.types import F64, MIXED_FLOAT, Array, Type, dims_of, is_numb
 from ad_compiler.rules.fits import equate
 from ad_compiler.rules.registry import OPERATORS, RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
+from ad_compiler.transform.checkpoints import keeps_states
 from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, parsed
@@ -56,7 +56,12 @@ class Reverse:
     """Builds the backward sweep of a program into a builder."""
 
     def __init__(
-        self, builder: Builder, function: Function, wrt: tuple[Var, ...], results: tuple[int, ...]
+        self,
+        builder: Builder,
+        function: Function,
+        wrt: tuple[Var, ...],
+        results: tuple[int, ...],
+        memory: str = "auto",
     ) -> None:
         self.builder = builder
         live = active(function, wrt, results)
@@ -69,7 +74,7 @@ class Reverse:
             Presence(builder, exists),
             exposed=exposed(function),
         )
-        self.exports = Exports(builder, Final(self.function))
+        self.exports = Exports(builder, Final(self.function), memory)
 
     def seed(self, seeds: dict[int, Atom], *, unit: bool = False) -> None:
         """Start the sweep: the cotangents of the results, by index; `unit`: unit vectors."""
@@ -168,7 +173,8 @@ class Reverse:
             descending=not stmt.descending,
             at=self.builder.at,
         )
-        self.exports.close_loop(stmt, self.builder.frame)
+        close = self.exports.close_checkpointed if keeps_states(stmt) else self.exports.close_loop
+        close(stmt, self.builder.frame)
         self.leave_loop(stmt.inits, cells)
 
     def while_(self, stmt: While) -> None:
@@ -304,7 +310,7 @@ class Reverse:
         else:
             value = pulled(self.builder, let, rule, name, which, bars)
         if value is not None:
-            value = self.recognised(value)
+            value = self.adjoints.recognised(value)
             value = cast(self.builder, value, _array_only(operand.type))
             self.move_selection(let, rule, position, bars, value)
             self.adjoints.add(operand, value)
@@ -323,15 +329,6 @@ class Reverse:
         mask = pulled(self.builder, let, rule, name, which, [before.mask])
         if mask is not None:
             self.adjoints.selected[value] = Selected(value, mask)
-
-    def recognised(self, value: Atom) -> Atom:
-        """A contribution that a rule wrote as `np.where(mask, raw, 0)` is a selection."""
-        last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
-        if isinstance(last, Let) and last.targets[0] is value and last.prim.name == "np.where":
-            mask, raw, other = last.args
-            if isinstance(other, Const) and other.value == 0:
-                return self.adjoints.mask(raw, mask)
-        return value
 
     def transposed(
         self, let: Let, rule: Linear, position: int, bars: list[Atom | None]

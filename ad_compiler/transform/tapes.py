@@ -6,13 +6,7 @@ from dataclasses import replace
 
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Block, For, Let, Stmt, Var, While, const, substitute
-from ad_compiler.ir.types import is_number
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
-
-CHEAP = frozenset({"add", "sub", "mul", "truediv", "neg", "lt", "le", "gt", "ge", "eq", "ne"})
-"""Operators that are computed again rather than stored."""
-CHEAP_NUMBERS = frozenset({"mod", "floordiv", "not"})
-"""Operators on numbers that are: what colours a grid, and finds a parent in a tree."""
 
 
 def with_prelude(block: Block, prelude: tuple[Stmt, ...], env: dict[Var, Atom]) -> Block:
@@ -57,16 +51,6 @@ def scaled(builder: Builder, one: Atom, other: Atom, step: Atom) -> Atom:
         return builder.emit(OPERATORS["-"], other, one)
     offset = one if other == const(0) else builder.emit(OPERATORS["-"], one, other)
     return offset if step == const(1) else builder.emit(OPERATORS["//"], offset, step)
-
-
-def is_cheap(let: Let) -> bool:
-    """Whether a statement is run again rather than its value stored.
-
-    What may raise may run again: with the same operands it did not raise the first time.
-    """
-    if let.prim.name in CHEAP_NUMBERS:
-        return is_number(let.targets[0].type)
-    return let.prim.name in CHEAP or let.prim.name in ("getitem", "tape_get", "dim", "size")
 
 
 def plural(name: str) -> str:

@@ -1,11 +1,11 @@
-"""Checks of arguments: functions that emitted code carries along, as Numba takes them."""
+"""Functions that emitted code carries along for what it checks and plans, as Numba takes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ad_compiler.backend.nopython.site import function_text
-from ad_compiler.rules.helpers import CHECK_LENGTH
+from ad_compiler.rules.helpers import CHECK_LENGTH, NEXT_SNAPSHOT
 
 APART = """\
 if x.size and y.size:
@@ -25,14 +25,16 @@ if x.size and y.size:
         raise ValueError(names + " share memory, and one of them is changed in place")"""
 
 
-def _check_length() -> str:
-    _, doc, *body = CHECK_LENGTH.split("\n")
+def _as_it_is(text: str) -> str:
+    """A helper that Numba compiles as it is written for Python."""
+    head, doc, *body = text.split("\n")
     plain = [line.removeprefix("    ") for line in body]
-    return function_text("check_length(x, n)", doc.strip().strip('"'), plain)
+    return function_text(head.removeprefix("def ").rstrip(":"), doc.strip().strip('"'), plain)
 
 
 TEXTS: Mapping[str, str] = {
-    "check_length": _check_length(),
+    "check_length": _as_it_is(CHECK_LENGTH),
+    "next_snapshot": _as_it_is(NEXT_SNAPSHOT),
     "check_apart": function_text(
         "check_apart(x, y, names)",
         "Raise ValueError if two arrays share memory, one of which is changed in place.",

@@ -65,13 +65,18 @@ class _Rewriter:
                 check = EFFECTS.get(prim.name)
                 if check is not None:
                     check(stmt)
-                if prim.name in checks.TEXTS:
-                    self.helpers[prim.name] = checks.TEXTS[prim.name]
+                self.carry(prim)
                 yield stmt
             case _:
                 yield with_blocks(stmt, self.block)
 
+    def carry(self, prim: Primitive) -> None:
+        """Take the helper along that an operation is."""
+        if prim.name in checks.TEXTS:
+            self.helpers[prim.name] = checks.TEXTS[prim.name]
+
     def let(self, let: Let) -> Iterator[Stmt]:
+        self.carry(let.prim)
         if let.prim.name.startswith("scipy."):
             raise Unsupported(
                 f"{let.prim.name} cannot be compiled by Numba", let.at,
