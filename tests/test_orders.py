@@ -347,7 +347,7 @@ def test_second_order_as_a_matrix(f: Callable[..., Any]) -> None:
         assert hvp(f)(x, V) == close(matrix @ V)
 
 
-@pytest.mark.parametrize("f", spread(PROGRAMS, 6))
+@pytest.mark.parametrize("f", spread(PROGRAMS, 7))
 def test_third_order(f: Callable[..., Any]) -> None:
     def across(x):
         return np.sum(grad(f)(x) * V)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ad_compiler.frontend import recursion
 from ad_compiler.frontend.context import Context
-from ad_compiler.frontend.names import locals_of, nodes_of
+from ad_compiler.frontend.names import locals_of, yield_of
 from ad_compiler.frontend.refusals import SYNTAX
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
@@ -57,9 +57,9 @@ def _returning(body: ast.expr) -> ast.Return:
 
 
 def _refuse_generator(code: Code) -> None:
-    for node in nodes_of(code):
-        if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            raise code.source.refuse(node, *SYNTAX[type(node)])
+    node = yield_of(code)
+    if node is not None:
+        raise code.source.refuse(node, *SYNTAX[type(node)])
 
 
 def bind(

@@ -300,6 +300,10 @@ def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, .
         raise code.source.refuse(code.node, refusal.reason, refusal.remedy) from None
 
 
+_OWN = Captures(inline=True)
+"""What the functions of our own rules find around them: the same at every use."""
+
+
 def inline_call(
     builder: Builder, function: FunctionType, args: Sequence[Atom], kwargs: Mapping[str, Atom]
 ) -> list[Atom]:
@@ -307,7 +311,8 @@ def inline_call(
     before = builder.junctions
     ours = (function.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
     watch = None if ours or not WATCHERS else WATCHERS[-1]
-    ctx = Context(builder, Captures(inline=True, watch=watch), statements.run)
+    captures = _OWN if ours else Captures(inline=True, watch=watch)
+    ctx = Context(builder, captures, statements.run)
     ctx.joining.lists = Lists(ctx)
     value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
     builder.junctions = before

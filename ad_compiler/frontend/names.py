@@ -34,6 +34,15 @@ def nodes_of(code: Code) -> list[ast.AST]:
     return known[node]
 
 
+def yield_of(code: Code) -> ast.AST | None:
+    """The first `yield` of a function, which makes it a generator."""
+    node, known = code.node, code.source.yields
+    if node not in known:
+        found = (n for n in nodes_of(code) if isinstance(n, ast.Yield | ast.YieldFrom))
+        known[node] = next(found, None)
+    return known[node]
+
+
 def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
     for node in nodes:
         match node:

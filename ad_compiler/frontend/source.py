@@ -30,6 +30,8 @@ class Source:
     codes: dict[FunctionNode, Code] = field(default_factory=dict["FunctionNode", "Code"])
     bound: dict[ast.AST, frozenset[str]] = field(default_factory=dict["ast.AST", "frozenset[str]"])
     nodes: dict[ast.AST, list[ast.AST]] = field(default_factory=dict["ast.AST", "list[ast.AST]"])
+    yields: dict[ast.AST, ast.AST | None] = field(default_factory=dict["ast.AST", "ast.AST | None"])
+    """The first `yield` of functions."""
     written: dict[tuple[ast.AST, str], ast.FunctionDef] = field(
         default_factory=dict["tuple[ast.AST, str]", "ast.FunctionDef"]
     )

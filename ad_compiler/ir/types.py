@@ -236,6 +236,8 @@ def broadcast(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
     """NumPy's broadcasting of shapes, right-aligned."""
     out: tuple[Dim, ...] = ()
     for shape in shapes:
+        if not shape or shape == out:
+            continue
         width = max(len(out), len(shape))
         a = (1,) * (width - len(out)) + out
         b = (1,) * (width - len(shape)) + shape

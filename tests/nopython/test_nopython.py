@@ -15,6 +15,7 @@ from ad_compiler import Unsupported, UsageError, grad, hessian, jvp, value_and_g
 from ad_compiler.cli import main
 from ad_compiler.driver.derivative import Derivative
 from ad_compiler.driver.program import Options
+from tests.depth import spread
 from tests.emitted.test_emitted import CASES
 from tests.nopython.ordinary import judged
 
@@ -27,7 +28,7 @@ CHOSEN = {
 
 @pytest.mark.parametrize(
     ("function", "kind", "args", "argnums"),
-    [case for case in CASES if case[0] in CHOSEN],
+    spread((case for case in CASES if case[0] in CHOSEN), 6),
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_numba_computes_what_python_does(

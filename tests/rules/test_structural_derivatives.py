@@ -24,7 +24,7 @@ from tests.rules.programs import (
 )
 
 CASES: dict[str, Sequence[Sample]] = {**STRUCTURAL, **DEFINED}
-every_case = at_every_sample(CASES)
+every_case = at_every_sample(CASES, quick=4)
 
 
 def moved(case: Sample, dots: list[Any], step: float, extra: tuple[Any, ...] = ()) -> list[Any]:
