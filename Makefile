@@ -36,7 +36,7 @@ coverage:  ## Print what has a derivative, beside autograd and JAX
 	$(PYTHON) scripts/peers.py
 
 mutate:  ## Damage rules and transformations; the tests must notice: make mutate COUNT=200
-	$(PYTHON) scripts/mutate.py $(or $(COUNT),200)
+	$(PYTHON) -m scripts.mutation $(or $(COUNT),200)
 
 backends:  ## Compare the Numba backend with the Python one: make backends COUNT=300
 	$(PYTHON) scripts/backends.py $(or $(COUNT),30)

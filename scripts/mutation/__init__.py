@@ -1,0 +1,1 @@
+"""Damages rules and transformations, one at a time, and sees whether the tests notice."""
