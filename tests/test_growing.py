@@ -169,3 +169,19 @@ def mixed(x):
 def test_refused(function: Callable[..., Any], reason: str) -> None:
     with pytest.raises(Unsupported, match=reason):
         grad(function)(x)
+
+
+def test_popping_from_an_empty_list_raises_as_in_python() -> None:
+    def last_large(u):
+        xs = []
+        for p in u:
+            if p > 5:
+                xs.append(p * p)
+        return xs.pop() + u[0]
+
+    u = np.array([1.0, 6.0])
+    value, gradient = value_and_grad(last_large)(u)
+    assert value == last_large(u)
+    assert gradient.tolist() == [1.0, 12.0]
+    with pytest.raises(IndexError, match=r"^pop from empty list$"):
+        value_and_grad(last_large)(u / 2)

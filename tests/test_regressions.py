@@ -130,3 +130,40 @@ def test_powers_in_loops_have_second_derivatives() -> None:
 
     c, k = np.array([0.3, -0.7, 1.2]), np.arange(9.0).reshape(3, 3) / 10
     assert jacrev(grad(f))(c, k, 2) == pytest.approx(jacfwd(grad(f))(c, k, 2), rel=1e-12)
+
+
+def scaled_column(a, m, n):
+    for i in range(n):
+        for _ in range(i):
+            if a > 0.0:
+                w = m.T[1]
+                w *= a
+                break
+    return np.sum(m * m)
+
+
+def mantissas(a, u, v):
+    for p in u:
+        for q in v:
+            if q > 0:
+                u[v < 1.0] *= np.tanh(math.frexp(1.75 + p)[1] * a)
+    return a + np.sum(u * u)
+
+
+@pytest.mark.parametrize(
+    ("f", "moving", "rest"),
+    [
+        (scaled_column, (0.7, np.arange(9.0).reshape(3, 3) / 7), (3,)),
+        (mantissas, (0.7, np.array([0.5, -0.25, 2.0])), (np.array([0.5, 1.5, -1.0]),)),
+    ],
+)
+def test_both_modes_agree_on_second_derivatives(f, moving, rest) -> None:
+    def gradient(a, x):
+        return grad(lambda a, x: f(a, x, *rest), (0, 1))(a, x)
+
+    x, bars, dots = moving[1], (1.3, np.cos(moving[1])), (0.7, np.sin(moving[1]))
+    pulled = vjp(gradient, moving[0], x)[1](bars)
+    pushed = jvp(gradient, (moving[0], x), dots)[1]
+    assert sum(np.sum(p * d) for p, d in zip(pulled, dots, strict=True)) == pytest.approx(
+        sum(np.sum(p * b) for p, b in zip(pushed, bars, strict=True)), rel=1e-12
+    )

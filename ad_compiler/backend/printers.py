@@ -10,7 +10,7 @@ from ad_compiler.backend.changes import sum_of_tapes
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.lists import PATHS as LIST_PATHS
 from ad_compiler.backend.lists import PRINTERS as LIST_PRINTERS
-from ad_compiler.backend.text import CONDITIONAL, POWER, Text, name
+from ad_compiler.backend.text import COMPARE, CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.index import segments
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
 from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, rank
@@ -126,6 +126,10 @@ def _tape_new(_to: Renderer, _args: Sequence[Atom]) -> Text:
 
 def _tape_get(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}[{to.atom(args[1]).text}]")
+
+
+def _present(to: Renderer, args: Sequence[Atom]) -> Text:
+    return Text(f"{to.receiver(args[0])} is not None", COMPARE)
 
 
 def _check_fit(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -281,6 +285,7 @@ PRINTERS: Mapping[str, Printer] = {
     "select": _select,
     "tape_new": _tape_new,
     "tape_get": _tape_get,
+    "present": _present,
     "tape_zeros_like": _tape_zeros_like,
     "list_get": _tape_get,
     "list_rows": _list_rows,

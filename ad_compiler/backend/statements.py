@@ -6,8 +6,9 @@ A block gives lines without indentation of its own; whoever holds the block inde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import assert_never
 
 from ad_compiler.backend.changes import Change, step
@@ -35,6 +36,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.primitive import Operator
 from ad_compiler.ir.types import is_number
 from ad_compiler.rules.effects import FAIL
+from ad_compiler.transform.pops import popped, reads_last
 
 Lines = list[str]
 INDENT = "    "
@@ -67,8 +69,7 @@ class Printer:
         lines: Lines = []
         quiet = False
         sweep = 0
-        for stmt in body:
-            own = self.statement(stmt)
+        for stmt, own in self._said(body):
             if not own:
                 continue
             if sweeps and sweep_of(stmt) > sweep:
@@ -85,11 +86,34 @@ class Printer:
                 quiet = False
         return lines
 
+    def _said(self, body: Sequence[Stmt]) -> Iterator[tuple[Stmt, Lines]]:
+        """Each statement with its lines; to read the last item of a list and remove it is one."""
+        done = False
+        for stmt, after in zip_longest(body, body[1:]):
+            line = None if done else self._taken_off(stmt, after)
+            if not done:
+                yield stmt, self.statement(stmt) if line is None else [line]
+            done = line is not None
+
+    def _taken_off(self, stmt: Stmt, after: Stmt | None) -> str | None:
+        """`item = xs.pop()`, if that is what two statements do."""
+        xs = None if after is None else popped(after)
+        if xs is None or not isinstance(stmt, Let) or not reads_last(stmt, xs):
+            return None
+        assert isinstance(after, Let)
+        name, target = self.to.names[after.targets[0]], stmt.targets[0]
+        if target in self.to.folded or self.to.atom(xs).text != name:
+            return None
+        shown = self._target(target)
+        return f"{name}.pop()" if shown == "_" else f"{shown} = {name}.pop()"
+
     def statement(self, stmt: Stmt) -> Lines:
         """The lines of a statement; none if it was folded."""
         match stmt:
             case Let():
                 return self._let(stmt)
+            case Effect(prim) if prim.name == "list_len":
+                return []  # it is there for the change before it, which may raise
             case Effect(prim, args):
                 return [self.to.call(prim, args).text]
             case If():

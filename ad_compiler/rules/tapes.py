@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Tape, Type
+from ad_compiler.ir.types import PY_BOOL, Tape, Type
 from ad_compiler.rules.registry import SAME, Flat, Linear, register
 
 SAMPLES = (([1.0, 2.0], 0, 3.0), ([1.0, 2.0], 1, 3.0))
@@ -84,4 +84,14 @@ GET = register(
 ADD = register(
     Primitive("tape_add", _add, _same, Special(), ("tape", "k", "value"), noun="tape", in_place=0),
     Linear({"tape": SAME, "value": SAME}, joint=True, samples=SAMPLES),
+)
+
+
+def _present(x: Any) -> bool:
+    return x is not None
+
+
+register(
+    Primitive("present", _present, lambda _: PY_BOOL, Special(), ("x",), noun="there"),
+    Flat("a truth value"),
 )

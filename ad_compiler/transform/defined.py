@@ -34,6 +34,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.types import PY, Array, Bool, Tape, is_differentiable
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+from ad_compiler.transform.webs import Webs, webs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ class Presence:
         yield
         self.assumed = outer
 
+    def do(self, primal: Var, what: Callable[[], None]) -> None:
+        """Do something where a value is there."""
+        exists = self.exists.get(primal)
+        if exists is None or self.assumed.get(exists.test) is exists.truth:
+            what()
+        elif exists.test not in self.assumed:
+            arms = (what, _nothing) if exists.truth else (_nothing, what)
+            self.builder.if_(exists.test, *arms)
+
     def where(self, primal: Var, make: Callable[[], Atom]) -> Atom:
         """What is made of a value, or takes its shape; nothing, where the value is not there."""
         exists = self.exists.get(primal)
@@ -87,8 +97,17 @@ def explicit(function: Function) -> tuple[Function, dict[Var, Exists]]:
     """A function that knows when its arrays exist, and what tells."""
     if not any(_is_partial(stmt) for stmt in walk(function.block)):
         return function, {}
-    paths = Paths()
-    return function.with_block(paths.block(function.block)), paths.known
+    webs, holed = webs_of(function), set[Var]()
+    while True:
+        paths = Paths(webs, frozenset(holed))
+        block = paths.block(function.block)
+        if paths.holed <= holed:
+            return function.with_block(block), paths.known
+        holed |= paths.holed
+
+
+def _nothing() -> None:
+    pass
 
 
 def _is_partial(stmt: Stmt) -> bool:
@@ -119,6 +138,11 @@ def _is_absent(atom: Atom) -> bool:
 class Paths:
     """One walk over a program, which adds the truth values that are needed."""
 
+    webs: Webs
+    gaps: frozenset[Var]
+    """The classes of tapes some of whose elements may be missing, as far as is known."""
+    holed: set[Var] = field(default_factory=set[Var])
+    """Those that this walk found."""
     known: dict[Var, Exists] = field(default_factory=dict[Var, Exists])
 
     def of(self, atom: Atom) -> Exists:
@@ -140,15 +164,33 @@ class Paths:
                 case Let() if stmt.prim.name == "tape_put" and _is_absent(stmt.args[2]):
                     value = _filled(stmt.args[2], body)
                     body.append(replace(stmt, args=(*stmt.args[:2], value)))
+                    self.taken(stmt)
                 case Let() | Effect():
                     body.append(stmt)
                     self.read(stmt, own)
+                    body += self.taken(stmt)
             own.update(defined_by(stmt))
         return replace(block, body=tuple(body))
 
+    def taken(self, stmt: Let | Effect) -> list[Stmt]:
+        """Note where tapes have gaps; whether what is taken from such a tape is there."""
+        match stmt:
+            case Let((target,), prim, (Var() as tape, _)) if prim.name == "tape_get":
+                if self.webs.find(tape) not in self.gaps or not _is_watched(target):
+                    return []
+                flag = _flag(target)
+                self.known[target] = Exists(flag)
+                return [Let((flag,), PRIMITIVES["present"], (target,))]
+            case Let(prim=prim, args=(Var() as tape, _, value)) if prim.name == "tape_put":
+                if self.of(value) != ALWAYS:
+                    self.holed.add(self.webs.find(tape))
+            case _:
+                pass
+        return []
+
     def read(self, stmt: Let | Effect, own: set[Var]) -> None:
         """Values of the block that a statement cannot do without."""
-        if stmt.prim.name not in ("identity", "tape_put"):
+        if stmt.prim.name not in ("identity", "tape_put", "present"):
             for atom in stmt.args:
                 if isinstance(atom, Var) and atom in own:
                     self.known.pop(atom, None)

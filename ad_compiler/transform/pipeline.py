@@ -14,6 +14,7 @@ from ad_compiler.transform.fuse import fuse
 from ad_compiler.transform.hoist import hoist
 from ad_compiler.transform.inlay import inlay
 from ad_compiler.transform.join import join_branches
+from ad_compiler.transform.pops import gather_pops
 from ad_compiler.transform.preallocate import preallocate
 from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.unmark import unmark
@@ -42,6 +43,7 @@ def finish(function: Function, *, arrays: bool = False) -> Function:
     if has_arrays(function):
         function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v
         function = bufferise(function)  # every copy explicit, every other store in place
+        function = gather_pops(function)  # items are read and taken off at once
     if arrays:
         function = inlay(function)  # rows of tapes are written where they belong
     return function

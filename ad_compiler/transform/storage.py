@@ -118,7 +118,11 @@ def tape_get(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     builder = adjoints.builder
     cell = adjoints.cell(tape)
     base = adjoints.full(tape, builder.read_or_zero(cell))
-    builder.assign(cell, builder.emit(PRIMITIVES["tape_add"], base, k, z_bar))
+    builder.assign(cell, base)
+    adjoints.presence.do(
+        let.targets[0],
+        lambda: builder.assign(cell, builder.emit(PRIMITIVES["tape_add"], base, k, z_bar)),
+    )
 
 
 def list_append(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
