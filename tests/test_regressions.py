@@ -167,3 +167,15 @@ def test_both_modes_agree_on_second_derivatives(f, moving, rest) -> None:
     assert sum(np.sum(p * d) for p, d in zip(pulled, dots, strict=True)) == pytest.approx(
         sum(np.sum(p * b) for p, b in zip(pushed, bars, strict=True)), rel=1e-12
     )
+
+
+def sums_of_two_kinds(u):
+    return sum(u), max(u)
+
+
+def test_what_types_refuse_in_a_derivative_has_a_place_in_the_program() -> None:
+    u = np.array([0.5, 0.25], dtype=np.float32)
+    with pytest.raises(Unsupported, match="decided only at run time") as caught:
+        vjp(sums_of_two_kinds, u)
+    assert caught.value.filename == __file__
+    assert "max(u)" in (caught.value.text or "")

@@ -309,7 +309,7 @@ def inline_call(
 ) -> list[Atom]:
     """Lower a function of a rule into a program under construction; gives its results."""
     before = builder.junctions
-    ours = (function.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
+    ours = is_ours(function)
     watch = None if ours or not WATCHERS else WATCHERS[-1]
     captures = _OWN if ours else Captures(inline=True, watch=watch)
     ctx = Context(builder, captures, statements.run)
@@ -317,3 +317,8 @@ def inline_call(
     value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
     builder.junctions = before
     return [atom_of(ctx, leaf) for leaf in leaves_of(value)]
+
+
+def is_ours(function: FunctionType) -> bool:
+    """Whether a rule's function is the compiler's own, not its user's."""
+    return (function.__module__ or "").partition(".")[0] == __name__.partition(".")[0]

@@ -37,7 +37,7 @@ from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.reverse import pushed_by_vjp
 from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zero
-from ad_compiler.transform.structural import operand_label, pushed, refuse_unknown
+from ad_compiler.transform.structural import operand_label, placing, pushed, refuse_unknown
 
 
 def tangent_name(primal: Var) -> str:
@@ -86,7 +86,8 @@ class Forward:
                 case Let():
                     self.builder.append(stmt)
                     if any(t in self.varied for t in stmt.targets):
-                        self.let(stmt)
+                        with placing(self.builder, stmt.at):
+                            self.let(stmt)
                 case Effect():
                     self.builder.append(stmt)
                 case If():
@@ -100,7 +101,6 @@ class Forward:
 
     def let(self, let: Let) -> None:
         """The tangent of one operation: the sum over its varied operands."""
-        self.builder.at = let.at
         positions = [k for k in differentiable_operands(let) if self.of(let.args[k]) is not None]
         refuse_unknown(let, positions, ())
         if len(let.targets) > 1:

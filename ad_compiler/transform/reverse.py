@@ -13,13 +13,13 @@ on a tape of the loop, or by computing it again.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import assert_never
 
 from ad_compiler.analysis.activity import active, differentiable_operands
 from ad_compiler.analysis.final import Final
 from ad_compiler.analysis.singular import MOVING, exposed
-from ad_compiler.errors import InternalError, Span
+from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import (
     Atom,
@@ -38,7 +38,7 @@ from ad_compiler.ir.nodes import (
     free_vars,
     substitute,
 )
-from ad_compiler.ir.types import F64, MIXED_FLOAT, Array, Type, dims_of, is_number
+from ad_compiler.ir.types import Array, dims_of, is_number
 from ad_compiler.rules.fits import equate
 from ad_compiler.rules.registry import OPERATORS, RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
@@ -47,9 +47,16 @@ from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
-from ad_compiler.transform.shapes import Shapes, cast, reduce_to, widen, zero
+from ad_compiler.transform.shapes import Shapes, array_only, cast, reduce_to, widen, zero
 from ad_compiler.transform.storage import SPECIAL
-from ad_compiler.transform.structural import operand_label, pulled, pushed, refuse_unknown
+from ad_compiler.transform.structural import (
+    backward_of,
+    operand_label,
+    placing,
+    pulled,
+    pushed,
+    refuse_unknown,
+)
 
 
 class Reverse:
@@ -99,22 +106,25 @@ class Reverse:
             if isinstance(let, Let):
                 equate(self.builder, let.prim, let.args)
         for stmt in reversed(body):
-            self.builder.at = backward_of(stmt.at)
-            if not isinstance(stmt, Let):
-                self.settle(stmt)
-            match stmt:
-                case Let():
-                    self.let(stmt)
-                case If():
-                    self.branch(stmt)
-                case For():
-                    self.for_(stmt)
-                case While():
-                    self.while_(stmt)
-                case Effect():
-                    pass
-                case _:
-                    assert_never(stmt)
+            with placing(self.builder, backward_of(stmt.at)):
+                self.statement(stmt)
+
+    def statement(self, stmt: Stmt) -> None:
+        if not isinstance(stmt, Let):
+            self.settle(stmt)
+        match stmt:
+            case Let():
+                self.let(stmt)
+            case If():
+                self.branch(stmt)
+            case For():
+                self.for_(stmt)
+            case While():
+                self.while_(stmt)
+            case Effect():
+                pass
+            case _:
+                assert_never(stmt)
 
     def settle(self, stmt: Stmt) -> None:
         """Give the cotangents that a construct may add to their full shape, on all its paths."""
@@ -277,7 +287,7 @@ class Reverse:
         value = splice.times(node, z_bar if before is None else before.raw)
         if value is None:
             return
-        value = cast(self.builder, value, _array_only(operand.type))
+        value = cast(self.builder, value, array_only(operand.type))
         if before is not None:
             mask = before.mask if mask is None else splice.both(before.mask, mask)
         if mask is not None:
@@ -311,7 +321,7 @@ class Reverse:
             value = pulled(self.builder, let, rule, name, which, bars)
         if value is not None:
             value = self.adjoints.recognised(value)
-            value = cast(self.builder, value, _array_only(operand.type))
+            value = cast(self.builder, value, array_only(operand.type))
             self.move_selection(let, rule, position, bars, value)
             self.adjoints.add(operand, value)
 
@@ -383,14 +393,3 @@ def pushed_by_vjp(
     whole = widen(inner, value, operand, shapes)
     block = Block((bar,), tuple(inner.frame.stmts), (whole,))
     return transposed(builder, block, z, [dot], shapes)
-
-
-@lru_cache(maxsize=16)  # statements of one line stand together
-def backward_of(at: Span | None) -> Span | None:
-    """The place of a statement of the backward sweep."""
-    return None if at is None else at._replace(sweep=at.sweep + 1)
-
-
-def _array_only(type_: Type) -> Type:
-    """Kinds of numbers are settled at the end; dtypes of arrays at once, and the wider one."""
-    return type_ if isinstance(type_, Array) or type_ == F64 else MIXED_FLOAT

@@ -15,6 +15,7 @@ from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import (
     F64,
     FLOAT_DTYPES,
+    MIXED_FLOAT,
     NUMPY_NAMES,
     PY_FLOAT,
     Array,
@@ -120,6 +121,11 @@ def alike(builder: Builder, value: Atom, dims: tuple[Dim, ...]) -> Atom:
     let = builder.made[named] = Let((named,), PRIMITIVES["identity"], (value,), builder.at)
     builder.append(let)
     return named
+
+
+def array_only(type_: Type) -> Type:
+    """Kinds of numbers are settled at the end; dtypes of arrays at once, and the wider one."""
+    return type_ if isinstance(type_, Array) or type_ == F64 else MIXED_FLOAT
 
 
 def cast(builder: Builder, value: Atom, type_: Type) -> Atom:

@@ -6,14 +6,35 @@ where they are used, with what depends on static operands evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from functools import lru_cache
 from types import FunctionType
 
-from ad_compiler.errors import Unsupported
-from ad_compiler.frontend.lower import inline_call
+from ad_compiler.errors import Span, Unsupported
+from ad_compiler.frontend.lower import inline_call, is_ours
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, const
+from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.registry import RULES, SAME, Flat, Linear
+
+
+@lru_cache(maxsize=16)  # statements of one line stand together
+def backward_of(at: Span | None) -> Span | None:
+    """The place of a statement of the backward sweep."""
+    return None if at is None else at._replace(sweep=at.sweep + 1)
+
+
+@contextmanager
+def placing(builder: Builder, at: Span | None) -> Generator[None]:
+    """What is done here belongs to a place of the user's text; so does what types refuse."""
+    builder.at = at
+    try:
+        yield
+    except TypeRefusal as refusal:
+        if at is None:  # made up on the way: whatever it stands for has a place
+            raise
+        raise Unsupported(refusal.reason, at, refusal.remedy) from None
 
 
 def operand_label(let: Let, position: int) -> tuple[str, int]:
@@ -79,4 +100,9 @@ def _call(
     first, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     offered: dict[str, Atom] = {**given, **dict(zip(rule.results, let.targets, strict=True))}
     kwargs = {name: offered[name] for name in code.co_varnames[first:last]}
-    return inline_call(builder, function, let.args, kwargs)
+    try:
+        return inline_call(builder, function, let.args, kwargs)
+    except Unsupported as refusal:
+        if not is_ours(function):
+            raise
+        raise Unsupported(refusal.reason, let.at, refusal.remedy) from None
