@@ -258,7 +258,7 @@ def function_value(ctx: Context, scope: Scope, node: ast.FunctionDef | ast.Lambd
     for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         if default is not None:
             defaults[arg.arg] = expression(ctx, scope, default)
-    find = Environment(lambda name: scope.find(ctx.storage, name, free=True))
+    find = Environment(lambda name: scope.find(ctx.storage, name, free=True), scope.names)
     return UserFunction(scope.code.source.code(node), find, defaults)
 
 

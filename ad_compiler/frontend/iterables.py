@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ad_compiler.frontend import growing, indexing
@@ -18,7 +18,6 @@ from ad_compiler.frontend.values import (
     Structure,
     Value,
     Zipped,
-    leaves_of,
     static,
     value_of,
 )
@@ -85,16 +84,18 @@ def known_items(ctx: Context, value: Value) -> list[Value] | None:
             return None
 
 
-def places_in(value: Value) -> Iterator[Place]:
-    """The arrays that an iterable goes through, whatever their names are bound to meanwhile."""
+def may_change(value: Value) -> bool:
+    """Whether the items of an iterable can change: those of lists, dicts and what holds such."""
     match value:
         case Zipped(parts):
-            for part in parts:
-                yield from places_in(part)
+            return any(map(may_change, parts))
         case Counted(inner) | Backwards(inner):
-            yield from places_in(inner)
+            return may_change(inner)
+        case Structure(items=items, identity=identity):
+            held = identity is not None and bool(identity.holders)
+            return held or any(map(may_change, items))
         case _:
-            yield from (leaf for leaf in leaves_of(value) if isinstance(leaf, Place))
+            return False
 
 
 @dataclass(frozen=True, eq=False)

@@ -218,7 +218,7 @@ class Joining:
                 for c in self.storage.names_of(place.root)
                 if carried.get(c) is not root and self.builder.outer(c) is not None
             ]
-            if place.path or others:
+            if place.path or others or self.storage.is_watched(place.root):
                 self.storage.freeze([root, place.root], UNCLEAR)
             else:
                 self._share(root, place.root)

@@ -10,6 +10,7 @@ from ad_compiler.frontend import iterables
 from ad_compiler.frontend.context import Context, Snapshot, test_of, truth_of
 from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
+from ad_compiler.frontend.holding import places_within
 from ad_compiler.frontend.names import breaks, escaping, leaves_loop, returns
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.targets import bind_target
@@ -26,10 +27,11 @@ def for_(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
     iterable = expression(ctx, scope, node.iter)
     items = iterables.known_items(ctx, iterable)
     early = _early(ctx.builder, node)
-    kept = ctx.storage.kept(iterables.places_in(iterable))
+    kept = ctx.storage.kept(places_within(iterable))
     with kept, scope.looping(ctx.builder, escaping(scope.code, node)):
         if items is not None and not isinstance(iterable, iterables.Range):
-            _unrolled(ctx, scope, node, items, early, block)
+            again = iterables.may_change(iterable) or _is_view(node.iter)
+            _unrolled(ctx, scope, node, items, early, block, again=again)
         else:
             _chosen(ctx, scope, node, iterable, items, early, block)
     _after(ctx, scope, node, early, block)
@@ -63,7 +65,10 @@ def _unrolled(
     items: list[Value],
     early: Cell | None,
     block: Lower,
+    *,
+    again: bool = False,
 ) -> None:
+    """The loop, trip by trip; `again`: a trip may change the items of those after it."""
     builder = ctx.builder
     flow = Flow(builder.cell("left"), builder.cell("stop", FALSE), early)
 
@@ -84,8 +89,14 @@ def _unrolled(
             else:
                 builder.if_(stopped, _nothing, lambda item=item: trip(item))
             position += 1
-            if ctx.changes != changes:
+            if again and ctx.changes != changes:
                 items, changes = _changed(ctx, scope, node, len(items)), ctx.changes
+
+
+def _is_view(node: ast.expr) -> bool:
+    """Whether an iterable may be a view of a dict, as `d.items()` is."""
+    calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+    return any(isinstance(function, ast.Attribute) for function in calls)
 
 
 def _changed(ctx: Context, scope: Scope, node: ast.For, length: int) -> list[Value]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.snapshots import snapshot
 from ad_compiler.frontend.values import (
     Derived,
     Loose,
@@ -136,8 +137,9 @@ def vjp(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Valu
     moving = tuple(k for k, value in enumerate(primals) if _is_real(ctx, value))
     if not moving:
         raise TypeRefusal("vjp needs at least one argument of real numbers")
-    value = call(ctx, function, primals, {})
-    pullback = Derived(function, "vjp", moving, as_tuple=True, given=tuple(primals))
+    function, given = snapshot(ctx, function), tuple(snapshot(ctx, p) for p in primals)
+    value = call(ctx, function, given, {})
+    pullback = Derived(function, "vjp", moving, as_tuple=True, given=given)
     return Structure("tuple", (), (value, pullback))
 
 

@@ -72,8 +72,8 @@ class Storage:
         return place.root.contiguous and not place.path
 
     def is_watched(self, root: Root) -> bool:
-        """Whether somebody outside will look at what becomes of an array."""
-        return root.origin is not None and root.origin in self.watched
+        """Whether somebody will look at what becomes of an array, and not by a name."""
+        return root.captured or (root.origin is not None and root.origin in self.watched)
 
     def outside(self, var: Var) -> Place:
         """The place of an array that comes from outside."""
@@ -159,6 +159,8 @@ class Storage:
         """Whether nothing but a cell can reach the storage of a place."""
         root = place.root
         if place.path or root.origin is not None or root.frozen or root in self.pinned:
+            return False
+        if root.captured:
             return False
         return all(holder is cell for holder in self.holders(root))
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ad_compiler.frontend.flow import Flow
+from ad_compiler.frontend.holding import places_within
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.source import Code
@@ -106,6 +107,8 @@ def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> Non
     if isinstance(value, Place | Growing):
         storage.builder.assign(cell, static(value))
     else:
+        for place in places_within(value):
+            place.root.captured = True
         atom = value if is_atom(value) else static(Opaque(value))
         storage.builder.assign(cell, atom)
 
@@ -247,6 +250,11 @@ class Scope:
     """The frame that the names live in: that of the call."""
     outer: Scope | None = None
     """The scope around a comprehension, which has names of its own."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that are bound here and around here."""
+        return self.local | (self.outer.names if self.outer else self.environment.names)
 
     def inner(self, names: frozenset[str]) -> Scope:
         """The scope of a comprehension with these names of its own."""

@@ -105,9 +105,13 @@ class UserFunction:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Environment:
-    """Where a function finds the names that it does not bind: None if nowhere."""
+    """Where a function finds the names that it does not bind: None if nowhere.
+
+    `names`: those that the functions around it bind, now or later.
+    """
 
     find: Callable[[str], Value | None]
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -206,6 +210,8 @@ class Root:
     holders: dict[Cell, None] = field(default_factory=dict[Cell, None])
     """The cells that ever held a place in this storage."""
     frozen: str = ""
+    captured: bool = False
+    """Whether a function or iterator holds it, too: it stays what it is, whatever names do."""
     written: bool = False
     sources: tuple[Root, ...] = ()
     """The roots whose array it may hold, where paths met."""
