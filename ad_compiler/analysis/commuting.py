@@ -29,11 +29,12 @@ from ad_compiler.ir.nodes import (
     While,
     atoms_of,
     blocks_of,
+    readings,
     walk,
 )
+from ad_compiler.rules.registry import SHAPE_ONLY
 
 PLACED = ("getitem", "store", "add_at")
-SHAPE_ONLY = ("dim", "size", "zeros_like")
 
 
 def commutes(loop: For, forms: Forms) -> bool:
@@ -41,7 +42,7 @@ def commutes(loop: For, forms: Forms) -> bool:
     body = loop.body
     if body.stop is not None or any(isinstance(stmt, Effect | While) for stmt in walk(body)):
         return False
-    uses = Counter(_uses(body))
+    uses = Counter(readings(body))
     index, *params = body.params
     from_zero = rises(loop) and forms.at_least(forms.form(loop.start, {}), 0)
     return all(
@@ -54,15 +55,6 @@ def commutes(loop: For, forms: Forms) -> bool:
 def rises(loop: For) -> bool:
     """Whether the range of a loop is written upwards."""
     return isinstance(loop.step, Const) and loop.step.value > 0
-
-
-def _uses(block: Block) -> Iterator[Var]:
-    """All readings of variables in a block, once for each."""
-    for stmt in walk(block):
-        yield from _vars(atoms_of(stmt))
-        for inner in blocks_of(stmt):
-            yield from _vars(inner.yielded)
-    yield from _vars(block.yielded)
 
 
 def _vars(atoms: Iterable[Atom]) -> Iterator[Var]:
@@ -95,7 +87,7 @@ class Sum:
                 adds = prim.name == "add" or (prim.name in ("sub", "add_at") and args[0] is now)
                 return (target, 1) if adds else None
             case If(targets=targets, then=then, orelse=orelse):
-                arms = [(Sum(Counter(_uses(arm))), arm) for arm in (then, orelse)]
+                arms = [(Sum(Counter(readings(arm))), arm) for arm in (then, orelse)]
                 for at, target in enumerate(targets):
                     if all(own.reaches(now, arm.body, arm.results[at]) for own, arm in arms):
                         return target, 2

@@ -12,7 +12,7 @@ from math import isfinite
 
 from ad_compiler.ir.nodes import Atom, Block, Const, Function, Let, Var, atoms_of, blocks_of
 from ad_compiler.ir.types import Array
-from ad_compiler.rules.registry import RULES, Partials
+from ad_compiler.rules.registry import RULES, SHAPE_ONLY, Partials
 
 MOVING = frozenset({
     "T", "np.reshape", "np.transpose", "np.swapaxes", "np.moveaxis", "np.squeeze",
@@ -51,7 +51,7 @@ def _collect(block: Block, made: set[Var], indexed: set[Var], otherwise: set[Var
         if isinstance(stmt, Let) and stmt.prim.name == "getitem":
             indexed.update(read[:1])
             read = read[1:]
-        elif isinstance(stmt, Let) and stmt.prim.name in ("dim", "size", "zeros_like"):
+        elif isinstance(stmt, Let) and stmt.prim.name in SHAPE_ONLY:
             continue
         otherwise.update(read)
         for inner in blocks_of(stmt):

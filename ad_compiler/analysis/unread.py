@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from ad_compiler.analysis.final import Chase, Env, Index
 from ad_compiler.ir.nodes import Block, For, If, Let, Stmt, Var, While, free_vars
-
-SHAPE_ONLY = ("dim", "size", "zeros_like")
+from ad_compiler.rules.registry import SHAPE_ONLY
 
 
 def is_unread(index: Index, store: Let) -> bool:

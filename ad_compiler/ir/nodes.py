@@ -264,6 +264,15 @@ def with_blocks(stmt: Stmt, change: Callable[[Block], Block]) -> Stmt:
             assert_never(stmt)
 
 
+def readings(block: Block) -> Iterator[Var]:
+    """All readings of variables in a block and the blocks inside it, once for each."""
+    for stmt in walk(block):
+        yield from (a for a in atoms_of(stmt) if isinstance(a, Var))
+        for inner in blocks_of(stmt):
+            yield from (a for a in inner.yielded if isinstance(a, Var))
+    yield from (a for a in block.yielded if isinstance(a, Var))
+
+
 def free_vars(block: Block) -> set[Var]:
     """The variables a block reads but does not define."""
     defined: set[Var] = set()

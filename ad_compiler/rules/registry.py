@@ -51,6 +51,9 @@ CONSTANTS: dict[str, Const] = {
 VARIANTS: dict[Primitive, Variant] = {}
 """Another primitive that says the same, and its operands, for some operands of a primitive."""
 
+SHAPE_ONLY = frozenset({"dim", "size", "zeros_like"})
+"""The operations, by name, that read the shape of their operand and no element."""
+
 REFUSED: dict[Any, tuple[str, str]] = {}
 """Why a function has no rule, and what to write instead."""
 

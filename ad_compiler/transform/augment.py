@@ -26,9 +26,7 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Var,
     While,
-    atoms_of,
-    blocks_of,
-    walk,
+    readings,
 )
 from ad_compiler.ir.primitive import Operator, Primitive, Special
 from ad_compiler.ir.types import Type
@@ -70,13 +68,7 @@ AUGMENTED = {OPERATORS[symbol]: _augmented(symbol) for symbol in SYMBOLS}
 
 def augment(function: Function) -> Function:
     """Write stores of what was read from the same place as augmented assignments."""
-    counts = Counter(a for stmt in walk(function.block) for a in _read(stmt) if isinstance(a, Var))
-    counts.update(a for a in function.results if isinstance(a, Var))
-    return function.with_block(_block(function.block, counts))
-
-
-def _read(stmt: Stmt) -> list[Atom]:
-    return [*atoms_of(stmt), *(a for block in blocks_of(stmt) for a in block.yielded)]
+    return function.with_block(_block(function.block, Counter(readings(function.block))))
 
 
 def _block(block: Block, counts: Counter[Var]) -> Block:

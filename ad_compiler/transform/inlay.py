@@ -24,11 +24,9 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Var,
     While,
-    atoms_of,
-    blocks_of,
     defined_by,
+    readings,
     substitute,
-    walk,
 )
 from ad_compiler.rules.registry import PRIMITIVES
 
@@ -37,17 +35,7 @@ ROW = ("int",)
 
 def inlay(function: Function) -> Function:
     """Let inner tapes be rows of outer ones."""
-    return function.with_block(_block(function.block, _uses(function)))
-
-
-def _uses(function: Function) -> Counter[Var]:
-    """How often each variable is read."""
-    counts = Counter(a for a in function.results if isinstance(a, Var))
-    for stmt in walk(function.block):
-        counts.update(a for a in atoms_of(stmt) if isinstance(a, Var))
-        for block in blocks_of(stmt):
-            counts.update(a for a in block.yielded if isinstance(a, Var))
-    return counts
+    return function.with_block(_block(function.block, Counter(readings(function.block))))
 
 
 def _block(block: Block, uses: Counter[Var]) -> Block:

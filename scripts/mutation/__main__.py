@@ -2,7 +2,8 @@
 
 `python -m scripts.mutation COUNT [--seed S] [--jobs N] [--only FILE[:LINE]]`: random mutants, in
 `ad_compiler`. Each lives in a process of its own, in which first the tests of the functions of the
-damaged file run, then all others. The exit code is 1 if one survives.
+damaged file run, then all others. The exit code is 1 if one survives, 2 if the tests fail without
+damage.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import importlib
 import os
 import random
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -21,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.mutation.changes import Mutant, mutants
-from scripts.mutation.damaged import ROOT, last_part, run
+from scripts.mutation.damaged import ROOT, WHOLE, last_part, run
 
 ROOMS = {"rules": 4, "transform": 4, "analysis": 1}
 """Where mutants live, and in what shares."""
@@ -35,6 +37,7 @@ SOONEST = (
 )  # fmt: skip
 """The tests that notice most, first."""
 
+SURVIVED = "SURVIVED"
 PASSED, NONE_CHOSEN = 0, 5
 """Exit codes of pytest that say nothing against a mutant."""
 
@@ -128,13 +131,18 @@ class Crew:
         finally:
             os._exit(code)
 
+    def dismiss(self) -> None:
+        """End the processes that still run."""
+        for pid in self.running:
+            os.kill(pid, signal.SIGKILL)
+
     def finish(self) -> tuple[Task, str]:
         """Wait for a process: its mutant and what became of it, empty if that is still open."""
         pid, status = os.wait()
         task, start, log = self.running.pop(pid)
         if os.waitstatus_to_exitcode(status) in (PASSED, NONE_CHOSEN):
             if not task.quick:
-                return task, "SURVIVED"
+                return task, SURVIVED
             self.start(replace(task, quick=False))
             return task, ""
         said = log.read_text(encoding="utf-8", errors="replace")
@@ -156,12 +164,20 @@ def main() -> int:
         importlib.import_module(name)
     found = list(only(given.only) if given.only else chosen(given.count, given.seed))
     waiting = [Task(k, *mutant) for k, mutant in enumerate(found)][::-1]
+    whole = Task(-1, found[0][0], WHOLE, Mutant(0, "not damaged"))
+    waiting.append(whole)
     crew, survived = Crew(given.jobs), 0
     while waiting or crew.running:
         while waiting and len(crew.running) < given.jobs:
             crew.start(waiting.pop())
         task, verdict = crew.finish()
-        survived += verdict == "SURVIVED"
+        if task.which == WHOLE:
+            if verdict and verdict != SURVIVED:
+                crew.dismiss()
+                print(f"the tests fail where nothing is damaged: {verdict}")
+                return 2
+            continue
+        survived += verdict == SURVIVED
         if verdict:
             print(f"{task.number}: {task}: {verdict}", flush=True)
     print(f"{len(found)} mutants, {survived} survived")
