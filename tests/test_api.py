@@ -244,3 +244,19 @@ def test_infinite_slopes_of_arrays_do_not_warn() -> None:
         return np.sum(np.sqrt(x))
 
     assert np.array_equal(grad(total)(np.zeros(2)), [np.inf, np.inf])
+
+
+def test_calls_with_other_kinds_are_not_mistaken_for_known_ones() -> None:
+    def f(x: Any, n: int) -> Any:
+        return np.sum(x**n) if n > 1 else np.sum(x)
+
+    slope = grad(f)
+    x = np.array([1.0, 2.0, 3.0])
+    for _ in range(2):
+        assert slope(x, 2).tolist() == [2.0, 4.0, 6.0]
+        assert slope(x, 1).tolist() == [1.0, 1.0, 1.0]
+        single = slope(x.astype(np.float32), 2)
+        assert single.dtype == np.float32
+        assert slope(x[:1], 2).tolist() == [2.0]
+        assert slope(x=x, n=3).tolist() == [3.0, 12.0, 27.0]
+        assert slope(x[:, np.newaxis] * np.ones(2), 2).shape == (3, 2)

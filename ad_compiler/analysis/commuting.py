@@ -2,7 +2,7 @@
 
     for i in reversed(range(n)):        each carried value is only added to, or is an array of
         g = 2 * (x[i] - m)              which a trip touches nothing but the elements at its own
-        x_bar[i] += g                   index
+        x_bar[i] += g                   index, or one that no trip learns from (`scratch`)
         m_bar -= g
 
 (Kennedy and Allen 2001, chapter 5: a loop without carried dependences; sums are none, up to the
@@ -12,9 +12,10 @@ rounding of their order.)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ad_compiler.analysis.linear import Forms
+from ad_compiler.analysis.scratch import is_refilled
 from ad_compiler.ir.index import is_slice, split_operands
 from ad_compiler.ir.nodes import (
     Atom,
@@ -29,6 +30,7 @@ from ad_compiler.ir.nodes import (
     While,
     atoms_of,
     blocks_of,
+    free_vars,
     readings,
     walk,
 )
@@ -37,8 +39,12 @@ from ad_compiler.rules.registry import SHAPE_ONLY
 PLACED = ("getitem", "store", "add_at")
 
 
-def commutes(loop: For, forms: Forms) -> bool:
-    """Whether the trips of a loop may run in any order, up to rounding."""
+def commutes(loop: For, forms: Forms, read: Collection[Var], cleared: Collection[int]) -> bool:
+    """Whether the trips of a loop may run in any order, up to rounding.
+
+    `read` are all variables that the program reads, `cleared` the carried arrays that are zero
+    between trips.
+    """
     body = loop.body
     if body.stop is not None or any(isinstance(stmt, Effect | While) for stmt in walk(body)):
         return False
@@ -47,8 +53,10 @@ def commutes(loop: For, forms: Forms) -> bool:
     from_zero = rises(loop) and forms.at_least(forms.form(loop.start, {}), 0)
     return all(
         Sum(uses).reaches(param, body.body, result)
-        or (from_zero and _keeps_to(index, param, result, body))
-        for param, result in zip(params, body.results, strict=True)
+        or (from_zero and _keeps_to(index, param, at, body))
+        or at in cleared
+        or (loop.targets[at] not in read and is_refilled(loop, at))
+        for at, (param, result) in enumerate(zip(params, body.results, strict=True))
     )
 
 
@@ -100,34 +108,83 @@ class Sum:
                 return None
 
 
-def _keeps_to(index: Var, param: Var, result: Atom, body: Block) -> bool:
+def _keeps_to(index: Var, param: Var, at: int, body: Block) -> bool:
     """Whether a trip reads and writes an array only at its own index, on one axis."""
-    versions = {param}
-    axes: set[int] | None = None
-    for stmt in walk(body):
-        read = [a for a in atoms_of(stmt) if isinstance(a, Var) and a in versions]
-        if not read:
-            continue
+    own = Own(index, {param})
+    return own.end(body, param, at) is body.results[at] and own.axes != set()
+
+
+class Own:
+    """Follows an array of which only elements at one index are read and written."""
+
+    def __init__(self, index: Var, versions: set[Var]) -> None:
+        self.index = index
+        self.versions = versions
+        self.axes: set[int] | None = None
+        """The axes on which all places so far are at the index; None before the first place."""
+
+    def end(self, block: Block, now: Var, at: int | None) -> Var | None:
+        """What the array is at the end of a block that yields it at one place, or nowhere.
+
+        None if it is used in another way.
+        """
+        for stmt in block.body:
+            found = self.behind(stmt, now)
+            if found is None:
+                return None
+            now = found
+        others = {r for k, r in enumerate(block.yielded) if k != at}
+        return None if others & self.versions else now
+
+    def behind(self, stmt: Stmt, now: Var) -> Var | None:
+        """What the array is behind a statement."""
         match stmt:
-            case Let(prim=prim) if prim.name in SHAPE_ONLY:
-                continue
-            case Let(targets=(target,), prim=prim, args=(array, pattern, *rest)) if (
-                len(read) == 1 and array is read[0] and prim.name in PLACED
-            ):
-                operands = rest if prim.name == "getitem" else rest[1:]
-                own = set(_axes_at(index, pattern, operands))
-                axes = own if axes is None else axes & own
-                if prim.in_place is not None:
-                    versions.add(target)
+            case Let():
+                return self.let(stmt, now)
+            case If():
+                for at in (None, *range(len(stmt.targets))):
+                    ends = [self.end(arm, now, at) for arm in (stmt.then, stmt.orelse)]
+                    if at is None and ends == [now, now]:
+                        return now
+                    if at is not None and ends == [stmt.then.results[at], stmt.orelse.results[at]]:
+                        return self.called(stmt.targets[at])
+                return None
+            case For():
+                return self.loop(stmt, now)
             case _:
-                return False
-    yielded_inside = any(
-        a in versions
-        for stmt in walk(body)
-        for inner in blocks_of(stmt)
-        for a in _vars(inner.yielded)
-    )
-    return not yielded_inside and result in versions and axes != set()
+                read = set(_vars(atoms_of(stmt))).union(*map(free_vars, blocks_of(stmt)))
+                return None if read & self.versions else now
+
+    def called(self, name: Var) -> Var:
+        """The array under another name."""
+        self.versions.add(name)
+        return name
+
+    def let(self, stmt: Let, now: Var) -> Var | None:
+        read = self.versions.intersection(_vars(stmt.args))
+        if not read or stmt.prim.name in SHAPE_ONLY:
+            return now
+        if stmt.prim.name not in PLACED:
+            return None
+        array, pattern, *rest = stmt.args
+        if array not in read or not read.isdisjoint(rest):
+            return None
+        operands = rest if stmt.prim.name == "getitem" else rest[1:]
+        own = set(_axes_at(self.index, pattern, operands))
+        self.axes = own if self.axes is None else self.axes & own
+        if stmt.prim.in_place is None:
+            return now
+        return self.called(stmt.targets[0]) if array is now else None
+
+    def loop(self, stmt: For, now: Var) -> Var | None:
+        carried = [k for k, init in enumerate(stmt.inits) if init in self.versions]
+        if not carried:
+            return now if self.end(stmt.body, now, None) is now else None
+        (at, *more), body = carried, stmt.body
+        if more or stmt.inits[at] is not now:
+            return None
+        end = self.end(body, self.called(body.params[1 + at]), at)
+        return self.called(stmt.targets[at]) if end is body.results[at] else None
 
 
 def _axes_at(index: Var, pattern: Atom, operands: list[Atom]) -> Iterator[int]:

@@ -89,6 +89,7 @@ class Derivative:
         )
         self._programs: dict[Any, list[Program]] = {}
         self._scalar: dict[tuple[type, ...], Program] = {}
+        self._by_kinds: dict[tuple[Any, ...], Program] = {}
         functools.update_wrapper(self, function, updated=())
         self.__name__ = f"{self.function.__name__}_{kind}"
         self.__qualname__ = self.__name__
@@ -107,6 +108,8 @@ class Derivative:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs:
             program = self._scalar.get(tuple(map(type, args)))
+            if program is None and self._by_kinds:
+                program = self._by_kinds.get(kinds_of(args))
             if program is not None:
                 inputs = program.inputs()
                 if inputs is not None:
@@ -138,10 +141,20 @@ class Derivative:
         program, inputs, arguments = self.found(args, kwargs)
         positional, named = split(arguments)
         extra = self._checked(program, arguments.extra)
-        kinds = tuple(map(type, args))
-        if len(positional) == len(args) and not extra and set(kinds) == {float}:
-            self._scalar[kinds] = program  # needs no look at the values
+        if not (extra or named) and list(map(id, positional)) == list(map(id, args)):
+            self.remember(program, args)
         return program.direct(*positional, *extra, *inputs, **named)
+
+    def remember(self, program: Program, args: tuple[Any, ...]) -> None:
+        """Find the program at once for other arguments of these kinds, which it takes as they are.
+
+        For floats their types say all.
+        """
+        types = tuple(map(type, args))
+        if set(types) == {float}:
+            self._scalar[types] = program
+        elif not program.fixed:
+            self._by_kinds[kinds_of(args)] = program
 
     def found(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]

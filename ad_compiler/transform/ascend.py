@@ -8,30 +8,54 @@ It reads better, and memory is read in its order.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ad_compiler.analysis.commuting import commutes, rises
 from ad_compiler.analysis.final import Index
 from ad_compiler.analysis.linear import Forms
-from ad_compiler.ir.nodes import Block, For, Function, Stmt, walk, with_blocks
+from ad_compiler.analysis.scratch import is_cleared
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    For,
+    Function,
+    Stmt,
+    Var,
+    readings,
+    walk,
+    with_blocks,
+)
 
 
 def ascend(function: Function) -> Function:
     """Turn the backward loops whose trips commute."""
     if not any(isinstance(stmt, For) and stmt.descending for stmt in walk(function.block)):
         return function
-    forms = Forms(Index(function.block).lets)
-    return function.with_block(_inside(function.block, forms))
+    turner = _Turner(Forms(Index(function.block).lets), set(readings(function.block)))
+    return function.with_block(turner.inside(function.block))
 
 
-def _inside(block: Block, forms: Forms) -> Block:
-    return replace(block, body=tuple([_turned(stmt, forms) for stmt in block.body]))
+@dataclass(frozen=True, slots=True)
+class _Turner:
+    """What is known of the program."""
 
+    forms: Forms
+    read: set[Var]
+    zero: set[Atom] = field(default_factory=set[Atom])
+    """Parameters of loops that are zero at the start of each trip."""
 
-def _turned(stmt: Stmt, forms: Forms) -> Stmt:
-    if isinstance(stmt, For):
-        forms.enter(stmt, {}, stmt.body.params[0])
-    inner = with_blocks(stmt, lambda block: _inside(block, forms))
-    if isinstance(inner, For) and inner.descending and rises(inner) and commutes(inner, forms):
-        return replace(inner, descending=False)
-    return inner
+    def inside(self, block: Block) -> Block:
+        return replace(block, body=tuple(map(self.turned, block.body)))
+
+    def turned(self, stmt: Stmt) -> Stmt:
+        if not isinstance(stmt, For):
+            return with_blocks(stmt, self.inside)
+        self.forms.enter(stmt, {}, stmt.body.params[0])
+        carried = range(len(stmt.inits))
+        cleared = [at for at in carried if is_cleared(stmt, at, self.forms.lets, self.zero)]
+        self.zero.update(stmt.body.params[1 + at] for at in cleared)
+        inner = replace(stmt, body=self.inside(stmt.body))
+        if not (inner.descending and rises(inner)):
+            return inner
+        turns = commutes(inner, self.forms, self.read, cleared)
+        return replace(inner, descending=False) if turns else inner

@@ -13,7 +13,7 @@ but what that put on tapes in the same trip. No tape is left then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ad_compiler.ir.nodes import (
@@ -21,6 +21,7 @@ from ad_compiler.ir.nodes import (
     Block,
     For,
     Function,
+    If,
     Let,
     Stmt,
     Var,
@@ -34,21 +35,29 @@ from ad_compiler.ir.nodes import (
     with_blocks,
 )
 from ad_compiler.ir.types import Tape
+from ad_compiler.rules.registry import SHAPE_ONLY
+
+Raises = Callable[[Let], bool]
 
 
-def fuse(function: Function) -> Function:
-    """Join the loops that may be, in every block."""
+def may_raise(let: Let) -> bool:
+    """Whether an operation may raise in Python. Those of backward sweeps do not."""
+    return not sweep_of(let) and let.prim.raises(let.args)
+
+
+def fuse(function: Function, raises: Raises = may_raise) -> Function:
+    """Join the loops that may be, in every block. `raises` says which operations may."""
     results = {r for r in function.results if isinstance(r, Var)}
-    return function.with_block(_inside(function.block, results))
+    return function.with_block(_inside(function.block, results, raises))
 
 
-def _inside(block: Block, read_after: set[Var]) -> Block:
+def _inside(block: Block, read_after: set[Var], raises: Raises) -> Block:
     """A block whose values `read_after` are wanted behind it."""
     after = read_after | {a for a in block.yielded if isinstance(a, Var)}
-    body = [with_blocks(stmt, lambda inner: _inside(inner, set())) for stmt in block.body]
+    body = [with_blocks(stmt, lambda inner: _inside(inner, set(), raises)) for stmt in block.body]
     at = 0
     while at < len(body):
-        joined = _joined(body, at, after)
+        joined = _joined(body, at, after, raises)
         if joined is None:
             at += 1
         else:
@@ -56,26 +65,47 @@ def _inside(block: Block, read_after: set[Var]) -> Block:
     return replace(block, body=tuple(body))
 
 
-def _joined(body: list[Stmt], at: int, after: set[Var]) -> list[Stmt] | None:
+def _joined(body: list[Stmt], at: int, after: set[Var], raises: Raises) -> list[Stmt] | None:
     """The statements with the loop at a position joined by its backward loop; None if by none."""
     forward = body[at]
     if not isinstance(forward, For) or forward.descending or forward.body.stop is not None:
         return None
     for position in range(at + 1, len(body)):
         backward = body[position]
-        if isinstance(backward, For) and _matches(forward, backward):
-            return _join(body, at, position, after)
+        if isinstance(backward, For) and _matches(forward, backward, body):
+            return _join(body, at, position, after, raises)
     return None
 
 
-def _matches(forward: For, backward: For) -> bool:
-    bounds = (forward.start, forward.stop, forward.step)
-    same = bounds == (backward.start, backward.stop, backward.step)
+def _matches(forward: For, backward: For, body: Sequence[Stmt]) -> bool:
+    lets = {t: s for s in body if isinstance(s, Let) for t in s.targets}
+    pairs = zip(_bounds(forward), _bounds(backward), strict=True)
+    same = all(_same(one, other, lets) for one, other in pairs)
     reverses = sweep_of(backward) > sweep_of(forward)
     return same and reverses and not backward.descending and backward.body.stop is None
 
 
-def _join(body: list[Stmt], at: int, position: int, after: set[Var]) -> list[Stmt] | None:
+def _bounds(loop: For) -> tuple[Atom, Atom, Atom]:
+    return loop.start, loop.stop, loop.step
+
+
+def _same(one: Atom, other: Atom, lets: dict[Var, Let]) -> bool:
+    """Whether two numbers are the same, or computed in the same way."""
+    if one is other or one == other:
+        return True
+    if not (isinstance(one, Var) and isinstance(other, Var)):
+        return False
+    first, second = lets.get(one), lets.get(other)
+    if first is None or second is None or first.prim is not second.prim:
+        return False
+    pairs = list(zip(first.args, second.args, strict=False))
+    alike = len(pairs) == len(first.args) == len(second.args)
+    return alike and all(_same(a, b, lets) for a, b in pairs)
+
+
+def _join(
+    body: list[Stmt], at: int, position: int, after: set[Var], raises: Raises
+) -> list[Stmt] | None:
     forward, backward = body[at], body[position]
     assert isinstance(forward, For)
     assert isinstance(backward, For)
@@ -83,16 +113,21 @@ def _join(body: list[Stmt], at: int, position: int, after: set[Var]) -> list[Stm
     if loads is None:
         return None
     between = body[at + 1 : position]
-    before, later = _sorted(between, set(forward.targets))
-    made_later = {target for stmt in later for target in defined_by(stmt)}
     needed = {*free_vars(backward.body), *(a for a in backward.inits if isinstance(a, Var))}
-    if needed & (made_later | set(forward.targets)) - _tapes(forward):
+    if needed & set(forward.targets) - _tapes(forward):
+        return None
+    between = [_of_shape(stmt, forward) for stmt in between]
+    before, later = _sorted(between, set(forward.targets), needed, raises)
+    if needed & {target for stmt in later for target in defined_by(stmt)}:
         return None
     rest = [*later, *body[position + 1 :]]
     tapes = _tapes(forward)
     if tapes & ({a for stmt in rest for a in _read(stmt)} | after):
         return None
-    return [*body[:at], *before, _both(forward, backward, loads, tapes), *rest]
+    both = with_blocks(
+        _both(forward, backward, loads, tapes), lambda inner: _inside(inner, set(), raises)
+    )
+    return [*body[:at], *before, both, *rest]
 
 
 def _tapes(loop: For) -> set[Var]:
@@ -104,18 +139,48 @@ def _read(stmt: Stmt) -> set[Var]:
     return own.union(*(free_vars(inner) for inner in blocks_of(stmt)))
 
 
-def _sorted(stmts: Sequence[Stmt], tainted: set[Var]) -> tuple[list[Stmt], list[Stmt]]:
-    """The statements that need nothing of the forward loop, and those that do."""
+def _of_shape(stmt: Stmt, loop: For) -> Stmt:
+    """A statement that only looks at the shape of an array, which is the same before the loop."""
+    if isinstance(stmt, Let) and stmt.prim.name in SHAPE_ONLY and stmt.args[0] in loop.targets:
+        array = stmt.args[0]
+        init = loop.inits[loop.targets.index(array)]
+        if init.type == array.type:
+            return replace(stmt, args=(init, *stmt.args[1:]))
+    return stmt
+
+
+def _sorted(
+    stmts: Sequence[Stmt], tainted: set[Var], needed: set[Var], raises: Raises
+) -> tuple[list[Stmt], list[Stmt]]:
+    """The statements that need nothing of the forward loop, and those that do, or may stay.
+
+    Loops and branches only go before it if what they give is `needed` there.
+    """
+    wanted = set(needed)
+    for stmt in reversed(stmts):
+        if not wanted.isdisjoint(defined_by(stmt)):
+            wanted |= _read(stmt)
     before: list[Stmt] = []
     later: list[Stmt] = []
     for stmt in stmts:
-        moves = isinstance(stmt, Let) and (sweep_of(stmt) or not stmt.prim.raises(stmt.args))
-        if moves and tainted.isdisjoint(_read(stmt)):
+        moves = isinstance(stmt, Let) or not wanted.isdisjoint(defined_by(stmt))
+        if moves and _moves(stmt, raises) and tainted.isdisjoint(_read(stmt)):
             before.append(stmt)
         else:
             later.append(stmt)
             tainted.update(defined_by(stmt))
     return before, later
+
+
+def _moves(stmt: Stmt, raises: Raises) -> bool:
+    """Whether a statement may run before others."""
+    match stmt:
+        case Let():
+            return not raises(stmt)
+        case For() | If():
+            return all(_moves(inner, raises) for b in blocks_of(stmt) for inner in b.body)
+        case _:
+            return False
 
 
 def _loads(forward: For, backward: For) -> dict[Var, Atom] | None:

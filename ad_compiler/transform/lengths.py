@@ -161,7 +161,7 @@ class Planner:
             return builder.emit(PRIMITIVES["dim"], array, const(axis))
         if isinstance(dim, Trim):
             base = self.length(builder, dim.base, scope)
-            return _natural(builder, builder.emit(OPERATORS["-"], base, const(dim.by)))
+            return natural(builder, builder.emit(OPERATORS["-"], base, const(dim.by)))
         return trips(builder, self.loops[dim])
 
 
@@ -190,7 +190,7 @@ def _dtype(element: Type) -> str:
             return dtype_of(element) or "f64"
 
 
-def _natural(builder: Builder, n: Atom) -> Atom:
+def natural(builder: Builder, n: Atom) -> Atom:
     """A length, which is never negative."""
     return builder.emit(PRIMITIVES["max"], n, const(0))
 
@@ -212,11 +212,11 @@ def trips(builder: Builder, loop: For) -> Atom:
             return _counted(builder, loop, span)
     if isinstance(span, Const) or (isinstance(span.type, Int) and span.type.length is not None):
         return span
-    return _natural(builder, span)
+    return natural(builder, span)
 
 
 def _counted(builder: Builder, loop: For, span: Atom) -> Atom:
     """The trips of a loop whose step may be negative: the span in steps, rounded up."""
     back = builder.emit(OPERATORS["neg"], span)
     steps = builder.emit(OPERATORS["//"], back, loop.step)
-    return _natural(builder, builder.emit(OPERATORS["neg"], steps))
+    return natural(builder, builder.emit(OPERATORS["neg"], steps))

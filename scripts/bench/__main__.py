@@ -2,7 +2,7 @@
 
 Every gradient of a workload is compared with the others before any is timed. All take turns, on
 one core and in one thread; minimum and median are kept, and the peak of memory of one call.
-`--write` puts the table into the README, and the picture beside it.
+`--write` puts the tables into docs/benchmark.md and the README, and the picture into docs/.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import warnings
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("AD_COMPILER_CACHE", "0")
 os.environ.setdefault(
     "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )

@@ -22,7 +22,7 @@ def by_loop(  # noqa: PLR0915 (one loop)
 ) -> Any:
     """Both rows together: the derivative by the turned point first, then by what turned it."""
     count = len(w)
-    out = np.empty((2, WIDTH, count))
+    out = np.empty((count, 2, WIDTH))
     for n in range(count):
         rx, ry, rz = r[0, n], r[1, n], r[2, n]
         x0, x1, x2 = x[0, n] - c[0, n], x[1, n] - c[1, n], x[2, n] - c[2, n]
@@ -75,15 +75,15 @@ def by_loop(  # noqa: PLR0915 (one loop)
                 ux = gx / theta + theta_bar * ax
                 uy = gy / theta + theta_bar * ay
                 uz = gz / theta + theta_bar * az
-            out[row, 0, n], out[row, 1, n], out[row, 2, n] = ux, uy, uz
-            out[row, 3, n], out[row, 4, n], out[row, 5, n] = -x_bar, -y_bar, -z_bar
-            out[row, 6, n] = weight * q * distortion
-            out[row, 7, n] = weight if row == 0 else 0.0
-            out[row, 8, n] = weight if row == 1 else 0.0
-            out[row, 9, n] = scale * q * square
-            out[row, 10, n] = scale * q * square * square
-            out[row, 11, n], out[row, 12, n], out[row, 13, n] = x_bar, y_bar, z_bar
-            out[row, 14, n] = f * q * distortion + lens[1 + row, n] - seen[row, n]
+            out[n, row, 0], out[n, row, 1], out[n, row, 2] = ux, uy, uz
+            out[n, row, 3], out[n, row, 4], out[n, row, 5] = -x_bar, -y_bar, -z_bar
+            out[n, row, 6] = weight * q * distortion
+            out[n, row, 7] = weight if row == 0 else 0.0
+            out[n, row, 8] = weight if row == 1 else 0.0
+            out[n, row, 9] = scale * q * square
+            out[n, row, 10] = scale * q * square * square
+            out[n, row, 11], out[n, row, 12], out[n, row, 13] = x_bar, y_bar, z_bar
+            out[n, row, 14] = f * q * distortion + lens[1 + row, n] - seen[row, n]
     return out
 
 
@@ -134,22 +134,29 @@ def cross(a: Any, b: Any) -> Any:
     )
 
 
+@compiled
+def fill(row: Any, values: Any) -> None:
+    """Put the numbers of a tuple into a row."""
+    row[0], row[1], row[2], row[3], row[4] = values[:5]
+    row[5], row[6], row[7], row[8], row[9] = values[5:10]
+    row[10], row[11], row[12], row[13], row[14] = values[10:]
+
+
 def every(rows: Any) -> Function:
     """A compiled function that calls another for all observations."""
 
     @numba.njit(error_model="numpy")
     def jacobian_of_all(r: Any, c: Any, lens: Any, x: Any, w: Any, seen: Any) -> Any:
         count = len(w)
-        out = np.empty((2, WIDTH, count))
+        out = np.empty((count, 2, WIDTH))
         for n in range(count):
-            both = rows(
+            first, second = rows(
                 r[0, n], r[1, n], r[2, n], c[0, n], c[1, n], c[2, n],
                 lens[0, n], lens[1, n], lens[2, n], lens[3, n], lens[4, n],
                 x[0, n], x[1, n], x[2, n], w[n], seen[0, n], seen[1, n],
             )  # fmt: skip
-            for row in range(2):
-                for k in range(WIDTH):
-                    out[row, k, n] = both[row][k]
+            fill(out[n, 0], first)
+            fill(out[n, 1], second)
         return out
 
     return jacobian_of_all
@@ -211,12 +218,17 @@ def in_jax() -> Function:
     return finished(jax.jit(rows))
 
 
+def by_column(rows: Any) -> Any:
+    """The Jacobian with a column for each observation, as the arrays have it."""
+    return np.transpose(rows, (1, 2, 0))
+
+
 def workloads() -> list[Workload]:
     """As a loop and as arrays."""
     args = data.bundle()
     loop = partial(of_ours, "numba")
     forms = {
         "python": Form(residuals, args, ARRAYS, by_arrays, partial(of_ours, "python")),
-        "numba": Form(residual, args, ARGNUMS, compiled(by_loop), loop, all_residuals()),
+        "numba": Form(residual, args, ARGNUMS, compiled(by_loop), loop, all_residuals(), by_column),
     }
     return [Workload("bundle adjustment", forms, in_autograd, in_jax)]

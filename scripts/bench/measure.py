@@ -1,4 +1,7 @@
-"""How long functions take, and how much memory: in turns, on one core."""
+"""How long functions take, and how much memory: in turns, on one core.
+
+Time is the processor's, so that what else a machine does counts less.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ import numpy as np
 
 ROUND = 0.004
 """Seconds that a round of one function takes at the least: shorter than what disturbs it."""
-TOTAL = 0.6
+TOTAL = 1.0
 """Seconds for all rounds of one function, more or less."""
 MOST = 60
-"""Rounds at the most; there are five at the least, or one if a call takes longer than this."""
+"""Rounds at the most; there are five at the least, or one if a call takes too long."""
 LONG = 3.0
+"""Seconds that are too long: what takes more is called once, and its memory is not measured."""
 
 Thunk = Callable[[], Any]
 
@@ -40,9 +44,9 @@ def numbers(value: Any) -> Any:
 
 def rounds_of(function: Thunk) -> tuple[int, int]:
     """How many rounds, and how many calls in each."""
-    start = time.perf_counter()
+    start = time.process_time()
     function()
-    took = max(time.perf_counter() - start, 1e-7)
+    took = max(time.process_time() - start, 1e-7)
     if took > LONG:
         return 1, 1
     calls = max(1, int(ROUND / took))
@@ -58,10 +62,10 @@ def timed(functions: Mapping[str, Thunk]) -> dict[str, list[float]]:
             rounds, calls = plans[name]
             if turn >= rounds:
                 continue
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(calls):
                 function()
-            found[name].append((time.perf_counter() - start) / calls)
+            found[name].append((time.process_time() - start) / calls)
     return found
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from scripts.bench.measure import LONG
+from scripts.bench.picture import draw
 from scripts.bench.run import Outcome
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +39,7 @@ def machine() -> str:
             packages.append(f"{name} {importlib.metadata.version(name.lower())}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    return f"{model}, {os.cpu_count()} cores, of which one is used; {', '.join(packages)}"
+    return f"{model}, {os.cpu_count()} cores, one of them used; {', '.join(packages)}"
 
 
 def seconds(value: float) -> str:
@@ -82,7 +84,7 @@ def memories(outcome: Outcome) -> Iterator[str]:
     """The peak of memory of each."""
     for name in TIMES:
         own = outcome.found.get(name)
-        yield "" if own is None else size(own.memory)
+        yield "" if own is None or own.least > LONG else size(own.memory)
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -118,13 +120,35 @@ def text(outcomes: Sequence[Outcome]) -> str:
     )
 
 
+def short(outcomes: Sequence[Outcome]) -> str:
+    """A table for the README: the faster of our two, and the one by hand in its style."""
+    rows: list[list[str]] = []
+    for outcome in outcomes:
+        least = {name: own.least for name, own in outcome.found.items()}
+        style = min(("numba", "python"), key=lambda s: least.get(f"ours {s}", float("inf")))
+        names = (f"ours {style}", f"hand {style}", "jax", "autograd")
+        times = [seconds(least[name]) if name in least else "" for name in names]
+        factor = least[names[0]] / least[f"primal {style}"]
+        rows.append([outcome.name, *times, f"{factor:.1f}"])
+    head = ["gradient", "ours", "by hand", "JAX", "autograd", "ours / the function itself"]
+    picture = "![Times of gradients](docs/benchmark.svg)"
+    return f"{markdown(head, rows)}\n\nMeasured on {machine()}.\n\n{picture}"
+
+
+def insert(page: Path, tables: str) -> None:
+    """Put text between the marks of a page."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    page.write_text(f"{before}{MARKS[0]}\n{tables}\n{MARKS[1]}{after}", encoding="utf-8")
+
+
 def report(outcomes: Sequence[Outcome], *, write: bool) -> None:
     """Print, and store if told so."""
     tables = text(outcomes)
     print(tables)
-    if not write:
-        return
-    page = ROOT / "docs" / "benchmark.md"
-    before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    page.write_text(f"{before}{MARKS[0]}\n{tables}\n{MARKS[1]}{after}", encoding="utf-8")
+    if write:
+        docs = ROOT / "docs"
+        draw(outcomes, TIMES, docs / "benchmark.svg")
+        picture = "![Times of gradients](benchmark.svg)"
+        insert(docs / "benchmark.md", f"{tables}\n\n{picture}")
+        insert(ROOT / "README.md", short(outcomes))

@@ -62,11 +62,11 @@ def mixture_arrays(
     """Arrays; the triangles are given as matrices, with zeros in what is not below the diagonal."""
     widths = np.exp(diagonal)
     logs = np.sum(diagonal, axis=1)
-    centred = points[:, np.newaxis, :] - means
-    scaled = centred * widths + np.einsum("kab,nkb->nka", lower, centred)
-    terms = alphas + logs - 0.5 * np.sum(scaled * scaled, axis=2)
-    top = np.max(terms, axis=1)
-    each = top + np.log(np.sum(np.exp(terms - top[:, np.newaxis]), axis=1))
+    centred = points - means[:, np.newaxis, :]
+    scaled = centred * widths[:, np.newaxis, :] + centred @ np.transpose(lower, (0, 2, 1))
+    terms = (alphas + logs)[:, np.newaxis] - 0.5 * np.sum(scaled * scaled, axis=2)
+    top = np.max(terms, axis=0)
+    each = top + np.log(np.sum(np.exp(terms - top), axis=0))
     likelihood = np.sum(each) - len(points) * np.log(np.sum(np.exp(alphas)))
     prior = 0.5 * gamma * gamma * (np.sum(widths * widths) + np.sum(lower * lower))
     return likelihood + prior - m * np.sum(logs)

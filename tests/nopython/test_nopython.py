@@ -278,3 +278,38 @@ def test_rows_of_tapes_are_written_where_they_belong() -> None:
     assert len(re.findall("np.empty", compiled.source(x, 2, 3))) == 1
     for n, m in ((0, 2), (2, 0), (1, 2), (2, 3)):
         assert compiled(x, n, m) == pytest.approx(grad(three)(x, n, m), rel=1e-13)
+
+
+def test_what_only_may_raise_is_respelled_too() -> None:
+    def f(x: Any) -> Any:
+        np.vecdot(x, x)  # its shapes are checked
+        return np.sum(x * x)
+
+    x = np.ones((2, 3))
+    text = value_and_grad(f, backend="numba").source(x)
+    assert "np.vecdot(" not in text
+    assert "einsum" in text
+
+
+def test_methods_of_ufuncs_are_refused_by_name() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(np.maximum.accumulate(x))
+
+    with pytest.raises(Unsupported, match=r"np\.maximum\.accumulate cannot be compiled by Numba"):
+        grad(f, backend="numba")(np.ones(3))
+
+
+def test_functions_of_math_that_numba_lacks() -> None:
+    def respelled(x: float) -> float:
+        return math.fmod(x * x, 2.0)
+
+    def refused(x: float, n: int) -> float:
+        return x * math.isqrt(n)
+
+    def known(x: Any) -> Any:
+        return np.sum(np.outer(x, x))
+
+    assert grad(respelled, backend="numba")(1.7) == pytest.approx(3.4)
+    with pytest.raises(Unsupported, match=r"math\.isqrt cannot be compiled by Numba"):
+        grad(refused, backend="numba")(1.7, 5)
+    assert "np.outer(" in grad(known, backend="numba").source(np.ones(2))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ad_compiler.backend.changes import CHANGES, Change, part_of
+from ad_compiler.backend.changes import CHANGES, Change, part_of, step
 from ad_compiler.backend.dialect import Dialect
 from ad_compiler.backend.expressions import Printer, Renderer
-from ad_compiler.backend.nopython.prepare import OVERLAPPING, prepare, raises_in_python
+from ad_compiler.backend.nopython.prepare import (
+    OVERLAPPING,
+    THROUGH_VIEW,
+    prepare,
+    raises_in_python,
+)
 from ad_compiler.backend.printers import PATHS, PRINTERS
 from ad_compiler.backend.text import Resolve, Text, name
 from ad_compiler.ir.index import WHOLE
@@ -96,12 +101,26 @@ def _full(symbol: str) -> Change:
     return change
 
 
+def _through_view(symbol: str) -> Change:
+    """`v += y`, where v is a view of the array that is changed."""
+
+    def change(to: Renderer, _target: str, args: Sequence[Atom]) -> str:
+        view = to.atom(args[1]).text
+        if symbol == "+":
+            return step(to, view, symbol, args[2])
+        return f"{view} {symbol}= {to.atom(args[2]).text}"
+
+    return change
+
+
 CHANGES_HERE: Mapping[str, Change] = {
     **CHANGES,
     f"add_at{OVERLAPPING}": _full("+"),
     f"add_into{OVERLAPPING}": _full("+"),
     f"sub_into{OVERLAPPING}": _full("-"),
     **{f"{AUGMENTED[OPERATORS[s]].name}{OVERLAPPING}": _full(s) for s in SYMBOLS},
+    THROUGH_VIEW["add_at"].name: _through_view("+"),
+    **{THROUGH_VIEW[AUGMENTED[OPERATORS[s]].name].name: _through_view(s) for s in SYMBOLS},
 }
 
 

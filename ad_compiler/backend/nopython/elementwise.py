@@ -100,6 +100,7 @@ def _absent(atom: Atom) -> bool:
 
 MATH = {
     "math.cbrt": "np.cbrt",
+    "math.fmod": "np.fmod",
     "np.fabs": "np.fabs",
 }
 
@@ -163,7 +164,15 @@ def _interp(site: Site) -> None:
     site.say(function_called("np.interp", raises=True), *site.args[:3])
 
 
+def _lacking(site: Site) -> None:
+    site.refuse(site.let.prim.name, "write it as a loop, or use the Python backend")
+
+
+LACKING = ("math.factorial", "math.isqrt", "math.comb", "math.modf", "math.dist", "math.fsum")
+"""Functions of `math` that Numba does not know."""
+
 TABLE: dict[str, Respelling] = {
+    **dict.fromkeys(LACKING, _lacking),
     **{name: _called(path) for name, path in MATH.items()},
     "np.where": _where,
     "item": _item,
