@@ -28,8 +28,8 @@ def remaining_value_and_grad(density, rate, damping, threshold, steps):
         total = np.sum(rho_belows[k] * rho_bar[below])
         damping_bar += total
         rho_bar[below] *= damping
-        rate_bar += np.sum(totals[k] * rho_bar)
         total_bar = rate * rho_bar
+        rate_bar += np.sum(totals[k] * rho_bar)
         rho_bar += np.roll(total_bar, 1)
         rho_bar = rho_bar - 2.0 * total_bar + np.roll(total_bar, -1)
     return value, (rho_bar, float(rate_bar), float(damping_bar))

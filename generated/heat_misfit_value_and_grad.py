@@ -30,8 +30,8 @@ def misfit_value_and_grad(u0, kappa, observed, steps):
             total_bar = u_new_bar[i]
             u_new_bar[i] = 0.0
             product = (u[i - 1] - 2.0 * u[i] + u[i + 1]) * total_bar
-            kappa_bar += product
             total_bar2 = kappa * total_bar
+            kappa_bar += product
             u_bar[i + 1] += total_bar2
             u_bar[i - 1] += total_bar2
             u_bar[i] += total_bar - 2.0 * total_bar2

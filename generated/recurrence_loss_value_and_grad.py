@@ -33,6 +33,6 @@ def loss_value_and_grad(weights, inputs, series, targets):
         state_bar += 2 * (state2 - targets[k]) * total_bar
         total_bar2 = (1 - state2 * state2) * state_bar
         inputs_bar += np.outer(total_bar2, series[k])
-        weights_bar += np.outer(total_bar2, state)
         state_bar = transposed @ total_bar2
+        weights_bar += np.outer(total_bar2, state)
     return value, (weights_bar, inputs_bar)

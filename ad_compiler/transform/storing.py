@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import prod
 
-from ad_compiler.ir.nodes import Atom, Let, Var
+from ad_compiler.ir.nodes import Atom, Let, Var, const
 from ad_compiler.ir.types import Array, Int, Tape, Type, is_number
 
 CHEAP = frozenset({"add", "sub", "mul", "truediv", "neg", "lt", "le", "gt", "ge", "eq", "ne"})
@@ -42,6 +42,8 @@ def is_cheap(let: Let) -> bool:
     """
     if let.prim.name in CHEAP_NUMBERS:
         return is_number(let.targets[0].type)
+    if let.prim.name == "pow":
+        return let.args[1] == const(2)
     return let.prim.name in CHEAP or let.prim.name in LOADS
 
 
