@@ -23,14 +23,10 @@ from ad_compiler.ir.index import WHOLE, Pattern, composed, is_whole
 from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Static, rank
+from ad_compiler.rules.likeness import BY_ROWS
 from ad_compiler.rules.registry import PRIMITIVES
 
 ITERATED = "a loop goes through what may be the same array"
-CONTIGUOUS = frozenset(
-    ["np.zeros", "np.ones", "np.full", "np.empty", "array_of", "array_of_arrays", "copy"]
-)
-"""Operations whose result is laid out row by row, whatever the layout of their operands."""
-
 COPY = "write `.copy()` where it is made, so that it has memory of its own"
 
 
@@ -91,7 +87,7 @@ class Storage:
         if rank(atom.type) <= 1:
             return True
         last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
-        return isinstance(last, Let) and last.targets[0] is atom and last.prim.name in CONTIGUOUS
+        return isinstance(last, Let) and last.targets[0] is atom and last.prim.name in BY_ROWS
 
     def freeze(self, roots: Iterable[Root], why: str) -> None:
         """Forbid to write to storage that may be reached in ways that cannot be told apart."""

@@ -46,7 +46,7 @@ def _dims(type_: Type) -> tuple[Dim, ...]:
     return dims_of(type_)
 
 
-def _elementwise(primitive: Primitive) -> bool:
+def is_elementwise(primitive: Primitive) -> bool:
     """Whether the operands are broadcast; of what is flat, other operations take arrays, too."""
     rule = RULES.get(primitive)
     if isinstance(rule, Flat) and not isinstance(primitive.spelling, Operator):
@@ -64,7 +64,7 @@ def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
         left, right = shapes
         pair = frozenset({left[-1], right[-2 if len(right) > 1 else 0]})
         return frozenset({pair}) if len(pair) > 1 else frozenset()
-    if primitive is not CHECK_FIT and not _elementwise(primitive):
+    if primitive is not CHECK_FIT and not is_elementwise(primitive):
         return frozenset()
     width = max(map(len, shapes), default=0)
     padded = [(1,) * (width - len(shape)) + shape for shape in shapes]

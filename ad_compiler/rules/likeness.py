@@ -95,6 +95,12 @@ NP_COPY = register(
 )
 
 
+BY_ROWS = frozenset(
+    ["np.zeros", "np.ones", "np.full", "np.empty", "array_of", "array_of_arrays", "copy"]
+)
+"""Operations whose result is laid out row by row, whatever the layout of their operands."""
+
+
 def copy_of(x: Atom) -> Primitive:
     """The primitive of `np.array(x)`: unlike the method, it keeps the order in memory."""
     return PRIMITIVES["np.copy" if rank(x.type) > 1 else "copy"]

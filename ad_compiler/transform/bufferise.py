@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ad_compiler.analysis.edges import edges_of, has_storage
+from ad_compiler.analysis.layout import by_rows
 from ad_compiler.analysis.ownership import KEEPING, Decisions, ownership, viewed
 from ad_compiler.ir.nodes import (
     Atom,
@@ -32,6 +33,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
     walk,
+    with_blocks,
 )
 from ad_compiler.ir.primitive import Primitive, Special
 from ad_compiler.ir.types import Array, rank
@@ -44,7 +46,7 @@ def bufferise(function: Function) -> Function:
     """The same program with copies, so that whatever can work in place safely does."""
     decisions = ownership(function, frozenset(_sums(function.block)))
     block = _Rewrite(decisions).block(function.block)
-    return _separate_results(function.with_block(block), decisions)
+    return _with_plain_copies(_separate_results(function.with_block(block), decisions))
 
 
 INTO: dict[Primitive, Primitive] = {
@@ -155,6 +157,24 @@ def _with_copy(stmt: Let, position: int, temp: bool) -> Iterator[Stmt]:
     yield copied
     args = (*stmt.args[:position], copied.targets[0], *stmt.args[position + 1 :])
     yield replace(stmt, args=args)
+
+
+def _with_plain_copies(function: Function) -> Function:
+    """Where an array lies row by row, keeping its layout is what `copy()` does."""
+    duplicate = PRIMITIVES["duplicate"]
+    if not any(isinstance(s, Let) and s.prim is duplicate for s in walk(function.block)):
+        return function
+    plain = by_rows(function.block)
+
+    def inside(block: Block) -> Block:
+        return replace(block, body=tuple(map(one, block.body)))
+
+    def one(stmt: Stmt) -> Stmt:
+        if isinstance(stmt, Let) and stmt.prim is duplicate and stmt.args[0] in plain:
+            return replace(stmt, prim=PRIMITIVES["copy"])
+        return with_blocks(stmt, inside)
+
+    return function.with_block(inside(function.block))
 
 
 # -- results ----------------------------------------------------------------------------------

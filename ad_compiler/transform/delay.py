@@ -5,7 +5,8 @@
     y = y2
 
 In a loop the next value of a name often stands before the last reading of the old one; both
-would live at once, and need two names.
+would live at once, and need two names. For the same reason a sum of adjoints, which is formed in
+the storage of its first operand, begins with the one that the loop carries.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ad_compiler.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Var, While
+from ad_compiler.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Var, While, sweep_of
 from ad_compiler.ir.types import is_number
+from ad_compiler.rules.registry import OPERATORS
 
 
 def delay(function: Function) -> Function:
@@ -45,7 +47,27 @@ def _delayed(block: Block, params: Sequence[Var]) -> Block:
     for param, result in zip(params, block.results, strict=True):
         if isinstance(result, Var) and is_number(result.type):
             _move(body, param, result)
+        elif isinstance(result, Var):
+            _begin_with(body, param, result)
     return replace(block, body=tuple(body))
+
+
+def _begin_with(body: list[Stmt], param: Var, result: Var) -> None:
+    """Let a sum begin with the operand that is in the storage of the parameter."""
+    storage: dict[Atom, Atom] = {}
+    for at, stmt in enumerate(body):
+        match stmt:
+            case Let(targets=(target,), prim=prim, args=args) if prim.in_place is not None:
+                storage[target] = storage.get(args[prim.in_place], args[prim.in_place])
+            case For(targets=targets, inits=inits):
+                storage |= {t: storage.get(i, i) for t, i in zip(targets, inits, strict=True)}
+            case Let(targets=(target,), prim=prim, args=(one, other)) if target is result:
+                if prim is OPERATORS["+"] and sweep_of(stmt) and one.type == other.type:
+                    here = [storage.get(a, a) is param for a in (one, other)]
+                    if here == [False, True]:
+                        body[at] = replace(stmt, args=(other, one))
+            case _:
+                pass
 
 
 def _move(body: list[Stmt], param: Var, result: Atom) -> None:

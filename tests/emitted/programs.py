@@ -280,3 +280,15 @@ def descent(w: Any, x: Any, y: Any, rate: float, steps: int) -> Any:
         residual = x[1:] @ w - y[1:]
         w = w - rate * x[1:].T @ residual
     return np.sum(w**2)
+
+
+def burgers(u: Any, nu: float, dx: float, dt: float, steps: int) -> Any:
+    for _ in range(steps):
+        before = u.copy()
+        for i in range(1, len(u) - 1):
+            slope = before[i] * (before[i] - before[i - 1]) / dx
+            spread = nu * (before[i + 1] - 2 * before[i] + before[i - 1]) / dx**2
+            u[i] = before[i] + dt * (spread - slope)
+        u[0] = u[-2]
+        u[-1] = u[1]
+    return np.sum(u**2) * dx

@@ -74,6 +74,7 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("fixed_point", "grad", (1.0,), 0),
     ("fixed_point", "vjp", (1.0,), 0),
     ("forward_algorithm", "value_and_grad", (X, np.ones((3, 3)), W.T, STEPS), (0, 1, 2)),
+    ("burgers", "value_and_grad", (V, 1.0, 1.0, 1.0, 3), (0, 1, 2, 3)),
     ("descent", "grad", (X, M, V, 1.0, 3), (0, 3)),
     ("relaxed_chain", "value_and_grad", (V, 1.0, 1.0, 3), (0, 1, 2)),
 ]
