@@ -111,6 +111,8 @@ class _Facts:
     unowned: set[Var]
     followers: dict[Var, list[Var]]
     """What shares, and is unowned too, where a value that is unowned is passed on."""
+    takers: dict[Var, list[int | Var]]
+    """Where a value may be changed: by which operations in place, under which other names."""
     copied: set[Var] = field(default_factory=set[Var])
     """Views that are copied."""
 
@@ -172,7 +174,15 @@ def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
             changes.append((changed, stmt.targets[0]))
     found = reaching(wanted, [*passed, *inits, *changes])
     sharing = [*passed, *leaving, *((a, b) for a, b in inits if b not in found)]
-    facts = _Facts(sources, views, found, candidates, set(), by_source(sharing))
+    takers: dict[Var, list[int | Var]] = {}
+    for source, target in [*passed, *inits]:
+        if isinstance(source, Var) and target in found:
+            takers.setdefault(source, []).append(target)
+    for stmt in walk(function.block):
+        changed = _changed(stmt) if isinstance(stmt, Let) else None
+        if changed is not None:
+            takers.setdefault(changed, []).append(id(stmt))
+    facts = _Facts(sources, views, found, candidates, set(), by_source(sharing), takers)
     for var in foreign:
         facts.disown(var)
     return facts
@@ -287,10 +297,20 @@ class _Scan:
         if not isinstance(value, Var) or not has_storage(value):
             return
         if not self._moves(value, stmt.args):
-            if self.facts.root(value) in self.facts.wanted:
+            root = self.facts.root(value)
+            if root in self.facts.wanted and not self._stays(root):
                 self.puts.add(id(stmt))
             else:
                 self._share(value)
+
+    def _stays(self, value: Var) -> bool:
+        """Whether whatever would change a value works on a copy anyhow, as far as is known here."""
+        return all(
+            taker in self.inits or taker in self.facts.unowned
+            if isinstance(taker, Var)
+            else taker in self.operands
+            for taker in self.facts.takers.get(value, ())
+        )
 
     def _edges(self, edges: Edges, enters: bool) -> None:
         """Pass values along edges, all at once. `enters`: into a loop, where copies are cheap."""

@@ -27,7 +27,7 @@ def on_one_path(x: Any, n: int) -> Any:
 
 
 def turned(x: Any, n: int) -> Any:
-    u = x.copy().T
+    u = x.copy().T + 0.0
     for _ in range(n):
         u[1:] += u[:-1] * u[1:]
     return np.sum(u * u)
