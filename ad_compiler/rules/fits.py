@@ -58,9 +58,9 @@ def is_elementwise(primitive: Primitive) -> bool:
 def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
     """The lengths that an operation takes for equal, though they may differ when it runs."""
     shapes = [_dims(arg.type) if primitive is CHECK_FIT else dims_of(arg.type) for arg in args]
+    if sum(map(bool, shapes)) < 2:
+        return frozenset()
     if primitive.name in PRODUCTS:
-        if not all(shapes):
-            return frozenset()
         left, right = shapes
         pair = frozenset({left[-1], right[-2 if len(right) > 1 else 0]})
         return frozenset({pair}) if len(pair) > 1 else frozenset()
