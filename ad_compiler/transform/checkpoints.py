@@ -37,7 +37,6 @@ from ad_compiler.ir.nodes import (
     const,
     free_vars,
     substitute,
-    walk,
     with_blocks,
 )
 from ad_compiler.ir.types import PY_INT, Tape
@@ -65,8 +64,6 @@ def rerunning(body: Sequence[Stmt], at: Span | None) -> tuple[Stmt, ...]:
 
 def with_snapshots(function: Function) -> Function:
     """Keep some states where tapes hold all of them."""
-    if not any(isinstance(stmt, For) and stmt.slots for stmt in walk(function.block)):
-        return function
     block = _inside(function.block, set(function.results))
     return function if block is function.block else dead_code(function.with_block(block))
 

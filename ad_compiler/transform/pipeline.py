@@ -44,11 +44,12 @@ def finish(function: Function, *, arrays: bool = False, without: Collection[str]
     wanted = OPTIONAL.difference(without)
     function = unmark(function)  # what only transformations look at
     function = join_branches(function)  # ask once what the two sweeps ask
-    function = with_snapshots(function)  # checkpointed loops keep some states of theirs
-    function = reset_in_place(function)  # carried arrays of zeros
+    if has_loops(function):
+        function = with_snapshots(function)  # checkpointed loops keep some states of theirs
+        function = reset_in_place(function)  # carried arrays of zeros
     if "ascend" in wanted:
         function = ascend(function)  # upwards, where the order does not matter
-    if "fuse" in wanted:  # then in one loop with the forward sweep, where that may be
+    if "fuse" in wanted and has_loops(function):  # then in one loop with the forward sweep
         function = fuse(function, raises_in_loops if arrays else may_raise)
     if arrays:
         function = hoist(function, lists=False)
