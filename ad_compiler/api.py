@@ -10,12 +10,13 @@ storage and repeats only cheap arithmetic (`"auto"`). The results are the same t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from ad_compiler.driver.derivative import Argnums, Derivative
 from ad_compiler.driver.program import Options
+from ad_compiler.driver.sparse import SparseDerivative
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.verbs import VERBS
 from ad_compiler.ir.records import items_of, label_of, record_of
@@ -72,23 +73,78 @@ def jacrev(
     return Derivative(f, "jacobian", argnums, mode="rev", options=Options(None, backend, memory))
 
 
+@overload
 def jacobian(
     f: Function,
     argnums: Argnums = 0,
     *,
+    sparsity: None = None,
     simplify: str | None = None,
     backend: str = "python",
     memory: str = "auto",
-) -> Derivative:
-    """The Jacobian, by the mode that suits the number of inputs and results."""
-    return Derivative(f, "jacobian", argnums, options=Options(simplify, backend, memory))
+) -> Derivative: ...
+@overload
+def jacobian(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    sparsity: Any,
+    simplify: str | None = None,
+    backend: str = "python",
+    memory: str = "auto",
+) -> SparseDerivative: ...
+def jacobian(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    sparsity: Any = None,
+    simplify: str | None = None,
+    backend: str = "python",
+    memory: str = "auto",
+) -> Derivative | SparseDerivative:
+    """The Jacobian, by the mode that suits the number of inputs and results.
+
+    With `sparsity`, a `scipy.sparse` matrix in CSR format, from a few products of the Jacobian:
+    "auto" finds from the program which entries can be other than zero, and a boolean array or a
+    sparse matrix says it. Rows and columns are the elements of the result and of the argument.
+    """
+    options = Options(simplify, backend, memory)
+    if sparsity is not None:
+        return SparseDerivative(f, "jacobian", argnums, sparsity, options)
+    return Derivative(f, "jacobian", argnums, options=options)
 
 
+@overload
 def hessian(
-    f: Function, argnums: Argnums = 0, *, backend: str = "python", memory: str = "auto"
-) -> Derivative:
-    """All second derivatives, by forward over reverse mode."""
-    return Derivative(f, "hessian", argnums, options=Options(None, backend, memory))
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    sparsity: None = None,
+    backend: str = "python",
+    memory: str = "auto",
+) -> Derivative: ...
+@overload
+def hessian(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    sparsity: Any,
+    backend: str = "python",
+    memory: str = "auto",
+) -> SparseDerivative: ...
+def hessian(
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    sparsity: Any = None,
+    backend: str = "python",
+    memory: str = "auto",
+) -> Derivative | SparseDerivative:
+    """All second derivatives, by forward over reverse mode; `sparsity` as for `jacobian`."""
+    options = Options(None, backend, memory)
+    if sparsity is not None:
+        return SparseDerivative(f, "hessian", argnums, sparsity, options)
+    return Derivative(f, "hessian", argnums, options=options)
 
 
 def hvp(

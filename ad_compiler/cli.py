@@ -75,6 +75,11 @@ def _emitter(verb: str) -> None:
     @click.option("--value", is_flag=True, help="Return the value of the function, too.")
     @click.option("--mode", type=click.Choice(["auto", "fwd", "rev"]), default="auto",
                   help="Mode of a Jacobian.")  # fmt: skip
+    @click.option(
+        "--compressed",
+        is_flag=True,
+        help="Products of a sparse Jacobian or Hessian with several seeds at once.",
+    )
     @click.option("--simplify", type=click.Choice(["sympy"]), help="Simplify with SymPy.")
     @click.option("--backend", type=click.Choice(["python", "numba"]), default="python",
                   help="Plain Python, or functions that Numba compiles.")  # fmt: skip
@@ -83,28 +88,36 @@ def _emitter(verb: str) -> None:
     @output_options
     def command(
         target: str, types: Sequence[str], run_file: bool, stdin_filename: str, argnums: str,
-        value: bool, mode: str, simplify: str | None, backend: str, memory: str,
-        output: Path | None, check: bool, diff: bool, force: bool, quiet: bool,
+        value: bool, mode: str, compressed: bool, simplify: str | None, backend: str,
+        memory: str, output: Path | None, check: bool, diff: bool, force: bool, quiet: bool,
     ) -> int:  # fmt: skip
         from ad_compiler.cli_emit import emitted
         from ad_compiler.driver.program import Options
 
         destination = Destination(output, check, diff, force, quiet)
         destination.refuse_nonsense()
-        _refuse_ignored(verb, value, mode, memory)
+        _refuse_ignored(verb, value, mode, compressed)
+        _refuse_memory(verb, memory)
         kind = WITH_VALUE.get(verb, verb) if value else verb
+        kind = f"compressed_{verb}" if compressed else kind
         lowered = _lowered(target, _pairs(types, "--type"), run_file, stdin_filename)
         options = Options(simplify, backend, memory)
         return destination.deliver(emitted(lowered, kind, argnums, mode, options, MARK))
 
 
-def _refuse_ignored(verb: str, value: bool, mode: str, memory: str) -> None:
+def _refuse_ignored(verb: str, value: bool, mode: str, compressed: bool) -> None:
     """No option is silently without effect."""
     if value and verb not in WITH_VALUE:
         more = "it gives the value anyway" if verb == "jvp" else "emit the function beside it"
         raise UsageError(f"--value does not go with {verb}: {more}")
     if mode != "auto" and verb != "jacobian":
         raise UsageError(f"--mode does not go with {verb}: it is the mode of a Jacobian")
+    if compressed and verb not in ("jacobian", "hessian"):
+        raise UsageError(f"--compressed does not go with {verb}: only Jacobians and Hessians do")
+
+
+def _refuse_memory(verb: str, memory: str) -> None:
+    """There must be something to store."""
     if memory != "auto" and verb == "jvp":
         raise UsageError("--memory does not go with jvp: there is no backward sweep")
 

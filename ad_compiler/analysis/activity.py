@@ -35,6 +35,18 @@ def differentiable_operands(let: Let) -> tuple[int, ...]:
     return tuple([k for k in wanted if k < count and is_differentiable(let.args[k].type)])
 
 
+def operand_label(let: Let, position: int) -> tuple[str, int]:
+    """The rule's name for an operand, and which one it is where the name stands for many."""
+    params = let.prim.params
+    many = next((k for k, name in enumerate(params) if name.startswith("*")), len(params))
+    extra = len(let.args) - len(params)
+    if position < many:
+        return params[position], 0
+    if position <= many + extra:
+        return params[many].lstrip("*"), position - many
+    return params[position - extra], 0
+
+
 def _named(let: Let, rule: Linear) -> list[int]:
     """Positions of the operands that a structural rule names; `*name` stands for many."""
     params = let.prim.params

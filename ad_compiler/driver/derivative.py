@@ -24,8 +24,10 @@ from ad_compiler.transform.request import Request
 if TYPE_CHECKING:
     from ad_compiler.frontend.lower import Lowered
 
-EXTRA = frozenset({"jvp", "vjp", "value_and_vjp", "hvp"})
-"""The kinds of derivatives whose functions take tangents or a cotangent after the arguments."""
+EXTRA = frozenset(
+    {"jvp", "vjp", "value_and_vjp", "hvp", "compressed_jacobian", "compressed_hessian"}
+)
+"""The kinds of derivatives whose functions take tangents or cotangents after the arguments."""
 
 Argnums = SupportsIndex | str | Sequence[SupportsIndex | str]
 

@@ -5,12 +5,9 @@ Each maps a function to a function over the same IR, so they compose to any orde
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import PurePath
 
-from ad_compiler.analysis.activity import active, differentiable_operands
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.nested import DERIVE
 from ad_compiler.frontend.values import Derived
@@ -21,30 +18,35 @@ from ad_compiler.ir.nodes import (
     Branch,
     Const,
     Function,
-    Let,
     Parameter,
     Stmt,
     Tree,
     Var,
     const,
-    defined_by,
     leaves,
     map_tree,
-    walk,
 )
-from ad_compiler.ir.types import Array, dims_of, is_differentiable, is_number, same_shape
-from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
+from ad_compiler.ir.types import Array, is_differentiable, is_number
+from ad_compiler.rules.registry import PRIMITIVES
+from ad_compiler.transform.compressed import along_seeds
 from ad_compiler.transform.dead import anchor
+from ad_compiler.transform.diagonal import require_diagonal
 from ad_compiler.transform.fitting import check_shapes, drop_checks
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.forward import jvp as push
-from ad_compiler.transform.inputs import scalar_result, variables, wrt_parameters
+from ad_compiler.transform.inputs import (
+    one_array,
+    scalar_result,
+    variables,
+    wrt_parameters,
+)
 from ad_compiler.transform.jacobian import by_forward, by_reverse, choose_mode
 from ad_compiler.transform.names import name_value, prefer_names
 from ad_compiler.transform.rebuild import normalise, rebuild
 from ad_compiler.transform.request import Request
 from ad_compiler.transform.reverse import Reverse
 from ad_compiler.transform.shapes import exact, widen
+from ad_compiler.transform.titles import renamed
 
 
 def derive(function: Function, request: Request) -> Function:
@@ -163,38 +165,6 @@ def gathered(chosen: list[Parameter], request: Request, place: Callable[[Var], T
 
     first, *rest = (map_tree(p.tree, leaf) for p in chosen)
     return Branch("tuple", (), (first, *rest)) if request.as_tuple or rest else first
-
-
-TITLES = {
-    "grad": "Gradient",
-    "value_and_grad": "Value and gradient",
-    "jvp": "Value and directional derivative (forward mode)",
-    "vjp": "Vector-Jacobian product (reverse mode)",
-    "value_and_vjp": "Value and vector-Jacobian product (reverse mode)",
-    "jacobian": "Jacobian",
-    "hessian": "Hessian",
-    "hvp": "Hessian-vector product",
-    "elementwise_grad": "Elementwise derivative",
-}
-
-
-def renamed(
-    derived: Function, function: Function, request: Request, chosen: Sequence[Parameter]
-) -> Function:
-    """The derived function under its own name, saying what it is."""
-    where = (
-        "" if function.at is None else f" ({PurePath(function.at.file).name}:{function.at.line})"
-    )
-    names = ", ".join(p.name for p in chosen)
-    title = TITLES[request.kind]
-    about = f"{title} of `{function.name}`{where} with respect to {names}."
-    return replace(derived, name=numbered(function.name, request.kind), about=about)
-
-
-def numbered(name: str, kind: str) -> str:
-    """`f_grad` for f, `f_grad2` for that, and so on."""
-    again = re.fullmatch(rf"(.*_{kind})(\d*)", name)
-    return f"{again[1]}{int(again[2] or 1) + 1}" if again else f"{name}_{kind}"
 
 
 def free_name(function: Function, name: str) -> str:
@@ -347,26 +317,22 @@ def hessian(function: Function, request: Request) -> Function:
     return renamed(derived, function, request, wrt_parameters(function, request))
 
 
-def require_diagonal(function: Function, wrt: tuple[Var, ...], index: int) -> None:
-    """Refuse unless each element of the result depends on the same element of each input."""
-    shape = dims_of(function.results[index].type)
-    live = active(function, wrt, (index,))
-    for stmt in walk(function.block):
-        bad = [v for v in defined_by(stmt) if v in live and not same_shape(dims_of(v.type), shape)]
-        if isinstance(stmt, Let) and any(t in live for t in stmt.targets):
-            flows = [stmt.args[k] for k in differentiable_operands(stmt) if stmt.args[k] in live]
-            elementwise = isinstance(RULES[stmt.prim], Partials)
-            if flows and shape and (not elementwise or bad):
-                raise UsageError(
-                    f"elementwise_grad: `{function.name}` is not elementwise: "
-                    f"`{stmt.prim.name}` mixes elements. Use jacobian."
-                )
-    for v in wrt:
-        if v in live and not same_shape(dims_of(v.type), shape):
-            raise UsageError(
-                f"elementwise_grad: `{v.name}` has another shape than the result of "
-                f"`{function.name}`, so the Jacobian is not diagonal. Use jacobian."
-            )
+def compressed_jacobian(function: Function, request: Request) -> Function:
+    """Products of the Jacobian with several tangents, or of several cotangents with it."""
+    chosen = wrt_parameters(function, request)
+    wrt, index = one_array(function, chosen)
+    seeds, block = along_seeds(function, wrt, index, request.mode, request.memory)
+    parameters = placed(function, [Parameter(free_name(function, "seeds"), seeds)])
+    return renamed(reordered(parameters, block, 0, function), function, request, chosen)
+
+
+def compressed_hessian(function: Function, request: Request) -> Function:
+    """Products of the Hessian with several tangents: forward over reverse."""
+    one_array(function, wrt_parameters(function, request), second=True)
+    scalar = request._replace(kind="grad", has_aux=False)
+    gradient = rebuild(prefer_names(grad(function, scalar)))
+    derived = compressed_jacobian(gradient, request)
+    return renamed(derived, function, request, wrt_parameters(function, request))
 
 
 def primal(function: Function, _request: Request) -> Function:
@@ -385,6 +351,8 @@ KINDS: dict[str, Callable[[Function, Request], Function]] = {
     "hessian": hessian,
     "hvp": hvp,
     "elementwise_grad": elementwise_grad,
+    "compressed_jacobian": compressed_jacobian,
+    "compressed_hessian": compressed_hessian,
 }
 
 

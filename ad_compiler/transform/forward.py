@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from ad_compiler.analysis.activity import differentiable_operands, varied
+from ad_compiler.analysis.activity import differentiable_operands, operand_label, varied
 from ad_compiler.analysis.singular import leading
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder, Frame
@@ -37,7 +37,7 @@ from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.partials import splice
 from ad_compiler.transform.reverse import pushed_by_vjp
 from ad_compiler.transform.shapes import Shapes, cast, exact, widen, zero
-from ad_compiler.transform.structural import operand_label, placing, pushed, refuse_unknown
+from ad_compiler.transform.structural import placing, pushed, refuse_unknown
 
 
 def tangent_name(primal: Var) -> str:

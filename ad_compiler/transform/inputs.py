@@ -78,3 +78,33 @@ def scalar_result(function: Function, request: Request) -> tuple[int, Tree | Non
         f"the gradient of `{function.name}` needs a single number, but it returns a container "
         "or a constant. Use has_aux for (value, aux) pairs, jacobian or vjp for several results."
     )
+
+
+def one_array(
+    function: Function, chosen: Sequence[Parameter], *, second: bool = False
+) -> tuple[Var, int]:
+    """The array that is differentiated by, and the index of the array that is the result.
+
+    `second`: it is a second derivative that is asked for, whose function returns a number.
+    """
+    if len(chosen) > 1:
+        raise UsageError("sparsity: name one argument, argnums=0 or argnums='x'")
+    (parameter,) = chosen
+    wrt, result = parameter.tree, function.output
+    if not isinstance(wrt, Var) or not isinstance(wrt.type, Array):
+        held = shown(wrt.type) if isinstance(wrt, Var) else "a container"
+        raise UsageError(
+            f"sparsity: `{parameter.name}` of `{function.name}` is {held}, not an array: a sparse "
+            "matrix has the elements of one array for its columns. Leave sparsity out"
+        )
+    if second:
+        return wrt, 0
+    if not isinstance(result, int) or not isinstance(function.results[result].type, Array):
+        held = shown(function.results[result].type) if isinstance(result, int) else "a container"
+        raise UsageError(
+            f"sparsity: `{function.name}` returns {held}, not an array: a sparse matrix has the "
+            "elements of one array for its rows. Leave sparsity out, or use hessian or grad"
+        )
+    if not is_differentiable(function.results[result].type):
+        raise UsageError(f"`{function.name}` returns nothing that has a derivative")
+    return wrt, result

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import assert_never
 
-from ad_compiler.analysis.activity import differentiable_operands
+from ad_compiler.analysis.activity import differentiable_operands, operand_label
 from ad_compiler.analysis.singular import MOVING
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder
@@ -23,7 +23,7 @@ from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
 from ad_compiler.transform.shapes import Shapes, array_only, cast, reduce_to
 from ad_compiler.transform.storage import SPECIAL
-from ad_compiler.transform.structural import operand_label, pulled, refuse_unknown
+from ad_compiler.transform.structural import pulled, refuse_unknown
 
 
 class Operations:

@@ -9,9 +9,10 @@ class Request(NamedTuple):
     """Which derivative, with respect to which parameters.
 
     kind: `primal grad value_and_grad jvp vjp value_and_vjp jacobian hessian hvp
-    elementwise_grad`. argnums count the visible parameters, or name them; `as_tuple`: they were
-    given as a tuple, so the answer is one. mode (of a Jacobian): `auto`, `fwd` or `rev`. memory (of
-    what a backward sweep needs): `store`, `auto` or `recompute`.
+    elementwise_grad compressed_jacobian compressed_hessian`. argnums count the visible
+    parameters, or name them; `as_tuple`: they were given as a tuple, so the answer is one. mode
+    (of a Jacobian): `auto`, `fwd` or `rev`. memory (of what a backward sweep needs): `store`,
+    `auto` or `recompute`.
     """
 
     kind: str

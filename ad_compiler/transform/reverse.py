@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ad_compiler.analysis.activity import active
+from ad_compiler.analysis.activity import active, operand_label
 from ad_compiler.analysis.final import Final
 from ad_compiler.analysis.singular import exposed
 from ad_compiler.ir.builder import Builder, Cell
@@ -45,7 +45,7 @@ from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.operations import Operations
 from ad_compiler.transform.shapes import Shapes, widen, zero
-from ad_compiler.transform.structural import backward_of, operand_label, placing, pulled, pushed
+from ad_compiler.transform.structural import backward_of, placing, pulled, pushed
 
 
 class Reverse(Operations):

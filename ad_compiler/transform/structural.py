@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from types import FunctionType
 
+from ad_compiler.analysis.activity import operand_label
 from ad_compiler.errors import Span, Unsupported
 from ad_compiler.frontend.lower import inline_call, is_ours
 from ad_compiler.ir.builder import Builder
@@ -35,18 +36,6 @@ def placing(builder: Builder, at: Span | None) -> Generator[None]:
         if at is None:  # made up on the way: whatever it stands for has a place
             raise
         raise Unsupported(refusal.reason, at, refusal.remedy) from None
-
-
-def operand_label(let: Let, position: int) -> tuple[str, int]:
-    """The rule's name for an operand, and which one it is where the name stands for many."""
-    params = let.prim.params
-    many = next((k for k, name in enumerate(params) if name.startswith("*")), len(params))
-    extra = len(let.args) - len(params)
-    if position < many:
-        return params[position], 0
-    if position <= many + extra:
-        return params[many].lstrip("*"), position - many
-    return params[position - extra], 0
 
 
 def refuse_unknown(let: Let, positions: Iterable[int], results: Iterable[int]) -> None:

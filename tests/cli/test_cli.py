@@ -233,6 +233,21 @@ def test_ten_thousand_terms(shapes: Path) -> None:
     assert "return 10000.0" in done.stdout
 
 
+def test_products_of_a_sparse_jacobian(tmp_path: Path) -> None:
+    path = tmp_path / "band.py"
+    path.write_text("import numpy as np\ndef f(x): return np.sin(x[1:]) * x[:-1]\n")
+    x, seeds = np.array([0.5, 1.0, 2.0]), np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    expected = np.array([[np.sin(x[1]), x[1] * np.cos(x[2])], [x[0] * np.cos(x[1]), np.sin(x[2])]])
+    for mode, given in (("fwd", seeds), ("rev", np.eye(2))):
+        done = run("jacobian", f"{path}:f", "--compressed", "--type", "x=f8[:]", "--mode", mode)
+        products: Any = namespace(done.stdout)["f_compressed_jacobian"]
+        found = products(x, given)
+        matrix = np.array(
+            [[expected[0, 0], expected[1, 0], 0], [0, expected[1, 1], expected[0, 1]]]
+        )
+        np.testing.assert_allclose(found, given @ (matrix.T if mode == "fwd" else matrix))
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -241,6 +256,9 @@ def test_ten_thousand_terms(shapes: Path) -> None:
         (["grad", "{}:large"], "too many to be written"),
         (["jvp", "{}:f", "--value"], "--value does not go with jvp"),
         (["grad", "{}:f", "--mode", "fwd"], "--mode does not go with grad"),
+        (["grad", "{}:f", "--compressed"], "--compressed does not go with grad"),
+        (["jacobian", "{}:f", "--compressed"], "is float, not an array"),
+        (["jacobian", "{}:f", "--compressed", "--argnums", "x,x"], "name one argument"),
         (["grad", "-:f", "--import"], "--import runs a file"),
         (["compare", "{}:vec", "--at", "x=[[1],[2,3]]"], "lists of equal length"),
         (["trace", "{}:vec", "--at", "x=1,x=2"], "not of the form"),

@@ -41,6 +41,7 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("piecewise", "grad", (1.0,), 0),
     ("rosenbrock", "value_and_grad", (X,), 0),
     ("rosenbrock", "hessian", (X,), 0),
+    ("rosenbrock", "compressed_hessian", (X,), 0),
     ("heat", "value_and_grad", (V, 1.0, 3), (0, 1)),
     ("heat", "jvp", (V, 1.0, 3), 0),
     ("euler", "grad", (1.0, 1.0, 3), (0, 1)),
