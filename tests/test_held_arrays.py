@@ -137,3 +137,51 @@ def held_on_a_path(x, c):
 def test_a_write_that_a_function_may_see_is_refused() -> None:
     with pytest.raises(Unsupported, match="depends on the path taken"):
         grad(held_on_a_path)(V, 6.0)
+
+
+def swapped_with_part_of_a_tuple(p, u, c):
+    w = p[0]
+    for k in range(2):
+        w, u = u, w
+        w[0] = c * k
+    return np.sum(w * u * c)
+
+
+def scaled(m, c):
+    if c > 3:
+        m = m * 2.0
+    m[0] = c
+    return np.sum(m * m)
+
+
+def called_with_its_last_mention(x, c):
+    y = x * 2.0
+    r = scaled(y, c)
+    return r * c
+
+
+def called_before_its_last_mention(x, c):
+    y = x * 2.0
+    r = scaled(y, c)
+    return r * np.sum(y)
+
+
+def called_in_comprehensions(x, c):
+    y = x * 2.0
+    return sum([scaled(y, c) for _ in range(2)])
+
+
+def test_names_that_are_not_mentioned_any_more_are_no_aliases() -> None:
+    for c in (2.0, 6.0):
+        args = ((V,), V * 2, c)
+        value, _ = value_and_grad(swapped_with_part_of_a_tuple, (0, 1, 2))(*args)
+        assert value == swapped_with_part_of_a_tuple((V.copy(),), V * 2, c)
+        value, _ = value_and_grad(called_with_its_last_mention, (0, 1))(V, c)
+        assert value == called_with_its_last_mention(V, c)
+        check_grads(called_with_its_last_mention, (V, c), order=2)
+
+
+@pytest.mark.parametrize("f", [called_before_its_last_mention, called_in_comprehensions])
+def test_names_that_are_still_mentioned_are_aliases(f) -> None:
+    with pytest.raises(Unsupported, match="depends on the path taken"):
+        value_and_grad(f, (0, 1))(V, 6.0)

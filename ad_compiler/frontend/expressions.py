@@ -288,6 +288,7 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
             keywords.update({str(k): v for k, v in zip(value.keys, value.items, strict=True)})
         else:
             raise TypeRefusal("`**` needs a dict", "write the arguments out")
+    scope.expire(ctx.storage, node)
     return calls.call(ctx, function, args, keywords, name)
 
 

@@ -6,12 +6,14 @@ for each leaf, so that branches and loops join the leaves like any other names.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ad_compiler.frontend.flow import Flow
 from ad_compiler.frontend.holding import places_within
+from ad_compiler.frontend.lifetimes import last_mentions
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.source import Code
@@ -59,6 +61,8 @@ class Slot:
     bound: Cell | None = None
     """Whether the name has a value, where that is only known at run time."""
     leaves: dict[Path, Cell] = field(default_factory=dict[Path, Cell])
+    ended: bool = False
+    """Whether the text does not mention the name any more."""
 
     def cells(self) -> list[Cell]:
         """All cells that the name has so far."""
@@ -300,6 +304,7 @@ class Scope:
         value = load(storage, slot) if slot is not None else None
         if slot is None or value is None:
             raise _unbound(storage.builder, name, slot)
+        assert not slot.ended, f"{name} is read after its end"
         if slot.bound is not None:
             require_bound(storage.builder, slot, free=free)
         return value
@@ -315,6 +320,14 @@ class Scope:
                     frame.values[cell] = frame.params[cell]
                 elif cell in frame.values and builder.outer(cell) is not None:
                     del frame.values[cell]
+
+    def expire(self, storage: Storage, node: ast.AST) -> None:
+        """Forget the names that are mentioned before a statement or call for the last time."""
+        for name in last_mentions(self.code).get(node, ()):
+            slot = self.slots.get(name)
+            if slot is not None:
+                slot.ended = True
+                storage.release(slot.cells())
 
     def leave(self, storage: Storage, result: Value) -> None:
         """The call is over: its names are gone, unless a function in the result knows them."""

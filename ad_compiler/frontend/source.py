@@ -32,6 +32,9 @@ class Source:
     nodes: dict[ast.AST, list[ast.AST]] = field(default_factory=dict["ast.AST", "list[ast.AST]"])
     yields: dict[ast.AST, ast.AST | None] = field(default_factory=dict["ast.AST", "ast.AST | None"])
     """The first `yield` of functions."""
+    ends: dict[ast.AST, dict[ast.AST, tuple[str, ...]]] = field(
+        default_factory=dict["ast.AST", "dict[ast.AST, tuple[str, ...]]"]
+    )
     written: dict[tuple[ast.AST, str], ast.FunctionDef] = field(
         default_factory=dict["tuple[ast.AST, str]", "ast.FunctionDef"]
     )

@@ -62,6 +62,7 @@ def statement(ctx: Context, scope: Scope, node: ast.stmt) -> None:
     if lower is None:
         raise refusals.syntax(scope, node)
     place(ctx, scope, node)
+    scope.expire(ctx.storage, node)
     with _placed(scope, node):
         lower(ctx, scope, node)
 
