@@ -179,3 +179,13 @@ def test_what_types_refuse_in_a_derivative_has_a_place_in_the_program() -> None:
         vjp(sums_of_two_kinds, u)
     assert caught.value.filename == __file__
     assert "max(u)" in (caught.value.text or "")
+
+
+def test_the_element_of_an_array_without_axes_in_second_derivatives() -> None:
+    def f(z, a):
+        return float(np.outer(np.sin(z[()] * a), np.ones(2))[0, 1]) * a
+
+    z = np.array(0.7)
+    value, pull = vjp(lambda z: grad(f)(z, 1.3), z)
+    assert value == pytest.approx(1.69 * math.cos(0.91))
+    assert pull(np.array(1.0))[0] == pytest.approx(-(1.3**3) * math.sin(0.91))

@@ -82,7 +82,7 @@ def part_of(adjoints: Adjoints, array: Atom, pattern: Pattern, operands: Sequenc
     """What a chain of views takes of an array, one operation a view."""
     builder = adjoints.builder
     for items, own in segments(pattern, operands):
-        if items == WHOLE:
+        if items in (WHOLE, ()):  # all of an array; the element of one without axes
             continue
         if items == ("T",):
             array = builder.emit(PRIMITIVES["T"], array)
