@@ -61,8 +61,7 @@ def residual_jacobian(rx, ry, rz, cx, cy, cz, f, u, v, k1, k2, x, y, z, w, mx, m
     product3 = r * k2_r_bar
     r_bar = k2_r * distortion_bar + k2 * k2_r_bar + k1 * distortion_bar
     py_bar = 2 * (py * r_bar)
-    product4 = px * r_bar
-    px_bar = product2 + product4 + product4
+    px_bar = product2 + 2 * (px * r_bar)
     py_bar /= pz
     px_bar /= pz
     pz_bar = -py * py_bar - px * px_bar
@@ -103,12 +102,9 @@ def residual_jacobian(rx, ry, rz, cx, cy, cz, f, u, v, k1, k2, x, y, z, w, mx, m
         ry_bar = z * px_bar - x * pz_bar
         z_bar = pz_bar - rx * py_bar + ry * px_bar
         square_bar = 0.0
-    product4 = rz * square_bar
-    rz_bar = rz_bar + product4 + product4
-    product4 = ry * square_bar
-    ry_bar = ry_bar + product4 + product4
-    product4 = rx * square_bar
-    rx_bar = rx_bar + product4 + product4
+    rz_bar += 2 * (rz * square_bar)
+    ry_bar += 2 * (ry * square_bar)
+    rx_bar += 2 * (rx * square_bar)
     negative = -z_bar
     negative2 = -y_bar
     negative3 = -x_bar
@@ -117,8 +113,7 @@ def residual_jacobian(rx, ry, rz, cx, cy, cz, f, u, v, k1, k2, x, y, z, w, mx, m
     k2_r_bar2 = r * distortion_bar
     product5 = r * k2_r_bar2
     r_bar = k2_r * distortion_bar + k2 * k2_r_bar2 + k1 * distortion_bar
-    product6 = py * r_bar
-    py_bar = product2 + product6 + product6
+    py_bar = product2 + 2 * (py * r_bar)
     px_bar = 2 * (px * r_bar)
     py_bar /= pz
     px_bar /= pz
@@ -160,12 +155,9 @@ def residual_jacobian(rx, ry, rz, cx, cy, cz, f, u, v, k1, k2, x, y, z, w, mx, m
         ry_bar2 = z * px_bar - x * pz_bar
         z_bar2 = pz_bar - rx * py_bar + ry * px_bar
         square_bar = 0.0
-    product2 = rz * square_bar
-    rz_bar2 = rz_bar2 + product2 + product2
-    product2 = ry * square_bar
-    ry_bar2 = ry_bar2 + product2 + product2
-    product2 = rx * square_bar
-    rx_bar2 = rx_bar2 + product2 + product2
+    rz_bar2 += 2 * (rz * square_bar)
+    ry_bar2 += 2 * (ry * square_bar)
+    rx_bar2 += 2 * (rx * square_bar)
     return (
         rx_bar,
         ry_bar,

@@ -15,7 +15,6 @@ def rosenbrock_grad(x):
         b = 1.0 - x_i
         b_bar = 2 * b
         a_bar = 200.0 * a
-        product = x_i * a_bar
         x_bar[i + 1] += a_bar
-        x_bar[i] += -b_bar - product - product
+        x_bar[i] += -b_bar - 2 * (x_i * a_bar)
     return x_bar
