@@ -95,7 +95,7 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
     if folded is not None:
         return folded
     try:
-        type_ = primitive.infer(args)
+        type_ = primitive.type_of(args)
     except TypeRefusal as refusal:
         raise_needs(ctx, args, refusal)
         raise

@@ -54,8 +54,6 @@ def placed(scope: Scope, node: ast.expr, problem: TypeRefusal | NeedsStatic) -> 
 
 
 def _constant(_ctx: Context, _scope: Scope, node: ast.Constant, _name: str) -> Value:
-    if isinstance(node.value, complex):
-        raise TypeRefusal("complex numbers are not supported", "split into real and imaginary part")
     return const(node.value)
 
 

@@ -52,7 +52,7 @@ from ad_compiler.ir.nodes import (
     records_in,
 )
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Bool, Int, Static
+from ad_compiler.ir.types import Array, Bool, Int, Static, is_complex
 from ad_compiler.rules.allocation import CHECK_APART
 from ad_compiler.rules.custom import WATCHERS
 
@@ -282,6 +282,11 @@ def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, .
             if isinstance(part.value, str | None | bool):
                 return part
         elif is_atom(part):
+            if is_complex(part.type):
+                raise TypeRefusal(
+                    f"`{code.name}` returns complex numbers: {describe(part)}",
+                    "return the real and the imaginary part, or the absolute value",
+                )
             results.append(part)
             return len(results) - 1
         raise code.source.refuse(

@@ -122,7 +122,7 @@ class Storage:
         atom = self.builder.peek(place.root.cell)
         assert atom is not None
         for step in place.path:
-            type_ = step.prim.infer((atom, *step.args))
+            type_ = step.prim.type_of((atom, *step.args))
             assert isinstance(type_, Array)
             atom = Var(cell.name, type_)
         return atom

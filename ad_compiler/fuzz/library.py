@@ -150,12 +150,16 @@ def _variants(path: str, args: Sequence[Any], keywords: dict[str, Any]) -> list[
     parts = [f"[{k}]" for k in range(len(value))] if isinstance(value, tuple | list) else [""]
     whole = [value] if parts == [""] else list(value)
     kinds = [np.asarray(one).dtype.kind for one in whole]
-    curved = {part: kind == "f" for part, kind in zip(parts, kinds, strict=False)}
+    number = {part: NUMBERS.get(kind) for part, kind in zip(parts, kinds, strict=False)}
     if path == "np.linalg.svd" and keywords.get("full_matrices") is not False:
         parts = parts[1:2]  # singular vectors beyond the smaller side have no derivative
     if path == "np.linalg.lstsq":
         parts = parts[:1]
-    return [_maker(path, tuple(args), keywords, part, curved[part]) for part in parts]
+    return [_maker(path, tuple(args), keywords, part, number[part]) for part in parts]
+
+
+NUMBERS = {"f": "np.sum(np.cos({}))", "c": "np.sum(np.cos(np.real((1 - 2j) * {})))"}
+"""The number that is made of real or complex results; of others, a multiple of their sum."""
 
 
 def written(value: Any) -> bool:
@@ -168,7 +172,7 @@ def written(value: Any) -> bool:
 
 
 def _maker(
-    path: str, args: Sequence[Any], keywords: dict[str, Any], part: str, curved: bool
+    path: str, args: Sequence[Any], keywords: dict[str, Any], part: str, number: str | None
 ) -> Variant:
     def make(g: Generator, depth: int) -> str:
         moving = args[:1] if path in FIXED else args
@@ -176,7 +180,7 @@ def _maker(
         texts += [_constant_operand(g, a) for a in args[len(moving) :]]
         texts += [f"{k}={_constant_operand(g, v)}" for k, v in keywords.items()]
         call = f"{path}({', '.join(texts)}){part}"
-        return f"np.sum(np.cos({call}))" if curved else f"np.sum({call} * {g.atom(FLOAT)})"
+        return f"np.sum({call} * {g.atom(FLOAT)})" if number is None else number.format(call)
 
     return make
 

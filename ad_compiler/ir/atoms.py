@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from ad_compiler.frozen import frozen_identity
-from ad_compiler.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Static, Type
+from ad_compiler.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Complex, Static, Type
 
 
 @frozen_identity
@@ -64,6 +64,8 @@ def const(value: Any, spelling: str | None = None) -> Const:
             return Const(value, PY_INT, spelling)
         case float():
             return Const(value, PY_FLOAT, spelling)
+        case complex():
+            return Const(value, Complex(), spelling)
         case _:
             return Const(value, Static(), spelling)
 

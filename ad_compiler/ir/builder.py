@@ -71,7 +71,7 @@ class Builder(Cells):
         A target without a `name` is a temporary; `hint` says what to call it where it needs one.
         Raises `TypeRefusal` where the primitive does not take such operands.
         """
-        type_ = prim.infer(args)
+        type_ = prim.type_of(args)
         assert not isinstance(type_, tuple), f"{prim} has several results"
         target = Var(name or hint or prim.noun, type_, temp=not name)
         let = self.made[target] = Let((target,), prim, args, at or self.at)
@@ -80,7 +80,7 @@ class Builder(Cells):
 
     def emit_many(self, prim: Primitive, *args: Atom, at: Span | None = None) -> tuple[Var, ...]:
         """Append a statement with several results, all of them temporaries."""
-        types = prim.infer(args)
+        types = prim.type_of(args)
         assert isinstance(types, tuple), f"{prim} has one result"
         labels = prim.results or (prim.noun,) * len(types)
         targets = tuple(Var(n, t, temp=True) for n, t in zip(labels, types, strict=True))

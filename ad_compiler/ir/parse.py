@@ -24,7 +24,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.records import Record
-from ad_compiler.ir.types import Array, Bool, Float, Int, Static, Sym, Tape, Trim
+from ad_compiler.ir.types import Array, Bool, Complex, Float, Int, Static, Sym, Tape, Trim
 
 
 class ParseError(AdCompilerError):
@@ -63,12 +63,14 @@ class Reader:
             "Float": Float,
             "Int": Int,
             "Bool": Bool,
+            "Complex": Complex,
             "Array": Array,
             "Tape": Tape,
             "Static": Static,
             "Sym": Sym,
             "Trim": Trim,
             "float": float,
+            "complex": complex,
         }
 
     def let(self, name: str, args: tuple[Atom, ...], targets: tuple[Var, ...]) -> Let:

@@ -7,9 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ad_compiler.ir.atoms import Atom
-from ad_compiler.ir.types import Type
+from ad_compiler.ir.types import Type, is_complex
 
 Infer = Callable[[Sequence[Atom]], Type | tuple[Type, ...]]
+
+
+COMPLEX: dict[str, Callable[[Sequence[Atom]], bool]] = {}
+"""The operations that take and give complex numbers, by name, and whether they do for operands.
+
+The rules fill it. What is not in it is refused: its derivative may hold for real numbers only.
+"""
+
+
+COMPLEX_SAID: dict[str, str] = {}
+"""What to call some of the others in a message."""
 
 
 class TypeRefusal(Exception):
@@ -91,3 +102,20 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+    def type_of(self, args: Sequence[Atom]) -> Type | tuple[Type, ...]:
+        """The type, or types, of what it gives. Raises `TypeRefusal` for other operands."""
+        if any(is_complex(arg.type) for arg in args):
+            self._check_complex(args)
+            return self.infer(args)
+        type_ = self.infer(args)
+        if any(map(is_complex, type_ if isinstance(type_, tuple) else (type_,))):
+            self._check_complex(args)
+        return type_
+
+    def _check_complex(self, args: Sequence[Atom]) -> None:
+        allowed = COMPLEX.get(self.name)
+        if allowed is None or not allowed(args):
+            what = COMPLEX_SAID.get(self.name, f"`{self.name}` of complex numbers")
+            remedy = "take the real and the imaginary part, or the absolute value, before"
+            raise TypeRefusal(f"{what} is not supported", remedy)

@@ -31,7 +31,19 @@ from ad_compiler.ir.nodes import (
     While,
 )
 from ad_compiler.ir.records import Record
-from ad_compiler.ir.types import Array, Bool, Dim, Float, Int, Static, Sym, Tape, Trim, Type
+from ad_compiler.ir.types import (
+    Array,
+    Bool,
+    Complex,
+    Dim,
+    Float,
+    Int,
+    Static,
+    Sym,
+    Tape,
+    Trim,
+    Type,
+)
 
 STEP = "  "
 
@@ -148,7 +160,9 @@ def is_plain(value: Any) -> bool:
     """Whether a constant is plain data, which has a text form."""
     if isinstance(value, tuple | list):
         return all(map(is_plain, value))
-    return value is None or value is Ellipsis or type(value) in (bool, int, float, str, bytes)
+    return (
+        value is None or value is Ellipsis or type(value) in (bool, int, float, complex, str, bytes)
+    )
 
 
 def value_text(value: Any) -> str:
@@ -156,6 +170,8 @@ def value_text(value: Any) -> str:
     match value:
         case float() if type(value) is float:
             return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
+        case complex() if type(value) is complex:
+            return f"complex({value_text(value.real)}, {value_text(value.imag)})"
         case tuple() | list():
             items = "".join(f"{value_text(item)}, " for item in value)
             return f"({items})" if isinstance(value, tuple) else f"[{items}]"
@@ -176,6 +192,8 @@ def type_text(type_: Type) -> str:
             return f"Float({kind!r}{others})"
         case Bool(kind):
             return f"Bool({kind!r})"
+        case Complex(kind):
+            return f"Complex({kind!r})"
         case Int(kind, length):
             return f"Int({kind!r}, {'None' if length is None else dim_text(length)})"
         case Array(dtype, dims):

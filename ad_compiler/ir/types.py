@@ -87,6 +87,21 @@ class Int:
 
 
 @frozen
+class Complex:
+    """A complex number, which only exists inside of a program. `kind` is `py` or `c128`, `c64`.
+
+    A cotangent of x + iy is dL/dx - i dL/dy, as JAX has it: what a tangent adds to L is the real
+    part of its product with the cotangent. So the rules of holomorphic functions are those of
+    real ones, and what is linear over the complex numbers is transposed without a conjugate.
+    """
+
+    kind: str = PY
+
+    def __str__(self) -> str:
+        return "complex" if self.kind == PY else self.kind
+
+
+@frozen
 class Bool:
     """A truth value. `kind` is `py`, `np` or `mixed`."""
 
@@ -125,26 +140,33 @@ class Static:
         return "static"
 
 
-Type = Float | Int | Bool | Array | Tape | Static
-Number = Float | Int | Bool
-NUMBERS = (Float, Int, Bool)
+Type = Float | Int | Bool | Complex | Array | Tape | Static
+Number = Float | Int | Bool | Complex
+NUMBERS = (Float, Int, Bool, Complex)
 
 PY_FLOAT, PY_INT, PY_BOOL, MIXED_FLOAT = Float(PY), Int(PY), Bool(PY), Float(MIXED)
 F64 = Float("f64")
 """The types that most values have, made once."""
 
 FLOAT_DTYPES = ("f32", "f64")
-"""The dtypes that are differentiated."""
+"""The real dtypes that are differentiated."""
+
+COMPLEX_DTYPES = ("c64", "c128")
+"""The dtypes of intermediate values that are complex."""
 
 NUMPY_NAMES = {
     "f64": "float64", "f32": "float32",
     "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64",
     "u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64",
     "bool": "bool",
+    "c64": "complex64", "c128": "complex128",
 }  # fmt: skip
 """Our dtype names and NumPy's."""
 
-DTYPE_OF_NAME = {name: dtype for dtype, name in NUMPY_NAMES.items()}
+DTYPE_OF_ANY_NAME = {name: dtype for dtype, name in NUMPY_NAMES.items()}
+
+DTYPE_OF_NAME = {n: d for n, d in DTYPE_OF_ANY_NAME.items() if d not in COMPLEX_DTYPES}
+"""The dtypes that the values have which come into a program."""
 
 
 def shown(type_: Type) -> str:
@@ -154,7 +176,7 @@ def shown(type_: Type) -> str:
             return f"{NUMPY_NAMES[dtype]}[{','.join(':' * len(dims))}]"
         case Float("mixed" | "any"):
             return "a float of Python or NumPy"
-        case Float(kind) | Int(kind) | Bool(kind) if kind in NUMPY_NAMES:
+        case Float(kind) | Int(kind) | Bool(kind) | Complex(kind) if kind in NUMPY_NAMES:
             return NUMPY_NAMES[kind]
         case Int(_):
             return "int"
@@ -166,11 +188,18 @@ def shown(type_: Type) -> str:
 
 def is_differentiable(type_: Type) -> bool:
     """Whether values of this type can carry a derivative."""
-    if isinstance(type_, Float):
+    if isinstance(type_, Float | Complex):
         return True
     if isinstance(type_, Array):
-        return type_.dtype in FLOAT_DTYPES
+        return type_.dtype in FLOAT_DTYPES or type_.dtype in COMPLEX_DTYPES
     return isinstance(type_, Tape) and is_differentiable(type_.element)
+
+
+def is_complex(type_: Type) -> bool:
+    """Whether a value is a complex number or an array of them."""
+    return isinstance(type_, Complex) or (
+        isinstance(type_, Array) and type_.dtype in COMPLEX_DTYPES
+    )
 
 
 def rank(type_: Type) -> int:
@@ -189,7 +218,7 @@ def dtype_of(type_: Type) -> str | None:
         return type_.dtype
     if isinstance(type_, Bool):
         return "bool" if type_.kind == "np" else None
-    if isinstance(type_, (Float, Int)) and type_.kind not in (PY, MIXED, ANY):
+    if isinstance(type_, (Float, Int, Complex)) and type_.kind not in (PY, MIXED, ANY):
         return type_.kind
     return None
 
@@ -199,10 +228,12 @@ def is_number(type_: Type) -> bool:
     return isinstance(type_, NUMBERS)
 
 
-def number_of(dtype: str) -> Float | Int | Bool:
+def number_of(dtype: str) -> Number:
     """The NumPy number kind that an element of such an array has."""
     if dtype == "bool":
         return Bool("np")
+    if dtype in COMPLEX_DTYPES:
+        return Complex(dtype)
     return Float(dtype) if dtype.startswith("f") else Int(dtype)
 
 
@@ -255,6 +286,8 @@ def join(a: Type, b: Type, fresh: Sym | None = None) -> Type | None:
     match a, b:
         case (Float(), Float()):
             return _float_or(a, b.kind, b.also)
+        case (Complex(), Complex()):
+            return Complex(MIXED)
         case (Int(p), Int(q)):
             return Int(p if p == q else MIXED)
         case (Bool(p), Bool(q)):

@@ -64,6 +64,8 @@ FILES = (
     "norms",
     "tensors",
     "vectors",
+    "complexes",
+    "fourier",
 )
 """The files of rules."""
 

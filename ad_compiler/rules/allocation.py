@@ -10,6 +10,7 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
+    DTYPE_OF_ANY_NAME,
     DTYPE_OF_NAME,
     PY,
     PY_BOOL,
@@ -102,9 +103,9 @@ def length_of(atom: Atom) -> Dim:
 def _allocated(args: Sequence[Atom]) -> Type:
     *lengths, dtype = args
     name = infer.static(dtype, "dtype")
-    if name not in DTYPE_OF_NAME:
+    if name not in DTYPE_OF_ANY_NAME:
         raise TypeRefusal(f"the dtype {name} is not supported", "use float64 or float32")
-    return Array(DTYPE_OF_NAME[name], tuple(map(length_of, lengths)))
+    return Array(DTYPE_OF_ANY_NAME[name], tuple(map(length_of, lengths)))
 
 
 def _may_be_negative(args: Sequence[Atom]) -> bool:

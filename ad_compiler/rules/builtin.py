@@ -11,6 +11,7 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Infer, Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
+    DTYPE_OF_ANY_NAME,
     DTYPE_OF_NAME,
     PY_BOOL,
     PY_FLOAT,
@@ -152,13 +153,13 @@ for _type in (np.float64, np.float32, np.int64, np.int32):
 
 def _astype_type(args: Sequence[Atom]) -> Type:
     x, name = args[0].type, infer.static(args[1], "dtype")
-    if name not in DTYPE_OF_NAME:
+    if name not in DTYPE_OF_ANY_NAME:
         raise TypeRefusal(f"the dtype {name} is not supported", "use float64 or float32")
     if infer.may_be_python(x) or not (is_number(x) or isinstance(x, Array)):
         raise TypeRefusal(f"a {x} has no astype", "use float(...) or np.float64(...)")
     if isinstance(x, Array):
-        return Array(DTYPE_OF_NAME[name], x.dims)
-    return infer.of_dtype(DTYPE_OF_NAME[name], ())
+        return Array(DTYPE_OF_ANY_NAME[name], x.dims)
+    return infer.of_dtype(DTYPE_OF_ANY_NAME[name], ())
 
 
 def _astype(x: Any, dtype: str) -> Any:

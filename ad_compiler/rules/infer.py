@@ -1,7 +1,7 @@
 """Types of results, exactly as Python and NumPy 2 (NEP 50) give them.
 
 The helpers that every type rule is made of. What NumPy decides, NumPy is asked; what has no
-counterpart in `ir.types` (complex, float16, long double, objects) is refused.
+counterpart in `ir.types` (float16, long double, objects) is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Infer, TypeRefusal
 from ad_compiler.ir.types import (
     ANY,
-    DTYPE_OF_NAME,
+    DTYPE_OF_ANY_NAME,
     MIXED,
     NUMBERS,
     NUMPY_NAMES,
@@ -26,6 +26,7 @@ from ad_compiler.ir.types import (
     PY_INT,
     Array,
     Bool,
+    Complex,
     Dim,
     Float,
     Int,
@@ -75,7 +76,7 @@ def numbers(args: Sequence[Atom], who: str, remedy: str) -> tuple[Number, ...]:
     """The types of the operands, each of which must be a number, not an array."""
     out: list[Number] = []
     for type_ in numeric(args):
-        if not isinstance(type_, Float | Int | Bool):
+        if not isinstance(type_, NUMBERS):
             raise TypeRefusal(f"{who} of an array ({shown(type_)})", remedy)
         out.append(type_)
     return tuple(out)
@@ -122,7 +123,7 @@ def of_dtype(dtype: str, dims: tuple[Dim, ...]) -> Type:
 
 def our_dtype(dtype: np.dtype[Any]) -> str:
     """Our name of a NumPy dtype; refuses the dtypes that are not supported."""
-    name = DTYPE_OF_NAME.get(dtype.name)
+    name = DTYPE_OF_ANY_NAME.get(dtype.name)
     if name is None:
         raise TypeRefusal(
             f"the result is {dtype.name}, which is not supported",
@@ -151,6 +152,8 @@ def kind_of(type_: Type) -> Kind:
             return float
         case Int(kind) if kind == PY:
             return int
+        case Complex(kind) if kind == PY:
+            return complex
         case _:
             return np.dtype(bool)
 
@@ -169,6 +172,8 @@ def alternatives(type_: Type) -> tuple[Type, ...]:
         case Float(kind, also):
             wholes = (one for whole in also for one in alternatives(whole))
             return (*map(Float, _FLOAT_KINDS.get(kind, (kind,))), *wholes)
+        case Complex(kind) if kind == MIXED:
+            return (Complex(), Complex("c128"), Complex("c64"))
         case Int(kind) if kind == MIXED:
             return (PY_INT, *map(Int, _INT_KINDS))
         case Bool(kind) if kind == MIXED:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Operator, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import MIXED, PY_BOOL, PY_FLOAT, PY_INT, Bool, Float, Type
+from ad_compiler.ir.types import MIXED, PY_BOOL, PY_FLOAT, PY_INT, Bool, Complex, Float, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import Raises, flat, rule, ufunc_raises
 from ad_compiler.rules.registry import OPERATORS, Flat, Partials, Rule, register
@@ -28,11 +28,13 @@ XY = ("x", "y")
 
 def arithmetic(types: Sequence[Type]) -> Type:
     """The type of `+ - * // %` on Python numbers."""
+    if any(isinstance(t, Complex) for t in types):
+        return Complex()
     return PY_FLOAT if any(isinstance(t, Float) for t in types) else PY_INT
 
 
-def _quotient(_types: Sequence[Type]) -> Type:
-    return PY_FLOAT
+def _quotient(types: Sequence[Type]) -> Type:
+    return Complex() if any(isinstance(t, Complex) for t in types) else PY_FLOAT
 
 
 def _bits(types: Sequence[Type]) -> Type:

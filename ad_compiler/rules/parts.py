@@ -159,39 +159,7 @@ register(
     np.i0,
 )
 
-# -- phases, and what is asked of complex numbers -------------------------------------------------
-
-
-@means(np.angle, samples=((VECTOR,), (VECTOR, {"deg": True}), (-1.5,)))
-def _angle(z: Any, deg: bool = False) -> Any:
-    phase = np.arctan2(0, z)
-    return phase * (180 / np.pi) if deg else phase
-
-
-@means(np.isreal, samples=((VECTOR,), (MATRIX,)), inert=True)
-def _isreal(x: Any) -> Any:
-    return np.imag(x) == 0
-
-
-@means(np.iscomplex, samples=((VECTOR,), (MATRIX,)), inert=True)
-def _iscomplex(x: Any) -> Any:
-    return np.imag(x) != 0
-
-
-@means(np.isrealobj, samples=((VECTOR,), (1.5,)), inert=True)
-def _isrealobj(x: Any) -> Any:
-    return True
-
-
-@means(np.iscomplexobj, samples=((VECTOR,), (1.5,)), inert=True)
-def _iscomplexobj(x: Any) -> Any:
-    return False
-
-
-@means(np.real_if_close, samples=((VECTOR,),))
-def _real_if_close(a: Any, tol: Any = 100) -> Any:
-    return np.asarray(a)
-
+# -- phases ------------------------------------------------------------------------------------
 
 UNWRAP = {"discont": None, "axis": -1, "period": 2 * np.pi}
 

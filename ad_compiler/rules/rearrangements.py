@@ -8,8 +8,7 @@ import numpy as np
 
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import GETITEM
-from ad_compiler.rules.infer import is_python
-from ad_compiler.rules.registry import ATTRIBUTES, METHODS, compile_time, means, of_types
+from ad_compiler.rules.registry import ATTRIBUTES, compile_time, means
 
 BOX = np.arange(24.0).reshape(2, 3, 4)
 NUMBER = 1.5
@@ -69,33 +68,6 @@ def part(x: Any) -> Any:
     """A view of all of x; a number is its own."""
     return GETITEM(x, ("...",)) if np.ndim(x) > 0 else x
 
-
-@means(np.real, samples=((VECTOR,), (NUMBER,)))
-def _real(val: Any) -> Any:
-    return part(val)
-
-
-@means(np.conjugate, samples=((VECTOR,), (NUMBER,)))
-def _conjugate(x: Any, /) -> Any:
-    return np.positive(x)
-
-
-@of_types
-def is_plain(type_: Any) -> bool:
-    """Whether a value is one of Python's own numbers."""
-    return is_python(type_)
-
-
-@means(np.imag, samples=((VECTOR,), (NUMBER,), (np.float64(NUMBER),)))
-def _imag(val: Any) -> Any:
-    if is_plain(val):
-        return 0.0 if isinstance(val, float) else 0
-    return np.zeros_like(val) if np.ndim(val) > 0 else np.zeros_like(val)[()]
-
-
-ATTRIBUTES["real"] = _real
-METHODS["conj"] = METHODS["conjugate"] = _conjugate
-ATTRIBUTES["imag"] = _imag
 
 # -- at least so many axes ------------------------------------------------------------------------
 

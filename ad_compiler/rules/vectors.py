@@ -13,7 +13,7 @@ from ad_compiler.ir.types import Array, Dim, Type, broadcast, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.matrices import SQUARE, STACK, TALL, TALL_STACK
-from ad_compiler.rules.registry import MEANINGS, REFUSED, Linear, compile_time, means, register
+from ad_compiler.rules.registry import MEANINGS, Linear, compile_time, means, register
 from ad_compiler.rules.shaping import axis_of, may_fail
 
 V, W = np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])
@@ -339,16 +339,9 @@ register(
 )  # fmt: skip
 
 
-# -- the same under the names of np.linalg, and what is complex -----------------------------------
+# -- the same under the names of np.linalg -------------------------------------------------------
 
 for _other, _meant in (
     (np.linalg.matmul, np.matmul), (np.linalg.outer, np.outer),
 ):  # fmt: skip
     MEANINGS[_other] = MEANINGS[_meant]
-
-for _name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2",
-              "fftn", "ifftn", "rfftn", "irfftn"):  # fmt: skip
-    REFUSED[getattr(np.fft, _name)] = (
-        f"np.fft.{_name} is one of complex numbers, which are not supported",
-        "multiply with real matrices of cosines and sines instead",
-    )

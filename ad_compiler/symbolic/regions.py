@@ -25,7 +25,7 @@ from ad_compiler.ir.nodes import (
     walk,
 )
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import Array, Float, Int, is_differentiable
+from ad_compiler.ir.types import Array, Float, Int, is_complex, is_differentiable
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat
 
 BOUNDED = ("math.sin", "math.cos", "math.tanh", "math.erf")
@@ -37,6 +37,8 @@ def arithmetic(let: Let) -> str | None:
     """The operator symbol of a statement that is `+ - * / ** neg` on real values."""
     symbol = _symbols().get(let.prim)
     if symbol is None or len(let.targets) != 1 or not is_differentiable(let.targets[0].type):
+        return None
+    if is_complex(let.targets[0].type):
         return None
     if not all(isinstance(a, Var | Const) and _is_real(a) for a in let.args):
         return None
@@ -55,7 +57,7 @@ def _is_real(atom: Atom) -> bool:
     if isinstance(atom, Const):
         return type(atom.value) in (int, float) and abs(atom.value) < float("inf")
     return isinstance(atom.type, Float | Int) or (
-        isinstance(atom.type, Array) and is_differentiable(atom.type)
+        isinstance(atom.type, Array) and is_differentiable(atom.type) and not is_complex(atom.type)
     )
 
 

@@ -21,6 +21,7 @@ from ad_compiler.ir.types import (
     Type,
     dims_of,
     dtype_of,
+    is_complex,
     is_differentiable,
     is_number,
     rank,
@@ -283,6 +284,16 @@ EXACT: dict[str, Rewrite] = {
     "getitem": _getitem,
 }
 """What to try on each primitive."""
+
+ARITHMETIC = frozenset({"mul", "truediv", "add", "sub", "neg", "pow"})
+
+
+def rewriting(let: Let) -> Rewrite | None:
+    """What to try on an operation; on complex numbers, the laws of signs and ones are not exact."""
+    if let.prim.name in ARITHMETIC and any(is_complex(arg.type) for arg in let.args):
+        return None
+    return EXACT.get(let.prim.name)
+
 
 FOLDED = frozenset(
     {"add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "pos", "not",

@@ -21,7 +21,7 @@ from ad_compiler.rules.registry import OPERATORS, RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, Selected
 from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
-from ad_compiler.transform.shapes import Shapes, array_only, cast, reduce_to
+from ad_compiler.transform.shapes import Shapes, fitted, reduce_to
 from ad_compiler.transform.storage import SPECIAL
 from ad_compiler.transform.structural import pulled, refuse_unknown
 
@@ -89,7 +89,7 @@ class Operations:
         value = splice.times(node, z_bar if before is None else before.raw)
         if value is None:
             return None
-        value = cast(self.builder, value, array_only(operand.type))
+        value = fitted(self.builder, value, operand.type)
         if before is not None:
             mask = before.mask if mask is None else splice.both(before.mask, mask)
         if mask is not None:
@@ -125,7 +125,7 @@ class Operations:
             value = pulled(self.builder, let, rule, name, which, bars)
         if value is not None:
             value = self.adjoints.recognised(value)
-            value = cast(self.builder, value, array_only(operand.type))
+            value = fitted(self.builder, value, operand.type)
             self.move_selection(let, rule, position, bars, value)
         return value
 

@@ -45,7 +45,7 @@ from ad_compiler.transform.carried import (
     stays,
 )
 from ad_compiler.transform.dead import dead_code
-from ad_compiler.transform.identities import EXACT, Form, folded
+from ad_compiler.transform.identities import Form, folded, rewriting
 from ad_compiler.transform.shapes import Shapes
 
 
@@ -148,7 +148,7 @@ class Rebuild:
         constant = folded(let)
         if constant is not None:
             return constant
-        rewrite = EXACT.get(let.prim.name)
+        rewrite = rewriting(let)
         if rewrite is not None:
             found = rewrite(let.args, self.defs, let.targets[0].type)
             if isinstance(found, Form):

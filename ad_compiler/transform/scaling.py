@@ -15,7 +15,7 @@ from math import isfinite
 
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
-from ad_compiler.ir.types import Float, dims_of, is_number
+from ad_compiler.ir.types import Complex, Float, dims_of, is_number
 from ad_compiler.rules.registry import OPERATORS
 
 ONE = const(1)
@@ -45,7 +45,9 @@ def _times(builder: Builder, number: Const, atom: Atom) -> Atom:
     """A multiple of a value; the value itself, if it is a float already."""
     if atom == ONE:
         return number
-    is_float = isinstance(atom.type, Float) or dims_of(atom.type)  # a 0-d array becomes a number
+    is_float = isinstance(atom.type, Float | Complex) or dims_of(
+        atom.type
+    )  # a 0-d array becomes a number
     if number == ONE or (number.value == 1 and is_float):
         return atom
     return builder.emit(OPERATORS["*"], number, atom)

@@ -19,12 +19,14 @@ from ad_compiler.ir.types import (
     NUMPY_NAMES,
     PY_FLOAT,
     Array,
+    Complex,
     Dim,
     Float,
     Tape,
     Type,
     dims_of,
     dtype_of,
+    is_complex,
     is_number,
     never_one,
 )
@@ -85,6 +87,8 @@ def zero(builder: Builder, primal: Var, shapes: Shapes) -> Atom:
             return builder.emit(PRIMITIVES["zeros_like"], shapes.like(primal))
         case Tape():
             return builder.emit(PRIMITIVES["tape_zeros_like"], primal)
+        case Complex():
+            return const(0j)
         case _:
             return const(0.0)
 
@@ -123,23 +127,42 @@ def alike(builder: Builder, value: Atom, dims: tuple[Dim, ...]) -> Atom:
     return named
 
 
-def array_only(type_: Type) -> Type:
-    """Kinds of numbers are settled at the end; dtypes of arrays at once, and the wider one."""
-    return type_ if isinstance(type_, Array) or type_ == F64 else MIXED_FLOAT
-
-
 def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
-    """A (co)tangent in the dtype of its primal; a number if that is one, and a Python float."""
+    """A (co)tangent in the dtype of its primal; a number if that is one, and a Python float.
+
+    Of a complex cotangent only the real part counts for what is real.
+    """
+    if is_complex(value.type) and not is_complex(type_):
+        value = builder.emit(PRIMITIVES["np.real"], value)
     if isinstance(type_, Array):
         if isinstance(value.type, Array) and value.type.dtype != type_.dtype:
             return builder.emit(PRIMITIVES["astype"], value, const(NUMPY_NAMES[type_.dtype]))
         return value
     if dims_of(value.type):
         return value  # still to be summed
+    if is_complex(type_):
+        return as_complex(builder, value)
     own, wanted = dtype_of(value.type), dtype_of(type_)
     if type_ == PY_FLOAT or (own in FLOAT_DTYPES and wanted not in (own, None)):
         return converted(builder, value, type_)
     return converted(builder, value, F64) if isinstance(value.type, Array) else value
+
+
+def as_complex(builder: Builder, value: Atom) -> Atom:
+    """A number as a complex one."""
+    if is_complex(value.type):
+        return value
+    if isinstance(value, Const):
+        return const(complex(value.value))
+    return builder.emit(OPERATORS["+"], value, const(0j))
+
+
+def fitted(builder: Builder, value: Atom, type_: Type) -> Atom:
+    """A contribution to a cotangent: kinds of numbers are settled at the end, dtypes of arrays at
+    once, and the wider one.
+    """
+    settled = isinstance(type_, Array) or is_complex(type_) or type_ == F64
+    return cast(builder, value, type_ if settled else MIXED_FLOAT)
 
 
 def exact(builder: Builder, value: Atom, type_: Type) -> Atom:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from ad_compiler.ir.index import WHOLE, Pattern, axes_order, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
-from ad_compiler.ir.types import Array, Static, Tape, dims_of
+from ad_compiler.ir.types import Array, Static, Tape, dims_of, is_complex
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
 from ad_compiler.transform.scaling import outside
@@ -101,7 +101,9 @@ def fitted(adjoints: Adjoints, part: Atom, value: Atom) -> Atom:
     if dims_of(value.type) != dims_of(part.type):
         assert isinstance(part, Var)
         part = reduce_to(adjoints.builder, part, part, value, adjoints.shapes)
-    return cast(adjoints.builder, part, value.type) if isinstance(value.type, Array) else part
+    if isinstance(value.type, Array) or is_complex(part.type):
+        return cast(adjoints.builder, part, value.type)
+    return part
 
 
 def tape_put(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:

@@ -32,7 +32,7 @@ from ad_compiler.ir.nodes import (
     const,
 )
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import Array, Float, is_differentiable
+from ad_compiler.ir.types import Array, Float, is_complex, is_differentiable
 from ad_compiler.ir.verify import verify
 from ad_compiler.rules.registry import (
     DEFINITIONS,
@@ -131,6 +131,27 @@ def _derived(sample: Sample, kinds: tuple[str, ...], curved: bool) -> Function:
 AnySample = TypeVar("AnySample", bound=Sample)
 
 
+def real_parts_of(builder: Builder, results: list[Atom]) -> list[Atom]:
+    """Results, with the real and the imaginary part of those that are complex."""
+    both = PRIMITIVES["np.real"], PRIMITIVES["np.imag"]
+    return [
+        part
+        for result in results
+        for part in (
+            [builder.emit(one, result) for one in both] if is_complex(result.type) else [result]
+        )
+    ]
+
+
+def real_parts(values: list[Any]) -> list[Any]:
+    """The same of NumPy's values."""
+    return [
+        part
+        for value in values
+        for part in ([value.real, value.imag] if np.iscomplexobj(value) else [value])
+    ]
+
+
 def curve(builder: Builder, results: list[Atom], weights: list[Var]) -> Atom:
     """A number that depends on the results in a curved way."""
     total: Atom = const(0.0)
@@ -162,7 +183,7 @@ class Case(Sample):
 
     def results(self, builder: Builder, args: list[Atom]) -> list[Atom]:
         if not self.primitive.results:
-            return [builder.emit(self.primitive, *args, name="z")]
+            return real_parts_of(builder, [builder.emit(self.primitive, *args, name="z")])
         made = builder.emit_many(self.primitive, *args)
         return [made[k] for k in self.kept]
 
@@ -183,7 +204,7 @@ class Case(Sample):
 
     def expected(self, *operands: Any) -> list[Any]:
         made = self.primitive(*operands)
-        return [made[k] for k in self.kept] if self.primitive.results else [made]
+        return [made[k] for k in self.kept] if self.primitive.results else real_parts([made])
 
     def single(self) -> Case:
         """The same in single precision."""
@@ -222,13 +243,14 @@ class Call(Sample):
         keywords = {name: value_of(value) for name, value in self.keywords.items()}
         value = calls.call(ctx, static(self.thing), given, keywords)
         atoms = [atom_of(ctx, leaf) for leaf in leaves_of(value)]
-        return [a for a in atoms if self.inert or is_differentiable(a.type)]
+        kept = [a for a in atoms if self.inert or is_differentiable(a.type)]
+        return real_parts_of(builder, kept)
 
     def expected(self, *operands: Any) -> list[Any]:
         rest = iter(operands)
         value = self.thing(*[_refilled(arg, rest) for arg in self.args], **self.keywords)
         made = list(value) if isinstance(value, tuple | list) else [value]
-        return [v for v in made if self.inert or np.asarray(v).dtype.kind == "f"]
+        return real_parts([v for v in made if self.inert or np.asarray(v).dtype.kind in "fc"])
 
     @property
     def inert(self) -> bool:

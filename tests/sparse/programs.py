@@ -83,6 +83,12 @@ def products(x: Any) -> Any:
     return a @ (a.T @ np.ones(2) * SCALE)
 
 
+def filtered(x: Any) -> Any:
+    """Fourier transforms mix the elements of a row, and of no other."""
+    rows = np.fft.rfft(np.reshape(x, (3, 2)), axis=1)
+    return np.abs(rows * np.array([1.0, 0.5])) + np.fft.irfft(rows, axis=1)
+
+
 def sorted_pairs(x: Any) -> Any:
     """Where elements go, real numbers decide."""
     return np.sort(x)[:2] * x[:2]
@@ -141,6 +147,7 @@ JACOBIANS: list[tuple[Any, tuple[Any, ...], int]] = [
     (clamped, (VECTOR,), 6),
     (products, (VECTOR,), 2),
     (sorted_pairs, (VECTOR,), 2),
+    (filtered, (VECTOR,), 2),
 ]
 """A function, arguments, and how many products its Jacobian takes at most."""
 

@@ -45,7 +45,8 @@ MOVES = frozenset({
     "np.moveaxis", "np.swapaxes", "np.diagonal", "np.diag", "np.tril", "np.triu", "np.roll",
     "np.tile", "np.repeat", "np.delete", "np.insert", "np.resize", "ravel(order)",
     "flatten(order)", "np.reshape(order)", "np.ascontiguousarray", "np.asfortranarray",
-    "np.concatenate", "np.stack", "item", "np.pad",
+    "np.concatenate", "np.stack", "item", "np.pad", "np.copy", "np.asarray_chkfinite",
+    "array_of_arrays",
 })  # fmt: skip
 """Operations that put elements elsewhere, zeros between them, and do nothing else."""
 
@@ -57,6 +58,14 @@ SUMS = frozenset({
 
 PRODUCTS = frozenset({"matmul", "np.dot", "np.inner"})
 """Products of matrices and vectors."""
+
+ELEMENTWISE = frozenset({
+    "np.ldexp", "np.real", "np.imag", "np.conj", "np.abs(complex)", "abs(complex)",
+})  # fmt: skip
+"""Operations on corresponding elements whose rules are structural."""
+
+TRANSFORMS = ("np.fft.fft", "np.fft.ifft", "np.fft.rfft", "np.fft.irfft")
+"""Operations that mix all elements along one axis."""
 
 Operation = Callable[[Sequence[Value]], Sequence[Value]]
 """What is known of the results of an operation, from what is known of its operands."""
@@ -146,7 +155,7 @@ def is_elementwise(let: Let) -> bool:
     """Whether an operation has corresponding elements: of these, it has no others' either."""
     rule, meaning = RULES[let.prim], let.prim.evaluate
     if isinstance(rule, Linear):
-        return meaning is np.ldexp
+        return let.prim.name in ELEMENTWISE
     if isinstance(rule, Partials):
         return True
     plain = isinstance(meaning, np.ufunc) and meaning.signature is None
@@ -244,14 +253,27 @@ def _stacked(_let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
     return Real(out)
 
 
+def _along_axis(let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
+    """What mixes the elements along an axis, and gives others in their place."""
+    a, *rest = values
+    raw = [v.value for v in rest if isinstance(v, Known)]
+    if len(raw) < len(rest):
+        return parts.refused(let.prim.name)
+    shape = np.shape(let.prim.evaluate(np.zeros(shape_of(a)), *raw))
+    _, axis, _ = raw
+    mixed = np.bitwise_or.reduce(array_of_sets(a), axis=axis, keepdims=True, initial=0)
+    return Real(nothing(shape) | mixed)
+
+
 HANDLERS: dict[str, Callable[[Let, Sequence[Value], Lengths], Value]] = {
     **dict.fromkeys(SHAPES, _shaped),
     **dict.fromkeys(("zeros_like", "ones_like", "empty_like"), _constant_like),
     "np.full": _filled,
+    **dict.fromkeys(TRANSFORMS, _along_axis),
     "array_of": _stacked,
     "array0": lambda _let, values, _lengths: Real(array_of_sets(values[0])),
     **parts.HANDLERS,
     **lists.HANDLERS,
 }
 
-assert set(HANDLERS) | MOVES | SUMS | PRODUCTS <= PRIMITIVES.keys()
+assert ELEMENTWISE | set(HANDLERS) | MOVES | SUMS | PRODUCTS <= PRIMITIVES.keys()

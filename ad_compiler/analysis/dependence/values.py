@@ -123,8 +123,8 @@ def is_real(value: Value) -> bool:
     """Whether a value is made of real numbers."""
     return isinstance(value, Real) or (
         isinstance(value, Known)
-        and isinstance(value.value, float | np.floating | np.ndarray)
-        and np.asarray(value.value).dtype.kind == "f"
+        and isinstance(value.value, float | complex | np.inexact | np.ndarray)
+        and np.asarray(value.value).dtype.kind in "fc"
     )
 
 

@@ -35,7 +35,7 @@ from ad_compiler.ir.nodes import (
     with_blocks,
 )
 from ad_compiler.ir.primitive import Call, Primitive
-from ad_compiler.ir.types import Array, dtype_of, is_number, rank
+from ad_compiler.ir.types import Array, dtype_of, is_complex, is_number, rank
 from ad_compiler.rules.effects import VALUE
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.augment import AUGMENTED
@@ -107,6 +107,11 @@ class _Rewriter:
             raise Unsupported(
                 f"{spelling.path} cannot be compiled by Numba", let.at,
                 "write it as a loop, or use the Python backend",
+            )  # fmt: skip
+        if any(is_complex(atom.type) for atom in (*let.targets, *let.args)):
+            raise Unsupported(
+                f"{let.prim.name} of complex numbers is not compiled by Numba", let.at,
+                "use the Python backend",
             )  # fmt: skip
         for one in elementwise.single_precision(let):
             yield from self.respelled(one)
