@@ -146,7 +146,7 @@ register(
         raises=may_fail, noun="inverse",
     ),
     Linear(
-        {"a": _pinv_a}, {"a": _pinv_a_bar}, dense=True,
+        {"a": _pinv_a}, {"a": _pinv_a_bar}, dense=True, inert=("rcond",),
         convention="that of matrices of the same rank",
         samples=((SQUARE, None, False), (TALL, None, False), (TALL.T, 1e-12, False),
                  (TALL_STACK, None, False)),
@@ -214,6 +214,7 @@ register(
     Linear(
         {"a": _lstsq_a, "b": _lstsq_b}, {"a": _lstsq_a_bar, "b": _lstsq_b_bar}, dense=True,
         convention="that of matrices of the same rank", results=LSTSQ, undefined=_undefined,
+        inert=("rcond",),
         samples=((TALL, RIGHT, None), (TALL, WIDE, None), (TALL.T, RIGHT[:2], None),
                  ),
     ),

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import VECTOR, length_of
-from ad_compiler.rules.registry import compile_time, means
+from ad_compiler.rules.registry import compile_time, means, of_types
 from ad_compiler.rules.shaping import may_fail
 from ad_compiler.rules.structures import structural
 
@@ -115,3 +116,40 @@ structural(
     defaults={"N": None, "increasing": False}, named=("increasing",), noun="powers",
     raises=may_fail, samples=((LONG, None, False), (LONG, 3, False), (VECTOR, 4, True)),
 )  # fmt: skip
+
+# -- fits -----------------------------------------------------------------------------------------
+
+
+@of_types
+def spacing(type_: Any) -> float:
+    """The relative precision of the numbers of an array."""
+    return float(np.finfo(np.float32 if type_.dtype == "f32" else np.float64).eps)
+
+
+@compile_time
+def only_coefficients(full: bool) -> None:
+    """Refuse the diagnostics of a fit."""
+    if full:
+        raise TypeRefusal("np.polyfit with full=True", "leave it out: only coefficients vary")
+
+
+ABSCISSAE = np.array([0.5, 1.0, 2.0, 3.5, 4.0])
+
+
+@means(
+    np.polyfit,
+    samples=((ABSCISSAE, LONG, 1), (ABSCISSAE, LONG, 2, None, False, ABSCISSAE),
+             (ABSCISSAE, np.stack([LONG, LONG**2], axis=1), 2), (ABSCISSAE, LONG, 3, 1e-12)),
+)  # fmt: skip
+def _polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None) -> Any:
+    only_coefficients(full)
+    points, values = np.asarray(x) + 0.0, np.asarray(y) + 0.0
+    powers = np.vander(points, deg + 1)
+    if w is not None:
+        weights = np.asarray(w) + 0.0
+        powers = powers * weights[:, np.newaxis]
+        values = values * (weights if values.ndim == 1 else weights[:, np.newaxis])
+    scale = np.sqrt(np.sum(powers * powers, axis=0))
+    least = len(points) * spacing(points) if rcond is None else rcond
+    found = np.linalg.lstsq(powers / scale, values, least)[0]
+    return (found.T / scale).T

@@ -20,8 +20,9 @@ _PATHS: dict[tuple[str, str], tuple[Any, ...]] = {
         np.vectorize, np.frompyfunc, np.fromiter,
     ),
     ("leading zeros decide how long the result is", "use np.convolve"): (np.polymul, np.polydiv),
-    ("its least-squares system is hidden", "use np.linalg.lstsq of np.stack of powers"): (
-        np.polyfit, np.roots, np.poly,
+    ("its eigenvalues may be complex", "use Newton's method on np.polyval"): (np.roots, np.poly),
+    ("it takes the lowest power first", "use np.polyval of the coefficients reversed"): (
+        np.polynomial.polynomial.polyval,
     ),
     ("it takes numbers apart into bits", "multiply by a power of 2.0"): (
         math.ldexp, math.nextafter, math.ulp,

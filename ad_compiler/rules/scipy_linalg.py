@@ -302,6 +302,12 @@ register(
 )  # fmt: skip
 
 
+for _name in ("lu", "lu_factor", "lu_solve", "qr", "ldl", "svd"):
+    REFUSED[getattr(linalg, _name)] = (
+        f"scipy.linalg.{_name} has no rule",
+        "use scipy.linalg.solve or cho_factor, or np.linalg.solve, qr, svd, det or slogdet",
+    )
+
 for _name in ("eig", "eigvals", "schur", "sqrtm", "logm"):
     REFUSED[getattr(linalg, _name)] = (
         f"scipy.linalg.{_name} may give complex numbers, which are not supported",
