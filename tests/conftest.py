@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -31,14 +30,3 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
         for path in place.glob("*.py"):
             assert foreign(path.read_text(encoding="utf-8")) is None, path.read_text()
-
-
-@pytest.fixture(autouse=True)
-def same_surroundings() -> Iterator[None]:
-    """Undo what a command that ran in this process has put into the environment."""
-    before = dict(os.environ)
-    yield
-    for name in [*os.environ]:
-        if name.startswith("AD_COMPILER_") and name not in before:
-            del os.environ[name]
-    os.environ.update({k: v for k, v in before.items() if k.startswith("AD_COMPILER_")})

@@ -32,7 +32,7 @@ def partial_keeps_its_array(x, c):
 
 def default_keeps_its_array(x, c):
     y = x * 2.0
-    g = lambda w=y: np.sum(w)  # noqa: E731
+    g = lambda w=y: np.sum(w)  # noqa: E731 (a default of a lambda is the point)
     y = x * c
     y[0] = 1.0
     return g() * np.sum(y)

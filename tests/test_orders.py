@@ -8,6 +8,7 @@ their length from trip to trip, values that exist on some paths only, lists that
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,17 @@ def branch_alone(x):
     if x[0] > 0:
         y = np.sin(y)
     return np.sum(y**3)
+
+
+@program
+def run_again_from_a_tape(x):
+    """The second reverse sweep multiplies `min(x)` again: the first one left it on a tape."""
+    a = 0.4 * x[0]
+    total = 0.0
+    for item in x:
+        a = a - 0.25 * math.sin(item * a)
+        total += 0.25 * math.sin(np.sum(np.maximum(a, V * min(x))))
+    return total
 
 
 @program

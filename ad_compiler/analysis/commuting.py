@@ -28,9 +28,7 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Var,
     While,
-    atoms_of,
-    blocks_of,
-    free_vars,
+    read_by,
     readings,
     walk,
 )
@@ -152,8 +150,7 @@ class Own:
             case For():
                 return self.loop(stmt, now)
             case _:
-                read = set(_vars(atoms_of(stmt))).union(*map(free_vars, blocks_of(stmt)))
-                return None if read & self.versions else now
+                return None if read_by(stmt) & self.versions else now
 
     def called(self, name: Var) -> Var:
         """The array under another name."""

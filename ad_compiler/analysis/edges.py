@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ad_compiler.ir.nodes import Atom, For, If, Stmt, Var, While
+from ad_compiler.ir.nodes import Atom, For, If, Let, Stmt, Var, While
 from ad_compiler.ir.types import Array, Tape
 
 Edges = list[tuple[Atom, Var]]
@@ -27,6 +27,23 @@ def edges_of(stmt: Stmt) -> list[Edges]:
             return [_edges(inits, body.params), _edges(body.results, body.params)]
         case _:
             return []
+
+
+def last_name(body: Sequence[Stmt], now: Var) -> Var:
+    """What an array is called behind statements that change it; branches do not hand it on."""
+    for stmt in body:
+        match stmt:
+            case Let(targets=(target,), prim=prim, args=args) if (
+                prim.in_place is not None and args[prim.in_place] is now
+            ):
+                now = target
+            case For(targets=targets, inits=inits) | While(targets=targets, inits=inits) if (
+                now in inits
+            ):
+                now = targets[inits.index(now)]
+            case _:
+                pass
+    return now
 
 
 def _edges(sources: Sequence[Atom], targets: Sequence[Var]) -> Edges:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ad_compiler.analysis.linear import Forms, Linear
-from ad_compiler.ir.nodes import Atom, Block, Const, For, Let, Var, atoms_of, const, walk
+from ad_compiler.ir.nodes import Atom, Block, Const, For, Let, Var, const, readings
 from ad_compiler.ir.types import Array, Int, dims_of, dtype_of, is_number
 
 Offset = tuple[int, ...]
@@ -92,7 +92,7 @@ def _scatter(nest: tuple[For, ...], at: int, forms: Forms) -> Scatter | None:
     if slots is None:
         return None
     innermost = nest[-1].body
-    additions = _additions(innermost, slots[-1], _uses(nest[0].body))
+    additions = _additions(innermost, slots[-1], Counter[Atom](readings(nest[0].body)))
     read = [_offset(let, nest, forms) for let in additions]
     axes = {own[0] for own in read if own is not None}
     if None in read or len(axes) != 1:
@@ -121,16 +121,6 @@ def _slots(nest: tuple[For, ...], at: int) -> tuple[int, ...] | None:
         if inner.targets[slots[-1]] is not result:
             return None
     return tuple(slots)
-
-
-def _uses(block: Block) -> Counter[Atom]:
-    """How often each value is read in a block, at any depth."""
-    counts: Counter[Atom] = Counter(block.yielded)
-    for stmt in walk(block):
-        counts.update(atoms_of(stmt))
-        if isinstance(stmt, For):
-            counts.update(stmt.body.yielded)
-    return counts
 
 
 def _additions(block: Block, at: int, uses: Counter[Atom]) -> list[Let]:

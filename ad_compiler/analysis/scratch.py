@@ -26,10 +26,10 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Var,
     While,
-    atoms_of,
     blocks_of,
     const,
     free_vars,
+    read_by,
 )
 from ad_compiler.ir.types import Array, Dim, Int, dims_of
 from ad_compiler.rules.registry import SHAPE_ONLY
@@ -73,9 +73,9 @@ def _refilled(block: Block, state: State, at: int | None) -> State | None:
     past: set[Var] = set()
     before = state.now
     for stmt in block.body:
-        if not past.isdisjoint(_read(stmt)):
+        if not past.isdisjoint(read_by(stmt)):
             return None  # what the array was before
-        if state.now not in _read(stmt):
+        if state.now not in read_by(stmt):
             continue
         found = _refilled_by(stmt, state, written)
         if found is None:
@@ -133,7 +133,7 @@ def _refilled_branch(stmt: If, state: State) -> State | None:
 def _cleared(block: Block, state: State) -> State | None:
     """What becomes of an array, and whether it is zero in the end."""
     for stmt in block.body:
-        if state.now not in _read(stmt):
+        if state.now not in read_by(stmt):
             continue
         found = _cleared_by(stmt, state)
         if found is None:
@@ -212,11 +212,6 @@ def _joined(stmt: If, ends: list[State | None], now: Var) -> State | None:
     pairs = zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True)
     found = [t for t, a, b in pairs if a is then.now and b is orelse.now]
     return State(found[0], settled) if len(found) == 1 else None
-
-
-def _read(stmt: Stmt) -> set[Var]:
-    own = {a for a in atoms_of(stmt) if isinstance(a, Var)}
-    return own.union(*(free_vars(block) for block in blocks_of(stmt)))
 
 
 def _carries(stmt: Stmt, now: Var) -> bool:

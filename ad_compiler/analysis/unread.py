@@ -9,7 +9,18 @@ for t in reversed(range(n)):        the zero in h_bar[t + 1] is never read:
 from __future__ import annotations
 
 from ad_compiler.analysis.final import Chase, Env, Index
-from ad_compiler.ir.nodes import Block, For, If, Let, Stmt, Var, While, free_vars
+from ad_compiler.ir.nodes import (
+    Block,
+    For,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    blocks_of,
+    free_vars,
+    read_by,
+)
 from ad_compiler.rules.registry import SHAPE_ONLY
 
 
@@ -81,7 +92,7 @@ class Unread(Chase):
 
     def through_loop(self, loop: For | While, now: Var, env: Env) -> Var | None:
         at = loop.inits.index(now)
-        if loop.inits.count(now) > 1 or now in _read_inside(loop):
+        if loop.inits.count(now) > 1 or any(now in free_vars(inner) for inner in blocks_of(loop)):
             return None
         if loop.body.results.count(loop.body.results[at]) > 1:
             return None
@@ -92,13 +103,8 @@ class Unread(Chase):
     def through_other(self, stmt: Stmt, now: Var) -> Var | None:
         """A loop that does not carry the array, or an effect, must not read it."""
         if isinstance(stmt, For | While):
-            return None if now in _read_inside(stmt) else now
+            return None if now in read_by(stmt) else now
         return None if now in getattr(stmt, "args", ()) else now
-
-
-def _read_inside(loop: For | While) -> set[Var]:
-    blocks = (loop.body, loop.cond) if isinstance(loop, While) else (loop.body,)
-    return {var for block in blocks for var in free_vars(block)}
 
 
 def _blind(loop: While, at: int) -> bool:

@@ -33,7 +33,8 @@ def run(ctx: Context, scope: Scope, body: list[ast.stmt]) -> Value | None:
         block(ctx, scope, body)
         return None
     builder = ctx.builder
-    scope.result = new_slot(ctx.storage, scope.result_name or "value", scope.home)
+    called = scope.code.name if len(ctx.active) > 1 and scope.code.name.isidentifier() else "value"
+    scope.result = new_slot(ctx.storage, scope.result_name or called, scope.home)
     scope.returned = builder.cell("returned", FALSE)
     if falls_through(body):
         body = [*body, ast.copy_location(ast.Return(None), body[-1])]

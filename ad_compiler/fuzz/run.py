@@ -59,7 +59,7 @@ class Tally:
 
 def prepare() -> None:
     """Make a process ready: nothing is taken from disk, and what is reached is counted."""
-    os.environ["AD_COMPILER_CACHE"] = "0"
+    os.environ.update({"AD_COMPILER_CACHE": "0", "AD_COMPILER_VERIFY": "1"})
     hits.watch()
 
 

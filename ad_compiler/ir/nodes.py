@@ -291,6 +291,12 @@ def _collect(block: Block, defined: set[Var], read: set[Var]) -> None:
     read.update(a for a in block.yielded if isinstance(a, Var))
 
 
+def read_by(stmt: Stmt) -> set[Var]:
+    """The variables that a statement reads, in its blocks too."""
+    own = {a for a in atoms_of(stmt) if isinstance(a, Var)}
+    return own.union(*map(free_vars, blocks_of(stmt)))
+
+
 def sweep_of(stmt: Stmt) -> int:
     """Which backward sweep a statement belongs to. Those never raise where the first one ran."""
     return 0 if stmt.at is None else stmt.at.sweep

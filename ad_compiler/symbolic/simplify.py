@@ -27,10 +27,8 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Var,
     While,
-    atoms_of,
-    blocks_of,
     defined_by,
-    free_vars,
+    read_by,
 )
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Float
@@ -117,12 +115,7 @@ def _windows(body: tuple[Stmt, ...]) -> Iterator[tuple[Stmt, ...]]:
 
 def _reads(body: Iterable[Stmt]) -> set[Var]:
     """What statements read, inside their blocks too."""
-    found: set[Var] = set()
-    for stmt in body:
-        found.update(a for a in atoms_of(stmt) if isinstance(a, Var))
-        for inner in blocks_of(stmt):
-            found |= free_vars(inner)
-    return found
+    return {var for stmt in body for var in read_by(stmt)}
 
 
 class Stretch:

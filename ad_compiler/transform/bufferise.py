@@ -17,6 +17,7 @@ from typing import assert_never
 from ad_compiler.analysis.edges import edges_of, has_storage
 from ad_compiler.analysis.layout import by_rows
 from ad_compiler.analysis.ownership import KEEPING, Decisions, ownership, viewed
+from ad_compiler.errors import Span
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -98,23 +99,23 @@ class _Rewrite:
             case If():
                 yield replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
             case For():
-                inits = yield from self._inits(stmt.inits, stmt.body.params[1:])
+                inits = yield from self._inits(stmt, stmt.body.params[1:])
                 yield replace(stmt, inits=inits, body=self.block(stmt.body))
             case While():
-                inits = yield from self._inits(stmt.inits, stmt.body.params)
+                inits = yield from self._inits(stmt, stmt.body.params)
                 cond, body = self.block(stmt.cond), self.block(stmt.body)
                 yield replace(stmt, inits=inits, cond=cond, body=body)
             case _:
                 assert_never(stmt)
 
     def _inits(
-        self, inits: Sequence[Atom], params: Sequence[Var]
+        self, loop: For | While, params: Sequence[Var]
     ) -> Generator[Stmt, None, tuple[Atom, ...]]:
         """Copy the initial values of a loop that cannot move into it."""
         own: list[Atom] = []
-        for init, param in zip(inits, params, strict=True):
+        for init, param in zip(loop.inits, params, strict=True):
             if param in self.decisions.copied_inits:
-                copied = copy_of(init, param.name)
+                copied = copy_of(init, param.name, loop.at)
                 yield copied
                 own.append(copied.targets[0])
             else:
@@ -138,14 +139,14 @@ class _Rewrite:
             yield stmt
 
 
-def copy_of(atom: Atom, name: str, temp: bool = False) -> Let:
+def copy_of(atom: Atom, name: str, at: Span | None, temp: bool = False) -> Let:
     """A statement that copies an array or tape.
 
     What the user computes with keeps its memory layout, on which the last bit of a sum depends.
     """
     keeps = rank(atom.type) > 1 and not name.endswith(ADJOINTS)
     prim = PRIMITIVES["duplicate" if keeps else "copy"]
-    return Let((Var(name, atom.type, temp=temp),), prim, (atom,))
+    return Let((Var(name, atom.type, temp=temp),), prim, (atom,), at)
 
 
 def _with_copy(stmt: Let, position: int, temp: bool) -> Iterator[Stmt]:
@@ -153,7 +154,7 @@ def _with_copy(stmt: Let, position: int, temp: bool) -> Iterator[Stmt]:
     atom = stmt.args[position]
     changed = position == stmt.prim.in_place
     name = stmt.targets[0].name if changed or not isinstance(atom, Var) else atom.name
-    copied = copy_of(atom, name, temp)
+    copied = copy_of(atom, name, stmt.at, temp)
     yield copied
     args = (*stmt.args[:position], copied.targets[0], *stmt.args[position + 1 :])
     yield replace(stmt, args=args)
@@ -256,7 +257,8 @@ def _separate_results(function: Function, decisions: Decisions) -> Function:
         used.add(tree)
         if isinstance(atom, Undef) or (not again and _is_separate(atom, memory, seen, decisions)):
             return tree
-        copied = copy_of(atom, atom.name if isinstance(atom, Var) else "value", temp=True)
+        name = atom.name if isinstance(atom, Var) else "value"
+        copied = copy_of(atom, name, None, temp=True)
         copies.append(copied)
         if again:
             results.append(copied.targets[0])

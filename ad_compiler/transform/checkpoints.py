@@ -32,10 +32,9 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Var,
-    atoms_of,
-    blocks_of,
     const,
     free_vars,
+    read_by,
     substitute,
     with_blocks,
 )
@@ -88,7 +87,7 @@ def _inside(block: Block, read_after: set[Atom]) -> Block:
 def _pair(loop: For, body: Sequence[Stmt], read_after: set[Atom]) -> Pair | None:
     """A loop and the backward loop that reads its states; None if anything else reads them."""
     states = _states(loop)
-    readers = [s for s in body if s is not loop and not states.keys().isdisjoint(_read(s))]
+    readers = [s for s in body if s is not loop and not states.keys().isdisjoint(read_by(s))]
     if not states or len(readers) != 1 or not read_after.isdisjoint(states):
         return None
     (backward,) = readers
@@ -125,11 +124,6 @@ def _without(body: Sequence[Stmt], loads: Sequence[Stmt]) -> tuple[Stmt, ...]:
 
 def _is_load(let: Let, states: dict[Var, Var]) -> bool:
     return let.prim.name == "tape_get" and let.args[0] in states
-
-
-def _read(stmt: Stmt) -> set[Var]:
-    own = {a for a in atoms_of(stmt) if isinstance(a, Var)}
-    return own.union(*(free_vars(inner) for inner in blocks_of(stmt)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,9 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Var,
-    atoms_of,
-    blocks_of,
     const,
+    readings,
     sweep_of,
-    walk,
     with_blocks,
 )
 from ad_compiler.ir.types import NUMPY_NAMES, PY_INT, Array, dims_of, is_number
@@ -47,11 +45,7 @@ INDICES = "ijkl"
 
 def loop_over_elements(function: Function) -> Function:
     """Join neighbouring elementwise operations on arrays of one shape."""
-    uses = Counter[Atom](function.results)
-    for stmt in walk(function.block):
-        uses.update(atoms_of(stmt))
-        for block in blocks_of(stmt):
-            uses.update(block.yielded)
+    uses = Counter[Atom](readings(function.block))
     return function.with_block(_block(function.block, uses))
 
 

@@ -19,11 +19,10 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Undef,
     Var,
-    atoms_of,
-    blocks_of,
     const,
     defined_by,
     free_vars,
+    read_by,
     walk,
 )
 from ad_compiler.rules.registry import PRIMITIVES
@@ -110,7 +109,7 @@ def _defined(block: Block, extras: Mapping[int, Mapping[Var, Var]]) -> Iterator[
 def sunk(let: Let, body: Sequence[Stmt]) -> tuple[Stmt, ...] | None:
     """The statements with an operation moved into the one arm that reads it; None without one."""
     (target,) = let.targets
-    readers = [k for k, stmt in enumerate(body) if _reads(stmt, target)]
+    readers = [k for k, stmt in enumerate(body) if target in read_by(stmt)]
     if len(readers) != 1:
         return None
     stmt = body[readers[0]]
@@ -125,10 +124,6 @@ def sunk(let: Let, body: Sequence[Stmt]) -> tuple[Stmt, ...] | None:
     arms[inside[0]] = replace(arm, body=deeper or (let, *arm.body))
     new = replace(stmt, then=arms[0], orelse=arms[1])
     return (*body[: readers[0]], new, *body[readers[0] + 1 :])
-
-
-def _reads(stmt: Stmt, var: Var) -> bool:
-    return var in atoms_of(stmt) or any(var in free_vars(block) for block in blocks_of(stmt))
 
 
 # -- the forward sweep ----------------------------------------------------------------------------

@@ -113,7 +113,8 @@ class Exports:
         needed = [v for v in needed if v not in env]
         formulas = counted(stmt) if isinstance(stmt, For) else {}
         taped, again = self.plan(stmt.body, needed, {*env, *known}, formulas=formulas)
-        tapes = {v: known[v] for v in needed if v in known}
+        read = {*needed, *(arg for let in again for arg in let.args)}
+        tapes = {v: tape for v, tape in known.items() if v in read}
         tapes |= {v: extra.target(v, plural(v.name), Tape(v.type)) for v in taped}
         prelude = last + self.reloaded(stmt, index, tapes, env) + self.repeated(again, env)
         body = with_prelude(back.body, prelude, env)

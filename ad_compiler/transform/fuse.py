@@ -25,11 +25,11 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Var,
-    atoms_of,
     blocks_of,
     const,
     defined_by,
     free_vars,
+    read_by,
     substitute,
     sweep_of,
     with_blocks,
@@ -122,7 +122,7 @@ def _join(
         return None
     rest = [*later, *body[position + 1 :]]
     tapes = _tapes(forward)
-    if tapes & ({a for stmt in rest for a in _read(stmt)} | after):
+    if tapes & ({a for stmt in rest for a in read_by(stmt)} | after):
         return None
     both = with_blocks(
         _both(forward, backward, loads, tapes), lambda inner: _inside(inner, set(), raises)
@@ -132,11 +132,6 @@ def _join(
 
 def _tapes(loop: For) -> set[Var]:
     return {target for target in loop.targets if isinstance(target.type, Tape)}
-
-
-def _read(stmt: Stmt) -> set[Var]:
-    own = {a for a in atoms_of(stmt) if isinstance(a, Var)}
-    return own.union(*(free_vars(inner) for inner in blocks_of(stmt)))
 
 
 def _of_shape(stmt: Stmt, loop: For) -> Stmt:
@@ -159,12 +154,12 @@ def _sorted(
     wanted = set(needed)
     for stmt in reversed(stmts):
         if not wanted.isdisjoint(defined_by(stmt)):
-            wanted |= _read(stmt)
+            wanted |= read_by(stmt)
     before: list[Stmt] = []
     later: list[Stmt] = []
     for stmt in stmts:
         moves = isinstance(stmt, Let) or not wanted.isdisjoint(defined_by(stmt))
-        if moves and _moves(stmt, raises) and tainted.isdisjoint(_read(stmt)):
+        if moves and _moves(stmt, raises) and tainted.isdisjoint(read_by(stmt)):
             before.append(stmt)
         else:
             later.append(stmt)
@@ -213,7 +208,7 @@ def _loads(forward: For, backward: For) -> dict[Var, Atom] | None:
                     return None
                 loads[target] = stored[tape]
             case _:
-                if _read(stmt) & stored.keys():
+                if read_by(stmt) & stored.keys():
                     return None
     return loads
 

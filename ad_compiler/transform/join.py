@@ -25,9 +25,8 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Undef,
     Var,
-    atoms_of,
     blocks_of,
-    free_vars,
+    read_by,
     substitute,
     walk,
     with_blocks,
@@ -73,9 +72,7 @@ def _may_wait(first: If, rest: list[Stmt]) -> bool:
     yielded = set(first.targets)
     risky = any(map(_has_turn, _inner(first)))
     for stmt in rest[1:]:
-        read = {a for a in atoms_of(stmt) if isinstance(a, Var)}
-        read.update(*(free_vars(block) for block in blocks_of(stmt)))
-        if not yielded.isdisjoint(read):
+        if not yielded.isdisjoint(read_by(stmt)):
             return False
         if risky and any(map(_has_turn, (stmt, *_inner(stmt)))):
             return False

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ad_compiler.ir.nodes import Block, Function, Let, Stmt, Var, const, free_vars, with_blocks
+from ad_compiler.ir.nodes import (
+    Block,
+    Function,
+    Let,
+    Stmt,
+    Var,
+    const,
+    read_by,
+    with_blocks,
+)
 
 
 def gather_pops(function: Function) -> Function:
@@ -58,6 +67,6 @@ def _reading(body: list[Stmt], xs: Var) -> int:
     for k in reversed(range(len(body))):
         if reads_last(body[k], xs):
             return k + 1
-        if xs in free_vars(Block((), (body[k],), ())) or xs in getattr(body[k], "targets", ()):
+        if xs in read_by(body[k]) or xs in getattr(body[k], "targets", ()):
             break
     return len(body)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from ad_compiler.analysis.edges import last_name
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import (
     Atom,
@@ -21,10 +22,8 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Var,
-    While,
-    atoms_of,
-    blocks_of,
     const,
+    readings,
     walk,
     with_blocks,
 )
@@ -35,11 +34,7 @@ def reset_in_place(function: Function) -> Function:
     """Store zeros in carried arrays rather than make new ones."""
     if not any(isinstance(s, Let) and s.prim.name == "zeros_like" for s in walk(function.block)):
         return function
-    uses = Counter[Atom](function.results)
-    for stmt in walk(function.block):
-        uses.update(atoms_of(stmt))
-        for block in blocks_of(stmt):
-            uses.update(block.yielded)
+    uses = Counter[Atom](readings(function.block))
     return function.with_block(_inside(function.block, uses))
 
 
@@ -61,27 +56,10 @@ def _reset(body: Block, param: Var, result: Atom, uses: Counter[Atom]) -> Block:
     made = next((s for s in body.body if isinstance(s, Let) and result in s.targets), None)
     if made is None or made.prim.name != "zeros_like" or uses[result] != 1:
         return body
-    last = _last(body.body, param)
-    if last is None or last is param or last.type != made.targets[0].type:
+    if any(t.type == param.type for s in body.body if isinstance(s, If) for t in s.targets):
+        return body  # a branch may have made it
+    last = last_name(body.body, param)
+    if last is param or last.type != made.targets[0].type:
         return body
     store = replace(made, prim=PRIMITIVES["store"], args=(last, const(WHOLE), const(0.0)))
     return replace(body, body=(*(s for s in body.body if s is not made), store))
-
-
-def _last(body: tuple[Stmt, ...], now: Var) -> Var | None:
-    """What an array is called behind the last change of it; None if a branch may have made it."""
-    for stmt in body:
-        match stmt:
-            case Let(targets=(target,), prim=prim, args=args) if (
-                prim.in_place is not None and args[prim.in_place] is now
-            ):
-                now = target
-            case For(targets=targets, inits=inits) | While(targets=targets, inits=inits) if (
-                now in inits
-            ):
-                now = targets[inits.index(now)]
-            case If(targets=targets) if any(t.type == now.type for t in targets):
-                return None
-            case _:
-                pass
-    return now

@@ -10,11 +10,11 @@ which each trip's array is another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeGuard
 
-from ad_compiler.analysis.edges import has_storage
+from ad_compiler.analysis.edges import has_storage, last_name
 from ad_compiler.ir.nodes import (
     Block,
     For,
@@ -22,7 +22,6 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Var,
-    While,
     blocks_of,
     defined_by,
     with_blocks,
@@ -83,24 +82,7 @@ def _carried(loop: For, scratch: Let) -> tuple[Let, For]:
         loop.body,
         params=(*loop.body.params, param),
         body=rest,
-        results=(*loop.body.results, _end(rest, param)),
+        results=(*loop.body.results, last_name(rest, param)),
     )
     carried = replace(loop, targets=(*loop.targets, last), inits=(*loop.inits, first), body=body)
     return replace(scratch, targets=(first,)), carried
-
-
-def _end(body: Sequence[Stmt], now: Var) -> Var:
-    """The last name of an array in some statements."""
-    for stmt in body:
-        match stmt:
-            case Let(targets=(target,), prim=prim, args=args) if (
-                prim.in_place is not None and args[prim.in_place] is now
-            ):
-                now = target
-            case For(targets=targets, inits=inits) | While(targets=targets, inits=inits) if (
-                now in inits
-            ):
-                now = targets[inits.index(now)]
-            case _:
-                pass
-    return now

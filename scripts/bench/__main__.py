@@ -12,13 +12,16 @@ import os
 import sys
 import warnings
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ.setdefault("AD_COMPILER_CACHE", "0")
-os.environ.setdefault(
-    "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-)
+SURROUNDINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "JAX_PLATFORMS": "cpu",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "AD_COMPILER_CACHE": "0",
+}
+"""What must be set before NumPy and its like are imported, so by `main` alone."""
 
 FILES = ("rk4", "stencils", "mixture", "bundle", "lstm", "rosenbrock", "classifier", "small")
 
@@ -31,6 +34,7 @@ def main() -> None:
     parser.add_argument("--peers", default="autograd,jax")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
+    os.environ.update(SURROUNDINGS | os.environ)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     warnings.simplefilter("ignore")

@@ -78,5 +78,5 @@ def compare(name: str, values: dict[str, Any]) -> None:
 
 def _memory_of_jax(function: Any, form: Form) -> int:
     """What the compiled program says that it needs beside its arguments."""
-    stats = function.compiled.lower(*form.args).compile().memory_analysis()
+    stats = function.__wrapped__.lower(*form.args).compile().memory_analysis()
     return int(stats.temp_size_in_bytes + stats.output_size_in_bytes)

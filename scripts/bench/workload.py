@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import types
 from collections.abc import Callable, Mapping
@@ -112,8 +113,8 @@ def finished(function: Function) -> Function:
     """A function of JAX that is waited for."""
     jax, _ = peer("jax")
 
+    @functools.wraps(function)
     def waited(*args: Any) -> Any:
         return jax.block_until_ready(function(*args))
 
-    waited.compiled = function  # type: ignore[attr-defined]
     return waited

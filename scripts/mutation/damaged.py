@@ -44,11 +44,11 @@ class Damaged(importlib.abc.InspectLoader):
                 return
         raise AssertionError("there is no such mutant")
 
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002 (importlib passes it)
         """What `linecache` shows, and the compiler lowers."""
         return self.text
 
-    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 (importlib passes it)
         """The code of the damaged module."""
         return compile(self.text, self.file, "exec", dont_inherit=True)
 

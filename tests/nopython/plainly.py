@@ -32,8 +32,7 @@ def run(text: str, args: Sequence[Any]) -> Any:
     def njit(**_options: Any) -> Callable[[Any], Any]:
         return lambda function: function
 
-    numba = types.ModuleType("numba")
-    numba.njit = njit  # type: ignore[attr-defined]
+    numba = types.SimpleNamespace(njit=njit)
     scope: dict[str, Any] = {}
     with patch.dict(sys.modules, {"numba": numba}):
         exec(text, scope)

@@ -186,7 +186,7 @@ def test_memory_does_not_grow_with_the_trips() -> None:
 def test_it_is_the_range_itself() -> None:
     assert checkpoint(range(3), 2) == range(3)
     with pytest.raises(TypeError, match=r"checkpoint\(\) takes a range"):
-        checkpoint([1, 2])  # type: ignore[arg-type]
+        checkpoint([1, 2])  # type: ignore[arg-type]  # is refused
     with pytest.raises(ValueError, match="at least one slot, not 0"):
         checkpoint(range(3), 0)
 
@@ -205,7 +205,7 @@ def leaves(x: float, n: int) -> float:
 
 
 def over_a_list(x: float, n: int) -> float:
-    for k in checkpoint([1, 2], n):  # type: ignore[arg-type]
+    for k in checkpoint([1, 2], n):  # type: ignore[arg-type]  # is refused
         x = math.sin(x) + k
     return x
 

@@ -10,7 +10,6 @@ import pytest
 
 from ad_compiler import UsageError, grad, hvp, jacobian, source, value_and_grad, vjp
 from ad_compiler.driver.program import MEMORY
-from ad_compiler.fuzz.backends import outcome
 from ad_compiler.fuzz.generate import program
 from ad_compiler.fuzz.memory import bits, judge_memory
 from ad_compiler.ir.nodes import Const, Let, Var, const
@@ -20,6 +19,14 @@ from ad_compiler.transform.storing import Region, plan
 from tests.control_flow import programs as control_flow
 from tests.emitted import programs
 from tests.emitted.test_emitted import FUNCTIONS, random_like
+
+
+def outcome(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """What a function gives, or whatever it raises."""
+    try:
+        return f(*args)
+    except Exception as error:
+        return error
 
 
 def same_bits(make: Callable[[str], Any], args: tuple[Any, ...]) -> bool:
