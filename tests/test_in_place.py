@@ -126,6 +126,36 @@ def addat(x):
     return np.sum(a**2)
 
 
+@case(m)
+def add_at_a_list(m):
+    a = np.zeros((3, 5))
+    np.add.at(a, [0, 1], m[0])
+    np.add.at(a, (0, [1, 1]), m[0, 0])
+    np.subtract.at(a, [2, 2], 1.0)
+    return np.sum(a * m)
+
+
+@case(q)
+def indices_in_lists(q):
+    y, rows = q.copy(), []
+    for k in range(3):
+        p = 3 - k
+        rows.append(k)
+        y[[k, p]] = y[[p, k]]
+        y[[k, p], 1:3] += q[k, [p, k]]
+    return np.sum(y[1:, [0, 2]] ** 2 + y[[True, False, True, True]][:, [0, -1]]) + np.sum(
+        y[rows, [0, 0, 1]] * y[[[0], [1], [2]], [3]][:, 0]
+    )
+
+
+@case(m)
+def diagonals_filled(m):
+    y, z = m.copy(), m.T.copy()
+    np.fill_diagonal(y, m[0])
+    np.fill_diagonal(z, [1.0, 2.0])
+    return np.sum(y**2) + np.sum(z**2)
+
+
 @case(x)
 def mask(x):
     a = x * 1.0

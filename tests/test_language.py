@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -261,6 +262,97 @@ def a_test_that_binds_names_one_after_the_other(x, n):
         z = s * x
     x = x * 7
     return x * k * s + z
+
+
+@case(1.5, 3)
+def a_name_of_the_function_around(x, n):
+    total, count = 0.0, 0
+
+    def add(v):
+        nonlocal total, count
+        count += 1
+        if v > 2.0:
+            total += v * v
+
+    for k in range(n):
+        add(x * k)
+    add(x)
+    return total * count + x
+
+
+@case(v3, 1.5)
+def names_and_items_that_are_deleted(x, a):
+    y = x * 2
+    del y
+    y = x * 3
+    for k in range(2):
+        t = x * k
+        y = y + t
+        del t
+    d, xs = {"a": a, "b": a * a}, [a, a * 2, a * 3]
+    del d["a"], xs[0], xs[-1]
+    return np.sum(y) * d["b"] * xs[0] * len(xs)
+
+
+@case({"w1": m33, "w2": m33, "w3": m33}, v3, 3)
+def keys_that_are_made_of_the_index(p, x, n):
+    for k in range(1, n + 1):
+        x = np.sin(p[f"w{k}"] @ x) + p["w" + str(k)] @ x + p["w%d" % k][0]  # noqa: UP031
+    return np.sum(x)
+
+
+@case(0.7, 5)
+def a_dict_that_remembers(x, n):
+    known = {0: 1.0, 1: x}
+
+    def t(k):
+        if k not in known:
+            known[k] = 2 * x * t(k - 1) - t(k - 2)
+        return known[k]
+
+    return t(n)
+
+
+@case(v3)
+def bounds_and_indices_that_are_powers(x):
+    y, s = np.ones(2**3) * x[0], 0.0
+    for i in range(1, 4):
+        y[2 ** (i - 1)] = x[1] * i
+        for j in range(2 ** (i - 1) + 1):
+            s += x[2] * y[j]
+    return s
+
+
+@case({"b": v3, "a": w3})
+def items_in_order(p):
+    s = 0.0
+    for k, name in enumerate(sorted(p)):
+        s += np.sum(p[name]) * (k + 1)
+    for name, value in sorted(p.items(), key=lambda item: item[0], reverse=True):
+        s = s * 2 + value[0] * len(name)
+    return s * dict(zip("xy", (s, p["a"][0]), strict=True))["y"] * dict([("z", s)])["z"]  # noqa: C406
+
+
+@case(v3, m23)
+def reductions_by_a_function(x, m):
+    product = reduce(operator.mul, x)
+    squares = reduce(lambda s, v: s + v**2, x, 0.0)
+    return product * squares + np.sum(reduce(np.maximum, m) + reduce(np.add, [x, x * 2, m[0]]))
+
+
+@case({"q": m33, "k": m33}, v3)
+def generators_that_are_taken_apart(p, x):
+    q, k = (p[name] @ x for name in "qk")
+    return np.sum(q * k) + sum([*(v for v in (x[0], x[1]))])
+
+
+@case(v3, 3)
+def a_count_that_is_the_index(x, n):
+    total, count = 0.0, 0
+    for i in range(n):
+        total += np.sin(x[i]) * count
+        count += 1
+    return total * count
 
 
 @pytest.mark.parametrize(("function", "args"), case.entered)

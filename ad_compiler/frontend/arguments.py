@@ -52,11 +52,13 @@ STATIC = frozenset(
 """Operands that take a container as it is; any other container stands for an array."""
 
 
-def dict_key(value: Value) -> str | int:
+def dict_key(ctx: Context, value: Value) -> str | int:
     """The key of a dict, which must be a constant string or integer."""
     if isinstance(value, Const) and isinstance(value.value, str | int):
         return value.value
-    raise TypeRefusal(f"{describe(value)} is no key of a dict here", "use strings or integers")
+    refusal = TypeRefusal(f"{describe(value)} is no key of a dict here", "use constants")
+    raise_needs(ctx, [value], refusal)
+    raise refusal
 
 
 def plain_dtype(args: Sequence[Value]) -> list[Value]:

@@ -5,12 +5,15 @@ Each gives None for operands that an ordinary primitive takes.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from ad_compiler.frontend import (
+    arguments,
     arrays,
     effects,
     growing,
@@ -34,6 +37,7 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     Zipped,
+    constant_of,
     static,
 )
 from ad_compiler.ir.nodes import Const, Var, const
@@ -128,14 +132,17 @@ def _list(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> V
     return Structure("list", (), tuple(_items(ctx, args[0], "list()") if args else ()))
 
 
-def _dict(_ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
+def _dict(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
     items = dict[str | int, Value]()
     if args:
         match args[0]:
             case Structure("dict", keys, values):
                 items.update(zip(keys, values, strict=True))
-            case _:
-                raise TypeRefusal("dict() takes a dict or keywords here", "write `{...}`")
+            case pairs:
+                for pair in _items(ctx, pairs, "dict()"):
+                    if not isinstance(pair, Structure) or len(pair.items) != 2:
+                        raise TypeRefusal("dict() takes a dict or pairs here", "write `{...}`")
+                    items[arguments.dict_key(ctx, pair.items[0])] = pair.items[1]
     items.update(kw)
     return Structure("dict", tuple(items), tuple(items.values()))
 
@@ -249,6 +256,38 @@ def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Val
     return Structure("tuple", (), tuple(made))
 
 
+def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Value | None:
+    """`functools.reduce` of a container; its rule writes the loop over an array."""
+    items = iterables.known_items(ctx, args[1])
+    if items is None:
+        return None
+    if not items and len(args) < 3:
+        raise TypeRefusal("reduce() of nothing", "give what it starts with")
+    value, *rest = [*args[2:], *items]
+    for item in rest:
+        value = call(ctx, args[0], [value, item], {})
+    return value
+
+
+def _sorted(ctx: Context, args: Args, kw: Keywords, _name: str, call: Call) -> Value:
+    """`sorted(...)` of what is known at compile time."""
+    items = _items(ctx, args[0], "sorted()")
+    given = {"reverse": const(False), "key": static(None), **kw}
+    by = given["key"]
+    plain = isinstance(by, Const) and by.value is None
+    keys = [constant_of(one if plain else call(ctx, by, [one], {})) for one in items]
+    reverse = constant_of(given["reverse"])
+    known = [(key.value, k) for k, key in enumerate(keys) if key is not None]
+    if len(known) < len(items) or reverse is None or len(given) > 2:
+        raise TypeRefusal("sorted() of what is not known at compile time", "use np.sort")
+    order = sorted(known, key=operator.itemgetter(0), reverse=bool(reverse.value))
+    return Structure("list", (), tuple(items[k] for _, k in order))
+
+
+def _str(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    return effects.text_of([("", "")], [effects.operand(ctx, args[0])]) if args else static("")
+
+
 def _where(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
     """`np.where` of a condition alone is another name of `np.nonzero`."""
     return None if kw or len(args) != 1 else call(ctx, static(np.nonzero), args, kw, name)
@@ -311,6 +350,9 @@ TABLE: dict[Any, Lower] = {
     isinstance: _isinstance,
     callable: _callable,
     map: _map,
+    functools.reduce: _reduce,
+    sorted: _sorted,
+    str: _str,
     print: _print,
     np.where: _where,
     np.concatenate: _concatenate,

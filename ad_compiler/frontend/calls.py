@@ -317,12 +317,12 @@ def _method(
             changed = containers.call_method(ctx, receiver, method, args)
             if changed is not None:
                 return changed
-            return _dict_method(current(ctx.storage, receiver), method, args)
+            return _dict_method(ctx, current(ctx.storage, receiver), method, args)
         case _:
             raise TypeRefusal(f"`.{method}` of {describe(receiver)} is not supported")
 
 
-def _dict_method(receiver: Structure, method: str, args: Sequence[Value]) -> Value:
+def _dict_method(ctx: Context, receiver: Structure, method: str, args: Sequence[Value]) -> Value:
     keys = tuple(static(k) if not isinstance(k, int) else value_of(k) for k in receiver.keys)
     match method:
         case "keys":
@@ -333,7 +333,7 @@ def _dict_method(receiver: Structure, method: str, args: Sequence[Value]) -> Val
             pairs = zip(keys, receiver.items, strict=True)
             return Structure("tuple", (), tuple(Structure("tuple", (), pair) for pair in pairs))
         case _:
-            key = dict_key(args[0])
+            key = dict_key(ctx, args[0])
             if key in receiver.keys:
                 return receiver.items[receiver.keys.index(key)]
             return args[1] if len(args) > 1 else static(None)

@@ -117,7 +117,7 @@ def dictionary(ctx: Context, scope: Scope, node: ast.DictComp, lower: Lower) -> 
     items: dict[str | int, Value] = {}
     try:
         for _ in _trips(ctx, inner, node.generators, lower):
-            key = dict_key(lower(ctx, inner, node.key))
+            key = dict_key(ctx, lower(ctx, inner, node.key))
             items[key] = lower(ctx, inner, node.value)
     except NotKnown:
         raise TypeRefusal(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ad_compiler.frontend import arguments, iterables
-from ad_compiler.frontend.context import Context
+from ad_compiler.frontend.context import Context, raise_needs
 from ad_compiler.frontend.growing import substituted
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import current, holders, load, put
@@ -57,13 +57,15 @@ def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> 
     if container.kind == "tuple":
         raise TypeRefusal("a tuple cannot be changed", "use a list")
     if constant is None:
-        raise TypeRefusal(
+        refusal = TypeRefusal(
             f"the index of a {container.kind} must be known at compile time",
             "write into an array instead",
         )
+        raise_needs(ctx, [index], refusal)
+        raise refusal
     if container.kind == "dict":
         items = dict(zip(container.keys, container.items, strict=True))
-        items[arguments.dict_key(index)] = value
+        items[arguments.dict_key(ctx, index)] = value
         change(ctx, container, list(items.values()), list(items))
         return
     length = len(container.items)
@@ -165,7 +167,7 @@ def _update(ctx: Context, d: Structure, args: list[Value]) -> Value:
 
 
 def _set_default(ctx: Context, d: Structure, args: list[Value]) -> Value:
-    key = arguments.dict_key(args[0])
+    key = arguments.dict_key(ctx, args[0])
     if key not in d.keys:
         set_item(ctx, d, args[0], args[1] if len(args) > 1 else static(None))
         return args[1] if len(args) > 1 else static(None)
@@ -173,7 +175,7 @@ def _set_default(ctx: Context, d: Structure, args: list[Value]) -> Value:
 
 
 def _pop_key(ctx: Context, d: Structure, args: list[Value]) -> Value:
-    key = arguments.dict_key(args[0])
+    key = arguments.dict_key(ctx, args[0])
     if key not in d.keys:
         if len(args) > 1:
             return args[1]

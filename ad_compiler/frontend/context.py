@@ -21,6 +21,7 @@ from ad_compiler.frontend.values import (
     NeedsStatic,
     Place,
     Structure,
+    Text,
     Value,
     mapped,
 )
@@ -179,12 +180,19 @@ class Snapshot:
 
 def raise_needs(ctx: Context, args: Iterable[Value], refusal: TypeRefusal) -> None:
     """Ask for the values of integer operands, if they can be had; else return."""
-    needed: set[Var] = set()
-    for arg in args:
-        if isinstance(arg, Var) and isinstance(arg.type, Int | Bool):
-            needed |= _origins(ctx, arg) or set()
+    needed = needed_for(ctx, args)
     if needed:
         raise NeedsStatic(frozenset(needed), refusal) from refusal
+
+
+def needed_for(ctx: Context, args: Iterable[Value]) -> set[Var]:
+    """The integers that some operands are computed from, as far as these can be constants."""
+    needed: set[Var] = set()
+    for arg in args:
+        for one in arg.operands if isinstance(arg, Text) else (arg,):
+            if isinstance(one, Var) and is_number(one.type):
+                needed |= _origins(ctx, one) or set()
+    return needed
 
 
 def _origins(ctx: Context, var: Var) -> set[Var] | None:

@@ -31,8 +31,22 @@ def formatted(ctx: Context, scope: Scope, node: ast.JoinedStr, lower: Lower) -> 
         value = lower(ctx, scope, part.value)
         conversion = "" if part.conversion < 0 else chr(part.conversion)
         pieces.append((conversion, _format(part.format_spec)))
-        operands.append(_operand(ctx, value))
-    return Text(tuple(pieces), tuple(operands))
+        operands.append(operand(ctx, value))
+    return text_of(pieces, operands)
+
+
+def text_of(pieces: Sequence[str | tuple[str, str]], operands: Sequence[Atom]) -> Value:
+    """A text made of pieces: a constant, if all operands are."""
+    if not all(isinstance(one, Const) for one in operands):
+        return Text(tuple(pieces), tuple(operands))
+    values = iter([one.value for one in operands if isinstance(one, Const)])
+    return static("".join(p if isinstance(p, str) else _shown(next(values), *p) for p in pieces))
+
+
+def _shown(value: Any, conversion: str, spec: str) -> str:
+    """What an f-string makes of a value, after the conversion that it names."""
+    convert = {"r": repr, "s": str, "a": ascii}.get(conversion)
+    return format(value if convert is None else convert(value), spec)
 
 
 def _format(node: ast.expr | None) -> str:
@@ -45,7 +59,7 @@ def _format(node: ast.expr | None) -> str:
             raise TypeRefusal("a format that is computed", "write the width and precision out")
 
 
-def _operand(ctx: Context, value: Value) -> Atom:
+def operand(ctx: Context, value: Value) -> Atom:
     """What is shown of a value that is no text."""
     match value:
         case Var() | Place() | Loose() | Const(value=None | bool() | int() | float() | str()):
@@ -66,7 +80,7 @@ def arguments(ctx: Context, values: Sequence[Value]) -> tuple[Atom, ...]:
             operands += value.operands
         else:
             templates.append(VALUE)
-            operands.append(_operand(ctx, value))
+            operands.append(operand(ctx, value))
     return (static(tuple(templates)), *operands)
 
 
@@ -84,6 +98,8 @@ def raise_(ctx: Context, scope: Scope, node: ast.Raise, lower: Lower) -> None:
     if call is not None and call.keywords:
         raise TypeRefusal("keywords of an exception are not supported", "pass them by position")
     values = [lower(ctx, scope, arg) for arg in call.args] if call is not None else []
+    if cls is TypeRefusal:  # so a rule says what it lacks
+        raise TypeRefusal(*(value.value for value in values if isinstance(value, Const)))
     ctx.builder.effect(RAISE, static(_path(cls)), *arguments(ctx, values))
     ctx.builder.frame.dead = True
 

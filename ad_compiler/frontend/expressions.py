@@ -212,11 +212,18 @@ def elements(ctx: Context, scope: Scope, nodes: Sequence[ast.expr]) -> list[Valu
         if not isinstance(node, ast.Starred):
             values.append(expression(ctx, scope, node))
             continue
-        inner = indexing.resolved(ctx, expression(ctx, scope, node.value))
+        inner = indexing.resolved(ctx, consumed(ctx, scope, node.value))
         if not isinstance(inner, Structure) or inner.kind == "dataclass":
             raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
         values.extend(map(static, inner.keys) if inner.kind == "dict" else inner.items)
     return values
+
+
+def consumed(ctx: Context, scope: Scope, node: ast.expr) -> Value:
+    """An expression whose items are all taken at once: so a generator is as good as a list."""
+    if isinstance(node, ast.GeneratorExp):
+        return comprehensions.listed(ctx, scope, node, expression, function_value)
+    return expression(ctx, scope, node)
 
 
 def _tuple(ctx: Context, scope: Scope, node: ast.Tuple, _name: str) -> Value:
@@ -236,7 +243,7 @@ def _dict(ctx: Context, scope: Scope, node: ast.Dict, _name: str) -> Value:
                 raise TypeRefusal("`**` needs a dict", "write the items out")
             items.update(zip(value.keys, value.items, strict=True))
             continue
-        items[calls.dict_key(expression(ctx, scope, key_node))] = value
+        items[calls.dict_key(ctx, expression(ctx, scope, key_node))] = value
     return ctx.storage.rooted(Structure("dict", tuple(items), tuple(items.values())))
 
 
@@ -256,8 +263,12 @@ def function_value(ctx: Context, scope: Scope, node: ast.FunctionDef | ast.Lambd
     for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         if default is not None:
             defaults[arg.arg] = expression(ctx, scope, default)
-    find = Environment(lambda name: scope.find(ctx.storage, name, free=True), scope.names)
-    return UserFunction(scope.code.source.code(node), find, defaults)
+    around = Environment(
+        lambda name: scope.find(ctx.storage, name, free=True),
+        scope.names,
+        lambda name, value: scope.bind(ctx.storage, name, value),
+    )
+    return UserFunction(scope.code.source.code(node), around, defaults)
 
 
 def _named(ctx: Context, scope: Scope, node: ast.NamedExpr, _name: str) -> Value:

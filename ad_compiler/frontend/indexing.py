@@ -112,7 +112,7 @@ def _pattern(args: Sequence[Atom]) -> tuple[str, ...]:
 
 def _pattern_item(ctx: Context, item: Item) -> tuple[str, list[Atom]]:
     """An item of an index as the IR holds it: its kind, and its dynamic parts."""
-    array = None if isinstance(item, Slice) else array_of(ctx, item)
+    array = None if isinstance(item, Slice) else array_of(ctx, _as_index(ctx, item))
     item = item if array is None else array
     match item:
         case Slice(start, stop, step):
@@ -130,10 +130,30 @@ def _pattern_item(ctx: Context, item: Item) -> tuple[str, list[Atom]]:
                 return "array", [item]
             raise TypeRefusal(f"an array of {dtype} is no index", "index with integers or a mask")
         case _:
-            raise TypeRefusal(
+            refusal = TypeRefusal(
                 f"{describe(item)} is no index of an array",
                 "index with integers, slices, integer arrays or masks",
             )
+            raise_needs(ctx, [item], refusal)
+            raise refusal
+
+
+def _as_index(ctx: Context, item: Value) -> Value:
+    """A list of integers or of truth values as the array that NumPy indexes with."""
+    match item:
+        case Growing():
+            return growing.as_array(ctx, item)
+        case Structure("list" | "tuple", _, ()):
+            return apply(ctx, PRIMITIVES["np.zeros"], (const(0), static("int64")))
+        case Structure("list" | "tuple", _, items):
+            parts = [_as_index(ctx, one) for one in items]
+            if not all(isinstance(one, Var | Const) for one in parts):
+                return item
+            nested = any(isinstance(one, Structure) for one in items)
+            prim = PRIMITIVES["array_of_arrays" if nested else "array_of"]
+            return apply(ctx, prim, [atom_of(ctx, one) for one in parts])
+        case _:
+            return item
 
 
 def _slice_item(

@@ -36,7 +36,9 @@ def range_of(ctx: Context, args: list[Value]) -> Range:
     atoms = atoms_of(ctx, args)
     for atom in atoms:
         if not isinstance(atom.type, Int):
-            raise TypeRefusal(f"range() of {describe(atom)}", "convert it with int(...)")
+            refusal = TypeRefusal(f"range() of {describe(atom)}", "convert it with int(...)")
+            raise_needs(ctx, atoms, refusal)
+            raise refusal
     match atoms:
         case [stop]:
             return Range(const(0), stop, const(1))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ad_compiler.frontend import iterables
-from ad_compiler.frontend.context import Context, Snapshot, test_of, truth_of
+from ad_compiler.frontend.context import Context, Snapshot, needed_for, test_of, truth_of
 from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.holding import places_within
@@ -52,10 +52,20 @@ def _chosen(
     try:
         _at_run_time(ctx, scope, node, iterable, index, early, block)
     except NeedsStatic as needs:
-        if snapshot is None or items is None or not needs.needed & set(index):
+        if needs.needed.isdisjoint(index):
+            raise
+        if snapshot is None or items is None:  # with bounds that are known, it is written out
+            needs.needed = frozenset(_bounds(ctx, iterable)) or needs.needed
             raise
         snapshot.restore()
         _unrolled(ctx, scope, node, items, early, block)
+
+
+def _bounds(ctx: Context, iterable: Value) -> set[Var]:
+    """The integers that the bounds of a loop over a range are computed from."""
+    if not isinstance(iterable, iterables.Range):
+        return set()
+    return needed_for(ctx, (iterable.start, iterable.stop, iterable.step))
 
 
 def _unrolled(

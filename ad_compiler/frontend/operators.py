@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of
+from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
 from ad_compiler.frontend.indexing import resolved
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Structure,
+    Text,
     Value,
     constant_of,
+    leaves_of,
+    static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -50,6 +53,8 @@ def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str 
     """`left op right`."""
     symbol = BINARY[type(op)]
     joined = _of_structures(symbol, resolved(ctx, left), resolved(ctx, right))
+    if joined is None:
+        joined = _of_texts(ctx, symbol, left, right)
     if joined is not None:
         return joined
     return apply(ctx, OPERATORS[symbol], atoms_of(ctx, (left, right)), name)
@@ -68,6 +73,30 @@ def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
         case _:
             pass
     return None
+
+
+def _of_texts(ctx: Context, symbol: str, left: Value, right: Value) -> Value | None:
+    """`+` of two strings, and `%` of a string and constants; None of anything else."""
+    match symbol, left, right:
+        case "+", Const(value=str(one)), Const(value=str(two)):
+            return static(one + two)
+        case "+", Text() | Const(value=str()), Text() | Const(value=str()):
+            one, two = (p if isinstance(p, Text) else Text((p.value,), ()) for p in (left, right))
+            return Text(one.pieces + two.pieces, one.operands + two.operands)
+        case "%", Const(value=str(one)), _:
+            return _filled(ctx, one, right)
+        case _:
+            return None
+
+
+def _filled(ctx: Context, template: str, value: Value) -> Value:
+    """`template % value`, where the value is known at compile time."""
+    given = constant_of(value)
+    if given is None:
+        refusal = TypeRefusal("`%` of a string and what is not known", "write an f-string")
+        raise_needs(ctx, leaves_of(value), refusal)
+        raise refusal
+    return static(template % given.value)
 
 
 def unary(ctx: Context, op: ast.unaryop, operand: Value, name: str = "") -> Value:
@@ -92,9 +121,9 @@ def compare(ctx: Context, op: ast.cmpop, left: Value, right: Value, name: str = 
         case ast.IsNot():
             return const(not _identical(left, right))
         case ast.In():
-            return const(_member(left, right))
+            return const(_member(ctx, left, right))
         case ast.NotIn():
-            return const(not _member(left, right))
+            return const(not _member(ctx, left, right))
         case _:
             pass
     if isinstance(op, ast.Eq | ast.NotEq):
@@ -169,7 +198,7 @@ def _is_static(value: Const) -> bool:
     return isinstance(value.type, Static)
 
 
-def _member(item: Value, container: Value) -> bool:
+def _member(ctx: Context, item: Value, container: Value) -> bool:
     """`in`, for keys of a dict, and constants in a tuple, list or string."""
     wanted = constant_of(item)
     found: Any = None
@@ -179,10 +208,12 @@ def _member(item: Value, container: Value) -> bool:
         constant = constant_of(container)
         found = constant.value if constant is not None else None
     if wanted is None or not isinstance(found, tuple | list | str):
-        raise TypeRefusal(
+        refusal = TypeRefusal(
             f"whether {describe(item)} is in {describe(container)} is not known at compile time",
             "`in` takes constants, and the keys of a dict",
         )
+        raise_needs(ctx, [item], refusal)
+        raise refusal
     return wanted.value in found
 
 

@@ -127,6 +127,14 @@ def update(ctx: Context, part: Target, op: ast.operator, old: Value, value: Valu
     writing.update(ctx, part.array, part.pattern, part.operands, op, old, _as_array(ctx, value))
 
 
+def delete(ctx: Context, scope: Scope, target: ast.expr) -> None:
+    """`del container[index]`."""
+    entry = located(ctx, scope, target) if isinstance(target, ast.Subscript) else None
+    if not isinstance(entry, Entry) or not isinstance(entry.container, Structure):
+        raise TypeRefusal("only names and items of dicts and lists can be deleted", "leave it")
+    containers.call_method(ctx, entry.container, "pop", [entry.index])
+
+
 def _as_array(ctx: Context, value: Value) -> Value:
     """A list or tuple as the array that NumPy makes of it."""
     value = indexing.resolved(ctx, value)

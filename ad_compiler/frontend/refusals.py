@@ -21,7 +21,6 @@ SYNTAX: dict[type[ast.AST], Refusal] = {
     ast.AsyncFor: ("`async` is not supported", "use an ordinary loop"),
     ast.AsyncWith: ("`async` is not supported", "remove it"),
     ast.ClassDef: ("classes inside a function are not supported", "define it outside"),
-    ast.Delete: ("`del` is not supported", "leave the name alone"),
     ast.With: (
         "`with` is not supported, except `with np.errstate(...)` that ignores",
         "move it to the caller",
@@ -37,10 +36,6 @@ SYNTAX: dict[type[ast.AST], Refusal] = {
     ),
     ast.Global: (
         "assigning globals is not supported: a derivative has no effect on its surroundings",
-        "return the value instead",
-    ),
-    ast.Nonlocal: (
-        "assigning outer names is not supported: a derivative has no effect on its surroundings",
         "return the value instead",
     ),
 }

@@ -39,6 +39,8 @@ from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.effects import RAISE, VALUE
 
 Path = tuple[str | int, ...]
+DELETED = object()
+"""What a name is bound to after `del`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -266,8 +268,8 @@ class Scope:
 
     def bind(self, storage: Storage, name: str, value: Value) -> None:
         """Assign a name of the function."""
-        if self.outer is not None and name not in self.local:
-            self.outer.bind(storage, name, value)
+        if name not in self.local:
+            self._bind_outside(storage, name, value)
             return
         slot = self.slots.get(name)
         if slot is None:
@@ -281,6 +283,18 @@ class Scope:
         store(storage, slot, value, base)
         if slot.bound is not None:
             builder.assign(slot.bound, const(True))
+
+    def _bind_outside(self, storage: Storage, name: str, value: Value) -> None:
+        """Assign a name of the function around."""
+        if self.outer is not None:
+            self.outer.bind(storage, name, value)
+        elif self.environment.bind is not None:
+            self.environment.bind(name, value)
+        else:
+            raise TypeRefusal(
+                f"`{name}` is assigned, though what is around this function is constant here",
+                "return the value instead",
+            )
 
     @contextmanager
     def looping(self, builder: Builder, names: frozenset[str]) -> Generator[None]:
@@ -305,6 +319,8 @@ class Scope:
         if slot is None or value is None:
             raise _unbound(storage.builder, name, slot)
         assert not slot.ended, f"{name} is read after its end"
+        if isinstance(value, Const) and value.value is DELETED:
+            raise TypeRefusal(f"`{name}` was deleted before", "delete it after its last use")
         if slot.bound is not None:
             require_bound(storage.builder, slot, free=free)
         return value

@@ -16,12 +16,12 @@ from ad_compiler.frontend import (
     writing,
 )
 from ad_compiler.frontend.context import Context, array_of, place, test_of, truth_of, with_place
-from ad_compiler.frontend.expressions import expression, function_value
+from ad_compiler.frontend.expressions import consumed, expression, function_value
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, returns
-from ad_compiler.frontend.scope import Scope, new_slot, store, take
+from ad_compiler.frontend.scope import DELETED, Scope, new_slot, store, take
 from ad_compiler.frontend.targets import bind_target
-from ad_compiler.frontend.values import Value
+from ad_compiler.frontend.values import Value, static
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -128,7 +128,10 @@ def _jumping_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) 
 def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
     first = node.targets[0]
     name = first.id if isinstance(first, ast.Name) else ""
-    value = expression(ctx, scope, node.value, name)
+    if isinstance(first, ast.Tuple | ast.List) and len(node.targets) == 1:
+        value = consumed(ctx, scope, node.value)
+    else:
+        value = expression(ctx, scope, node.value, name)
     if len(node.targets) > 1:
         value = ctx.storage.rooted(value, name)
     for target in node.targets:
@@ -168,6 +171,26 @@ def _expression(ctx: Context, scope: Scope, node: ast.Expr) -> None:
     """An expression whose value is not used: a docstring, or a call that may raise."""
     if not isinstance(node.value, ast.Constant):
         expression(ctx, scope, node.value)
+
+
+def _nonlocal(_ctx: Context, scope: Scope, node: ast.Nonlocal) -> None:
+    """The names are known to be of the function around; that has them only if it is followed."""
+    if not scope.environment.names.issuperset(node.names):
+        raise TypeRefusal(
+            "assigning names around the function that is differentiated is not supported: a "
+            "derivative has no effect on its surroundings",
+            "return the value instead",
+        )
+
+
+def _delete(ctx: Context, scope: Scope, node: ast.Delete) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            scope.find(ctx.storage, target.id)
+            scope.bind(ctx.storage, target.id, static(DELETED))
+        else:
+            assert isinstance(target, ast.Subscript | ast.Attribute | ast.Tuple | ast.List)
+            parts.delete(ctx, scope, target)
 
 
 def _pass(_ctx: Context, _scope: Scope, _node: ast.Pass) -> None: ...
@@ -283,4 +306,6 @@ TABLE: dict[type[ast.stmt], Lower] = {
     ast.Continue: _continue,
     ast.Raise: _raise,
     ast.Assert: _assert,
+    ast.Nonlocal: _nonlocal,
+    ast.Delete: _delete,
 }  # type: ignore[assignment]

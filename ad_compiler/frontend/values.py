@@ -107,11 +107,12 @@ class UserFunction:
 class Environment:
     """Where a function finds the names that it does not bind: None if nowhere.
 
-    `names`: those that the functions around it bind, now or later.
+    `names`: those that the functions around it bind, now or later. `bind` assigns one of them.
     """
 
     find: Callable[[str], Value | None]
     names: frozenset[str] = frozenset()
+    bind: Callable[[str, Value], None] | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

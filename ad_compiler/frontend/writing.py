@@ -110,7 +110,9 @@ def into(ctx: Context, out: Value, result: Value, who: str) -> Value:
 
 def add_at(ctx: Context, target: Value, index: Value, value: Value, *, negative: bool) -> None:
     """`np.add.at(target, index, value)`: duplicate indices all count."""
-    items = [*index.items] if isinstance(index, Structure) else [index]
+    items = [index]
+    if isinstance(index, Structure) and index.kind == "tuple":
+        items = [*index.items]
     pattern, operands = indexing.pattern_of(ctx, items)
     atom = atom_of(ctx, value)
     if negative:

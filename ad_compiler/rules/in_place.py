@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.registry import writes
 from ad_compiler.rules.sorting import other_axes
 
@@ -46,15 +47,16 @@ def _put(a: Any, ind: Any, v: Any) -> None:
     elif a.ndim == 2:
         a[places // a.shape[1], places % a.shape[1]] = filled
     else:
-        raise ValueError("give a vector or a matrix")
+        raise TypeRefusal("np.put into more than two axes", "reshape before")
 
 
 @writes(np.fill_diagonal)
 def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    if wrap or a.ndim != 2 or np.ndim(val) != 0:
-        raise ValueError("give a matrix and a number")
+    """Values that are too few are repeated along the diagonal."""
+    if wrap or a.ndim != 2:
+        raise TypeRefusal("np.fill_diagonal of what is no matrix, or with `wrap`", "loop")
     places = np.arange(min(a.shape[0], a.shape[1]))
-    a[places, places] = val
+    a[places, places] = val if np.ndim(val) == 0 else np.resize(np.asarray(val), places.size)
 
 
 @writes(np.put_along_axis)
@@ -69,4 +71,4 @@ def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     elif arr.ndim == 2:
         arr[np.expand_dims(np.arange(arr.shape[0]), other_axes(0, 2)), indices] = values
     else:
-        raise ValueError("give a vector or a matrix")
+        raise TypeRefusal("np.put_along_axis in more than two axes", "loop over the first")

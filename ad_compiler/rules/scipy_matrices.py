@@ -41,7 +41,7 @@ def _hankel(c: Any, r: Any = None) -> Any:
 def _circulant(c: Any) -> Any:
     column = np.asarray(c)
     if column.ndim != 1:
-        raise ValueError("give a vector")
+        raise TypeRefusal("circulant matrices of what is no vector", "give a vector")
     places = np.arange(len(column))
     return column[(places[:, None] - places) % len(column)]
 

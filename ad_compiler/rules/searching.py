@@ -139,7 +139,7 @@ LEXSORT = register(
 @means(np.lexsort, samples=(([VECTOR, VECTOR**2],), ((np.array([2, 1, 2]), VECTOR),)), inert=True)
 def _np_lexsort(keys: Any, axis: int = -1) -> Any:
     if axis != -1:
-        raise ValueError("give the axis by np.swapaxes")
+        raise TypeRefusal("np.lexsort along another axis", "give the axis by np.swapaxes")
     return LEXSORT(*[np.asarray(key) for key in keys])
 
 

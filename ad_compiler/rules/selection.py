@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
         raise ValueError("list of cases must be same length as list of conditions")
     kinds = [widths(c) for c in choicelist if np.ndim(c) > 0]
     if "f32" in kinds and any(kind != "f32" for kind in kinds):
-        raise ValueError("np.select of arrays of different dtypes: convert them first")
+        raise TypeRefusal("np.select of arrays of different dtypes", "convert them first")
     chosen = default
     for condition, choice in zip(condlist[::-1], choicelist[::-1]):  # noqa: B905
         chosen = np.where(condition, choice, chosen)
@@ -239,6 +240,17 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> A
         elif np.any(condition):
             y[condition] = function(x[condition], *args, **kw)
     return y
+
+
+@means(functools.reduce, samples=((np.multiply, VECTOR), (np.maximum, MATRIX, VECTOR)))
+def _reduce(function: Any, sequence: Any, *initial: Any) -> Any:
+    """Over an array; other sequences are taken apart before."""
+    if not initial and len(sequence) == 0:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    value, rest = (initial[0], sequence) if initial else (sequence[0], sequence[1:])
+    for item in rest:
+        value = function(value, item)
+    return value
 
 
 @means(

@@ -17,7 +17,7 @@ from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.frames import Frame
 from ad_compiler.ir.nodes import Atom, For, Let, Var, const, defined_by, walk
 from ad_compiler.ir.types import Int
-from ad_compiler.rules.registry import OPERATORS
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
 def counted(loop: For) -> dict[Var, tuple[Let, ...]]:
@@ -82,8 +82,11 @@ def _formula(loop: For, param: Var, init: Atom, factor: int, rest: Linear) -> tu
     if factor:
         before = of("*", trip, of("-", trip, const(1)))
         value = of("+", value, of("*", const(factor), of("//", before, const(2))))
-    *lets, last = (s for s in builder.frames.pop().stmts if isinstance(s, Let))
-    return *lets, Let((param,), last.prim, last.args, last.at)
+    lets = [s for s in builder.frames.pop().stmts if isinstance(s, Let)]
+    if not lets:  # it is the index itself
+        return (Let((param,), PRIMITIVES["identity"], (value,), loop.at),)
+    *before, last = lets
+    return *before, Let((param,), last.prim, last.args, last.at)
 
 
 Formulas = Mapping[Var, tuple[Let, ...]]

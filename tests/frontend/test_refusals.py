@@ -113,6 +113,19 @@ def generator(x: Any) -> Any:
     yield x[0]
 
 
+def deleted(x: Any) -> Any:
+    y = x * 2
+    del y
+    return y[0]  # noqa: F821  # pyright: ignore
+
+
+def too_many_axes(x: Any) -> Any:
+    y = np.zeros((3, 3, 3)) * x
+    if x[0] > 5:
+        np.put(y, [1, 2], 0.0)
+    return np.sum(y)
+
+
 CASES = [
     (floats_into_integers, "y += 0.5", "does not write float64 into an array of int64 so"),
     (perhaps_an_alias, "z[0] = 1.0", "depends on the path taken"),
@@ -131,6 +144,8 @@ CASES = [
     (text, "def text", "returns a formatted string"),
     (misspelled, "x.summ", "no derivative rule"),
     (generator, "yield x[0]", "generators"),
+    (deleted, "y", "was deleted before"),
+    (too_many_axes, "np.put(y, [1, 2], 0.0)", "more than two axes"),
 ]
 
 
