@@ -11,7 +11,7 @@ evaluated twice or moved past a loop or branch, and the line stays readable.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -106,7 +106,8 @@ def fold(function: Function, paths: dict[Var, str]) -> Folds:
     """Decide what folds. `paths` are the container leaves that may be read in place."""
     counts = _count(function)
     exits = find_exits(function.block, counts)
-    folder = _Folder(counts, paths, exits, _loose(function), shared(function, counts))
+    loose = _negated(function, counts) | _only_result(function)
+    folder = _Folder(counts, paths, exits, loose, shared(function, counts))
     scope = Scope()
     folder.statements(function.block.body, scope)
     results = [function.results[k] for k in leaves(function.output) if isinstance(k, int)]
@@ -114,12 +115,17 @@ def fold(function: Function, paths: dict[Var, str]) -> Folds:
     return Folds(folder.folded, folder.conditionals, folder.inline, counts, exits)
 
 
-def _loose(function: Function) -> Var | None:
+def _only_result(function: Function) -> set[Atom]:
     """A result that is all there is to return: an expression tells as much as its name."""
-    if not isinstance(function.output, int):
-        return None
-    result = function.results[function.output]
-    return result if isinstance(result, Var) else None
+    return {function.results[function.output]} if isinstance(function.output, int) else set()
+
+
+def _negated(function: Function, counts: Counter[Var]) -> set[Atom]:
+    """Multiples that are only negated: `-2 * b` is one operation, `-b_bar` is another one."""
+    lets = [stmt for stmt in walk(function.block) if isinstance(stmt, Let)]
+    used = {let.args[0] for let in lets if let.prim.name == "neg"}
+    multiples = (let for let in lets if let.prim.name == "mul" and isinstance(let.args[0], Const))
+    return {let.targets[0] for let in multiples if counts[let.targets[0]] == 1} & used
 
 
 def _count(function: Function) -> Counter[Var]:
@@ -153,7 +159,7 @@ class _Folder:
     counts: Counter[Var]
     paths: dict[Var, str]
     exits: Exits
-    loose: Var | None
+    loose: Collection[Atom]
     shared: frozenset[Var]
     folded: dict[Var, Let | If] = field(default_factory=dict[Var, "Let | If"])
     conditionals: dict[Var, If] = field(default_factory=dict[Var, If])
@@ -221,7 +227,7 @@ class _Folder:
         """Note the expression of a temporary that its one use may take."""
         if len(targets) != 1 or self.counts[targets[0]] != 1:
             return
-        if targets[0].temp or targets[0] is self.loose:
+        if targets[0].temp or targets[0] in self.loose:
             scope.trees[targets[0]] = tree
             self.defined[targets[0]] = stmt
 

@@ -55,11 +55,12 @@ def rebuild(function: Function) -> Function:
 
 
 def normalise(function: Function) -> Function:
-    """Simplify a program whose loops and stores would hide from a transformation what is equal.
+    """Simplify a program that computes something twice, or where loops and stores may hide that.
 
-    Nothing is removed, so that what may raise is still there to be kept.
+    Cotangents of one value meet in one sum. Nothing is removed, so that what may raise is still
+    there to be kept.
     """
-    if not any(map(_is_structured, walk(function.block))):
+    if not _repeats(function.block) and not any(map(_is_structured, walk(function.block))):
         return function
     return function.with_block(Rebuild(function.params).block(function.block))
 
@@ -68,6 +69,14 @@ def _is_structured(stmt: Stmt) -> bool:
     return isinstance(stmt, For | While) or (
         isinstance(stmt, Let) and stmt.prim.in_place is not None
     )
+
+
+def _repeats(block: Block) -> bool:
+    """Whether an operation stands twice in a block."""
+    seen: set[Key] = set()
+    lets = [stmt for stmt in block.body if isinstance(stmt, Let)]
+    seen.update((let.prim, *map(atom_key, let.args)) for let in lets)
+    return len(seen) < len(lets)
 
 
 class Rebuild:
