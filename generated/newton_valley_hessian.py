@@ -14,11 +14,10 @@ def valley_hessian(x):
         x_dot[i] = 1.0
         x_head_dot = x_dot[:-1]
         product = 2 * x_head_dot
-        x_bar_dot = np.zeros_like(x)
-        x_bar_dot[:-1] = product
         difference_bar_dot = 200 * (x_dot[1:] - twice_x_head * x_head_dot)
         product_dot = difference_bar * product + twice_x_head * difference_bar_dot
-        x_bar_dot[:-1] -= product_dot
+        x_bar_dot = np.zeros_like(x)
+        x_bar_dot[:-1] = product - product_dot
         x_bar_dot[1:] += difference_bar_dot
         hessian[:, i] = x_bar_dot
     return hessian

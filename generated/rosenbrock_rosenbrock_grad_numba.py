@@ -13,8 +13,7 @@ def rosenbrock_grad(x):
         x_i = x[i]
         a = x[i + 1] - x_i * x_i
         b = 1.0 - x_i
-        b_bar = 2 * b
         a_bar = 200.0 * a
         x_bar[i + 1] += a_bar
-        x_bar[i] += -b_bar - 2 * (x_i * a_bar)
+        x_bar[i] += -2 * b - 2 * (x_i * a_bar)
     return x_bar

@@ -115,9 +115,15 @@ def composed(outer: Pattern, inner: Pattern) -> Pattern:
     """The pattern of what `inner` takes of the view `outer`; operands follow in order."""
     if outer == WHOLE:
         return inner
-    if all(item == "int" for item in outer):
+    if all(item == "int" for item in outer) and not _apart(inner):
         return outer if inner == WHOLE else (*outer, *inner)
     return outer if inner == WHOLE and is_index(outer) else (*outer, THEN, *inner)
+
+
+def _apart(pattern: Pattern) -> bool:
+    """Whether arrays of indices stand behind a slice: an integer before would move their axes."""
+    arrays = not {"array", "mask"}.isdisjoint(pattern)
+    return arrays and pattern[0] not in ("int", "array", "mask")
 
 
 def is_index(pattern: Pattern) -> bool:

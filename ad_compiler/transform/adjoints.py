@@ -40,6 +40,8 @@ class Adjoints:
     exposed: Exposed = field(default_factory=Exposed)
     """Arrays of which it counts where their cotangent is zero because nobody took an element."""
     taken: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
+    parts: dict[Var, Let] = field(default_factory=dict[Var, Let])
+    """Rows that the block in hand reads; what is taken of one is an element of the whole array."""
 
     def enter(self, primals: tuple[Var, ...]) -> None:
         """The cotangents of these values start absent, and live in the current frame."""

@@ -18,6 +18,7 @@ from typing import TypeVar, assert_never
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
+    Const,
     Effect,
     For,
     Function,
@@ -71,15 +72,24 @@ def _is_computed(
         and not live.isdisjoint(s.targets)
         for s in before
     )  # fmt: skip
-    return same or (effect.prim.name == "getitem" and any(_changes(s, effect.args) for s in after))
+    return same or (effect.prim.name == "getitem" and any(_reaches(s, effect.args) for s in after))
 
 
-def _changes(stmt: Stmt, place: tuple[Atom, ...]) -> bool:
-    """Whether a statement adds to `a[i]`, given `(a, pattern, *operands)`."""
-    if not isinstance(stmt, Let) or stmt.prim.name != "add_at":
+def _reaches(stmt: Stmt, place: tuple[Atom, ...]) -> bool:
+    """Whether a statement adds to or reaches into `a[i]`, given `(a, pattern, *operands)`."""
+    if not isinstance(stmt, Let) or stmt.prim.name not in ("getitem", "store", "add_at"):
         return False
-    a, pattern, _, *operands = stmt.args
-    return (a, pattern, *operands) == place
+    a, pattern, *operands = stmt.args
+    if stmt.prim.name != "getitem":
+        del operands[0]
+    whole, start, *index = place
+    assert isinstance(pattern, Const)
+    assert isinstance(start, Const)
+    if a != whole or operands[: len(index)] != index:
+        return False
+    if set(start.value) == {"int"}:
+        return pattern.value[: len(start.value)] == start.value
+    return stmt.prim.name == "add_at" and pattern == start and len(operands) == len(index)
 
 
 def _statement(stmt: Stmt, live: set[Var]) -> Stmt | None:

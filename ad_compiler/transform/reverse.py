@@ -45,6 +45,7 @@ from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.operations import Operations
 from ad_compiler.transform.shapes import Shapes, widen, zero
+from ad_compiler.transform.storage import is_part
 from ad_compiler.transform.structural import backward_of, placing, pulled, pushed
 
 
@@ -91,10 +92,12 @@ class Reverse(Operations):
     # -- statements ---------------------------------------------------------------------------
 
     def backward(self, body: tuple[Stmt, ...]) -> None:
-        for let in body:  # all of it has run
-            if isinstance(let, Let):
-                equate(self.builder, let.prim, let.args)
+        lets = [stmt for stmt in body if isinstance(stmt, Let)]
+        parts = {let.targets[0]: let for let in lets if is_part(let)}
+        for let in lets:  # all of it has run
+            equate(self.builder, let.prim, let.args)
         for stmt in reversed(body):
+            self.adjoints.parts = parts
             with placing(self.builder, backward_of(stmt.at)):
                 self.statement(stmt)
 

@@ -8,8 +8,9 @@ v = a[i]                a_bar[i] += v_bar           one accumulator for all load
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ad_compiler.ir.index import WHOLE, Pattern, axes_order, segments
+from ad_compiler.ir.index import THEN, WHOLE, Pattern, axes_order, composed, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Static, Tape, dims_of, is_complex
 from ad_compiler.rules.registry import PRIMITIVES
@@ -32,6 +33,14 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
             adjoints.selected[value] = Selected(value, mask)
         adjoints.add(x, value)
         return
+    if x in adjoints.parts and x not in adjoints.exposed.watched:
+        whole, row, *index = adjoints.parts[x].args
+        assert isinstance(row, Const)
+        path = composed(row.value, pattern.value)
+        if THEN not in path:  # row[j] of row = x[i] is x[i, j]
+            item = replace(let, args=(whole, const(path), *index, *operands))
+            getitem(adjoints, item, z_bar)
+            return
     adjoints.mark_taken(let.targets[0], x, pattern, operands, z_bar)
     cell = adjoints.cell(x)
     before = builder.read_or_zero(cell)
@@ -41,6 +50,14 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     prim = PRIMITIVES["store" if unique else "add_at"]
     name = adjoint_name(x)
     builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands, hint=name))
+
+
+def is_part(let: Let) -> bool:
+    """Whether this reads a row: an array at a place that only integers tell."""
+    if let.prim.name != "getitem" or not isinstance(let.targets[0].type, Array):
+        return False
+    pattern = let.args[1]
+    return isinstance(pattern, Const) and set(pattern.value) == {"int"}
 
 
 def without_new(adjoints: Adjoints, z_bar: Atom, pattern: Pattern) -> Atom:
@@ -61,7 +78,7 @@ def store(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     if v in adjoints.active:
         part = part_of(adjoints, z_bar, pattern.value, operands)
         if "array" in pattern.value:  # of values written to one place, the last one counts
-            wins = builder.emit(PRIMITIVES["last_writes"], a, pattern, *operands)
+            wins = builder.emit(PRIMITIVES["last_writes"], z_bar, pattern, *operands)
             part = adjoints.mask(part, wins)
         adjoints.add(v, fitted(adjoints, part, v))
     if pattern.value != WHOLE:

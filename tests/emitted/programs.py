@@ -292,3 +292,12 @@ def burgers(u: Any, nu: float, dx: float, dt: float, steps: int) -> Any:
         u[0] = u[-2]
         u[-1] = u[1]
     return np.sum(u**2) * dx
+
+
+def gates(weights: Any, state: Any, x: Any) -> Any:
+    total = 0.0
+    for k in range(len(weights)):
+        w, row = weights[k], state[k]
+        total += np.sum(np.tanh(x * w[0] + w[1]) * row[1])
+        x = x * w[2]
+    return total
