@@ -189,3 +189,14 @@ def test_the_element_of_an_array_without_axes_in_second_derivatives() -> None:
     value, pull = vjp(lambda z: grad(f)(z, 1.3), z)
     assert value == pytest.approx(1.69 * math.cos(0.91))
     assert pull(np.array(1.0))[0] == pytest.approx(-(1.3**3) * math.sin(0.91))
+
+
+def test_a_result_that_is_a_diagonal_can_be_written_to() -> None:
+    def diagonal(x):
+        return np.diag(np.outer(x, x))[1:]
+
+    def trace(x):
+        return np.trace(np.diag(x))
+
+    assert all(part.flags.writeable for part in jvp(diagonal, (X,), (X,)))
+    assert grad(trace)(X).flags.writeable

@@ -115,12 +115,13 @@ def fold(function: Function, paths: dict[Var, str]) -> Folds:
     return Folds(folder.folded, folder.conditionals, folder.inline, counts, exits)
 
 
-def _only_result(function: Function) -> set[Atom]:
+def _only_result(function: Function) -> set[Var]:
     """A result that is all there is to return: an expression tells as much as its name."""
-    return {function.results[function.output]} if isinstance(function.output, int) else set()
+    result = function.results[function.output] if isinstance(function.output, int) else None
+    return {result} if isinstance(result, Var) else set()
 
 
-def _negated(function: Function, counts: Counter[Var]) -> set[Atom]:
+def _negated(function: Function, counts: Counter[Var]) -> set[Var]:
     """Multiples that are only negated: `-2 * b` is one operation, `-b_bar` is another one."""
     lets = [stmt for stmt in walk(function.block) if isinstance(stmt, Let)]
     used = {let.args[0] for let in lets if let.prim.name == "neg"}
@@ -159,7 +160,7 @@ class _Folder:
     counts: Counter[Var]
     paths: dict[Var, str]
     exits: Exits
-    loose: Collection[Atom]
+    loose: Collection[Var]
     shared: frozenset[Var]
     folded: dict[Var, Let | If] = field(default_factory=dict[Var, "Let | If"])
     conditionals: dict[Var, If] = field(default_factory=dict[Var, If])

@@ -187,7 +187,7 @@ class Memory:
 
     parent: dict[Var, Var] = field(default_factory=dict[Var, Var])
     foreign: set[Var] = field(default_factory=set[Var])
-    """Classes that may hold memory of the caller, or of a constant."""
+    """Classes that may hold memory of the caller or of a constant, or what cannot be written to."""
 
     def find(self, var: Var) -> Var:
         while var in self.parent:
@@ -230,10 +230,16 @@ def memory_of(function: Function) -> Memory:
     return memory
 
 
+DIAGONALS = ("np.diag", "np.diagonal")
+"""Of a matrix, these are views through which NumPy does not let one write."""
+
+
 def _join_operands(memory: Memory, stmt: Let) -> None:
     source = viewed(stmt)
     if source is not None:
         memory.join(source, stmt.targets[0])
+        if stmt.prim.name in DIAGONALS and rank(source.type) > 1:
+            memory.foreign.add(memory.find(source))
     if stmt.prim.in_place is not None:
         memory.join(stmt.args[stmt.prim.in_place], stmt.targets[0])
     if stmt.prim.name in KEEPING and has_storage(stmt.args[-1]):

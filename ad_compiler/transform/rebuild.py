@@ -29,11 +29,13 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
     const,
+    defined_by,
     walk,
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY_BOOL, Array, Type
 from ad_compiler.rules.describe import ADJOINTS, described, is_telling
+from ad_compiler.rules.effects import FAIL, RAISE
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import (
     Key,
@@ -79,6 +81,9 @@ def _repeats(block: Block) -> bool:
     return len(seen) < len(lets)
 
 
+ENDS = (RAISE, FAIL)
+
+
 class Rebuild:
     """The forward walk."""
 
@@ -107,12 +112,16 @@ class Rebuild:
 
     def run(self, body: tuple[Stmt, ...]) -> None:
         names = given_names(body)
-        for stmt in body:
+        for position, stmt in enumerate(body):
             match stmt:
                 case Let():
                     self.let(stmt, names)
-                case Effect():
+                case Effect(prim=prim):
                     self.out.append(replace(stmt, args=self.many(stmt.args)))
+                    if prim in ENDS:  # what comes after it is never reached
+                        behind = [t for later in body[position:] for t in defined_by(later)]
+                        self.env.update({target: Undef(target.type) for target in behind})
+                        return
                 case If():
                     self.branch(stmt)
                 case For():

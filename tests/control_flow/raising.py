@@ -24,6 +24,15 @@ def index_after_the_loop(x, n):
 
 
 @case((2.0,))
+def a_name_of_no_trips(x):
+    for _ in range(0):
+        factor = 0.5
+    for _ in range(3):
+        x = x * factor
+    return x
+
+
+@case((2.0,))
 def index_after_constant_trips(x):
     for i in range(3):
         x = x * (i + 1)
