@@ -75,16 +75,19 @@ class Sum:
 
     def reaches(self, start: Var, body: tuple[Stmt, ...], end: Atom) -> bool:
         """Whether additions alone lead from one value to the other, and nobody else looks."""
-        now = start
+        return self.last(start, body) is end
+
+    def last(self, now: Var, body: tuple[Stmt, ...]) -> Var | None:
+        """What additions alone make of a value that nobody else looks at, but who is told last."""
         for stmt in body:
             taken = self.step(now, stmt)
             if taken is None:
                 continue
             found, readings = taken
             if self.uses[now] != readings:
-                return False
+                return None
             now = found
-        return now is end and self.uses[now] == 1
+        return now if self.uses[now] == 1 else None
 
     def step(self, now: Var, stmt: Stmt) -> tuple[Var, int] | None:
         """The sum after a statement that adds to it, and how often that reads it."""
@@ -93,9 +96,10 @@ class Sum:
                 adds = prim.name == "add" or (prim.name in ("sub", "add_at") and args[0] is now)
                 return (target, 1) if adds else None
             case If(targets=targets, then=then, orelse=orelse):
-                arms = [(Sum(Counter(readings(arm))), arm) for arm in (then, orelse)]
+                arms = (then, orelse)
+                ends = [Sum(Counter(readings(arm))).last(now, arm.body) for arm in arms]
                 for at, target in enumerate(targets):
-                    if all(own.reaches(now, arm.body, arm.results[at]) for own, arm in arms):
+                    if ends == [arm.results[at] for arm in arms]:
                         return target, 2
                 return None
             case For(targets=targets, inits=inits, body=body) if inits.count(now) == 1:
@@ -126,13 +130,22 @@ class Own:
 
         None if it is used in another way.
         """
+        last = self.last(block, now)
+        return last if self.yields_only(block, at) else None
+
+    def last(self, block: Block, now: Var) -> Var | None:
+        """What the array is behind the statements of a block."""
         for stmt in block.body:
             found = self.behind(stmt, now)
             if found is None:
                 return None
             now = found
+        return now
+
+    def yields_only(self, block: Block, at: int | None) -> bool:
+        """Whether a block hands the array on at one place at most."""
         others = {r for k, r in enumerate(block.yielded) if k != at}
-        return None if others & self.versions else now
+        return self.versions.isdisjoint(others)
 
     def behind(self, stmt: Stmt, now: Var) -> Var | None:
         """What the array is behind a statement."""
@@ -140,13 +153,7 @@ class Own:
             case Let():
                 return self.let(stmt, now)
             case If():
-                for at in (None, *range(len(stmt.targets))):
-                    ends = [self.end(arm, now, at) for arm in (stmt.then, stmt.orelse)]
-                    if at is None and ends == [now, now]:
-                        return now
-                    if at is not None and ends == [stmt.then.results[at], stmt.orelse.results[at]]:
-                        return self.called(stmt.targets[at])
-                return None
+                return self.branch(stmt, now)
             case For():
                 return self.loop(stmt, now)
             case _:
@@ -172,6 +179,17 @@ class Own:
         if stmt.prim.in_place is None:
             return now
         return self.called(stmt.targets[0]) if array is now else None
+
+    def branch(self, stmt: If, now: Var) -> Var | None:
+        arms = (stmt.then, stmt.orelse)
+        ends = [self.last(arm, now) for arm in arms]
+        if ends == [now, now] and all(self.yields_only(arm, None) for arm in arms):
+            return now
+        for at, target in enumerate(stmt.targets):
+            handed = [arm.results[at] for arm in arms]
+            if ends == handed and all(self.yields_only(arm, at) for arm in arms):
+                return self.called(target)
+        return None
 
     def loop(self, stmt: For, now: Var) -> Var | None:
         carried = [k for k, init in enumerate(stmt.inits) if init in self.versions]

@@ -64,18 +64,40 @@ def is_cleared(loop: For, at: int, lets: Mapping[Var, Let], zero: Collection[Ato
     return end is not None and end.settled and loop.body.results[at] is end.now
 
 
-def _refilled(block: Block, state: State, at: int | None) -> State | None:
-    """What becomes of an array in a block that reads nothing of it but what is settled.
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What becomes of an array in a block, and all that it was called before."""
 
-    The block yields it at a position, or not at all.
-    """
+    block: Block
+    before: Var
+    end: State
+    past: set[Var]
+
+    def yields(self, at: int | None) -> bool:
+        """Whether the block hands the array on at this position only, or not at all."""
+        results = self.block.results
+        others = {r for k, r in enumerate(results) if k != at}
+        if not others.isdisjoint((*self.past, self.end.now)):
+            return False
+        return (self.before if at is None else results[at]) is self.end.now
+
+
+def _refilled(block: Block, state: State, at: int) -> State | None:
+    """What becomes of an array that the block yields at a position; see `_walked`."""
+    walk = _walked(block, state)
+    return walk.end if walk is not None and walk.yields(at) else None
+
+
+def _walked(block: Block, state: State) -> Walk | None:
+    """What becomes of an array in a block; None if more of it is read than what is settled."""
     written: set[tuple[Atom, ...]] = set()
     past: set[Var] = set()
     before = state.now
     for stmt in block.body:
-        if not past.isdisjoint(read_by(stmt)):
+        read = read_by(stmt)
+        if not past.isdisjoint(read):
             return None  # what the array was before
-        if state.now not in read_by(stmt):
+        if state.now not in read:
             continue
         found = _refilled_by(stmt, state, written)
         if found is None:
@@ -83,10 +105,7 @@ def _refilled(block: Block, state: State, at: int | None) -> State | None:
         if found.now is not state.now:
             past.add(state.now)
         state = found
-    others = {r for k, r in enumerate(block.results) if k != at}
-    if not others.isdisjoint((*past, state.now)):
-        return None
-    return state if (before if at is None else block.results[at]) is state.now else None
+    return Walk(block, before, state, past)
 
 
 def _refilled_by(stmt: Stmt, state: State, written: set[tuple[Atom, ...]]) -> State | None:
@@ -120,13 +139,13 @@ def _refilled_by(stmt: Stmt, state: State, written: set[tuple[Atom, ...]]) -> St
 
 def _refilled_branch(stmt: If, state: State) -> State | None:
     """The array behind a branch: one target stands for it, or none where no arm changes it."""
-    arms = (stmt.then, stmt.orelse)
+    then, orelse = (_walked(arm, state) for arm in (stmt.then, stmt.orelse))
+    if then is None or orelse is None:
+        return None
+    settled = then.end.settled and orelse.end.settled
     for at in (None, *range(len(stmt.targets))):
-        ends = [_refilled(arm, state, at) for arm in arms]
-        found = [end for end in ends if end is not None]
-        if len(found) == len(arms):
-            now = state.now if at is None else stmt.targets[at]
-            return State(now, all(end.settled for end in found))
+        if then.yields(at) and orelse.yields(at):
+            return State(state.now if at is None else stmt.targets[at], settled)
     return None
 
 
