@@ -73,16 +73,6 @@ def rows(m):
     return np.sum(a)
 
 
-@case(q)
-def columns_of_a_row(q):
-    a = np.stack((q, 2 * q, q * q))
-    columns = np.array([2, 0, 3, 2])
-    row = a[1]
-    row[:, columns] = q * a[0][:, columns]
-    row[:, columns] *= row[:, columns[::-1]]
-    return np.sum(a * a) + np.sum(row[1:3, columns] * q[:2])
-
-
 @case(m)
 def reshape_view(m):
     a = np.zeros((3, 5))

@@ -13,6 +13,7 @@ import pytest
 from ad_compiler import (
     Unsupported,
     UsageError,
+    check_grads,
     elementwise_grad,
     grad,
     jacfwd,
@@ -200,3 +201,17 @@ def test_a_result_that_is_a_diagonal_can_be_written_to() -> None:
 
     assert all(part.flags.writeable for part in jvp(diagonal, (X,), (X,)))
     assert grad(trace)(X).flags.writeable
+
+
+def test_columns_of_a_row_keep_their_axes() -> None:
+    def f(q):
+        a = np.stack((q, 2 * q, q * q))
+        columns = np.array([2, 0, 3, 2])
+        row = a[1]
+        row[:, columns] = q * a[0][:, columns]
+        row[:, columns] *= row[:, columns[::-1]]
+        return np.sum(a * a) + np.sum(row[1:3, columns] * q[:2])
+
+    q = np.random.default_rng(0).normal(size=(4, 4))
+    assert value_and_grad(f)(q)[0] == f(q)
+    check_grads(f, (q,))

@@ -35,7 +35,13 @@ def in_a_branch(x, y):
     return np.sum(x - y) if x[0] > 0 else 0.0 * x[0]
 
 
+def not_used(x, y):
+    np.sum(x * y @ y)
+    return x[0] * y[0]
+
+
 CASES = [
+    (not_used, (THREE, FOUR)),
     (product, (THREE, FOUR)),
     (product, (np.ones(2), M43)),
     (total, (THREE, FOUR)),

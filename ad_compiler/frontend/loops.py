@@ -182,7 +182,7 @@ def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
     def cond() -> Atom:
         test = expression(ctx, scope, node.test)
         truth = truth_of(test)
-        if truth is True and not leaves_loop(node):
+        if truth is True and not leaves_loop(node) and not ctx.builder.assigns():
             raise scope.code.source.refuse(
                 node.test, "this loop has no end", "leave it with `break` or `return`"
             )
@@ -206,11 +206,12 @@ def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
         return _stop(ctx.builder, flow)
 
     binds = any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node.test))
+    at = scope.code.source.span(node)
     with scope.looping(ctx.builder, escaping(scope.code, node)):
         if binds:  # the last test binds names that are read after the loop
-            ctx.builder.while_(lambda: TRUE, body_after_test, scope.code.source.span(node))
+            ctx.builder.while_(lambda: TRUE, body_after_test, at)
         else:
-            ctx.builder.while_(cond, body, scope.code.source.span(node))
+            ctx.builder.while_(cond, body, at, whole=body_after_test)
     _after(ctx, scope, node, early, block)
 
 

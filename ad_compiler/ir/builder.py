@@ -39,6 +39,7 @@ from ad_compiler.ir.nodes import (
     Undef,
     Var,
     While,
+    const,
     substitute,
 )
 from ad_compiler.ir.primitive import Primitive
@@ -231,17 +232,25 @@ class Builder(Cells):
         at: Span | None = None,
         assigned: frozenset[Cell] | None = None,
         key: object = None,
+        whole: Callable[[], Atom | None] | None = None,
     ) -> None:
         """Append a `While`; `cond` gives the truth value, `body` may assign outer cells.
 
-        What `body` gives says whether this trip is the last; None: it is not.
+        What `body` gives says whether this trip is the last; None: it is not. `whole` is a body
+        that tests the condition itself: it is taken if `cond` assigns outer cells.
         """
         tests: list[tuple[int, Atom, Atom | None]] = []
+        within = False
 
-        def both() -> None:
-            test = cond()
+        def both() -> bool:
+            nonlocal within
+            test = const(True) if within else cond()
             length = len(self.frame.stmts)
-            tests.append((length, test, body()))
+            if not within and whole is not None and self.assigns():
+                within = True
+                return True
+            tests.append((length, test, whole() if within and whole is not None else body()))
+            return False
 
         frame = self._loop(both, assigned, key)
         length, test, stop = tests[-1]
@@ -253,10 +262,15 @@ class Builder(Cells):
         stmt = While(tuple(targets), tuple(inits), condition, substitute(inner, env), at or self.at)
         self.append(stmt)
 
+    def assigns(self) -> bool:
+        """Whether the innermost open frame has given outer cells values that are computed."""
+        values, params = self.frame.values, self.frame.params
+        return any(isinstance(v, Var) and v is not params.get(cell) for cell, v in values.items())
+
     def _loop(
-        self, build: Callable[[], None], assigned: frozenset[Cell] | None, key: object
+        self, build: Callable[[], bool | None], assigned: frozenset[Cell] | None, key: object
     ) -> Frame:
-        """Build a loop body until the types of its parameters hold."""
+        """Build a loop body until the types of its parameters hold, and it asks for no more."""
         widening = Widening() if key is None else self._widenings.setdefault(key, Widening())
         carried: dict[Cell, Any] = {}
         while True:
@@ -264,8 +278,8 @@ class Builder(Cells):
                 self.junctions.enter(widening, carried)
             frame = Frame(is_loop=True, widening=widening, assigned=assigned)
             self.frames.append(frame)
-            build()
-            again = self.junctions is not None and self.junctions.leave(frame, widening, carried)
+            again = bool(build())
+            again |= self.junctions is not None and self.junctions.leave(frame, widening, carried)
             self.frames.pop()
             if not (again or self._widen(frame, widening)):
                 return frame

@@ -10,7 +10,7 @@ lengths that meet for equal. So the check stays, unless such an operation itself
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from ad_compiler.ir.nodes import (
@@ -23,6 +23,7 @@ from ad_compiler.ir.nodes import (
     Stmt,
     Var,
     const,
+    defined_by,
     walk,
     with_blocks,
 )
@@ -89,27 +90,39 @@ def _length(array: Var, axis: int) -> Let:
 
 def drop_checks(function: Function) -> Function:
     """Remove the checks of what the remaining operations check themselves."""
-    if not any(isinstance(s, Effect) and lengths_met(s.prim, s.args) for s in walk(function.block)):
+    if not any(map(_is_check, walk(function.block))):
         return function
-    return dead_code(function.with_block(_needed(function.block, [])))
+    lean = dead_code(function.with_block(_unchecked(function.block)))
+    kept = {var for stmt in walk(lean.block) for var in defined_by(stmt)}
+    return dead_code(function.with_block(_needed(function.block, [], kept)))
 
 
-def _needed(block: Block, around: Sequence[Met]) -> Block:
-    known = [*around, *_met(block.body)]
+def _is_check(stmt: Stmt) -> bool:
+    return isinstance(stmt, Effect) and bool(lengths_met(stmt.prim, stmt.args))
+
+
+def _unchecked(block: Block) -> Block:
+    body = (with_blocks(stmt, _unchecked) for stmt in block.body if not _is_check(stmt))
+    return replace(block, body=tuple(body))
+
+
+def _needed(block: Block, around: Sequence[Met], kept: Set[Var]) -> Block:
+    """A block without checks that what is kept for other reasons implies."""
+    known = [*around, *_met(block.body, kept)]
     body: list[Stmt] = []
     for stmt in block.body:
         lengths = lengths_met(stmt.prim, stmt.args) if isinstance(stmt, Effect) else frozenset()
         if lengths and implied(lengths, known):
             continue
         known.append(lengths)
-        body.append(with_blocks(stmt, lambda inner: _needed(inner, known)))
+        body.append(with_blocks(stmt, lambda inner: _needed(inner, known, kept)))
     return replace(block, body=tuple(body))
 
 
-def _met(stmts: Sequence[Stmt]) -> Iterator[Met]:
+def _met(stmts: Sequence[Stmt], kept: Set[Var]) -> Iterator[Met]:
     """The lengths that statements fail for if they differ; a loop, if it runs."""
     for stmt in stmts:
-        if isinstance(stmt, Let):
+        if isinstance(stmt, Let) and not kept.isdisjoint(stmt.targets):
             yield lengths_met(stmt.prim, stmt.args)
         elif isinstance(stmt, For):
-            yield from _met(stmt.body.body)
+            yield from _met(stmt.body.body, kept)

@@ -297,7 +297,7 @@ def rewriting(let: Let) -> Rewrite | None:
 
 FOLDED = frozenset(
     {"add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "pos", "not",
-     "lt", "le", "gt", "ge", "eq", "ne", "last_index"}
+     "lt", "le", "gt", "ge", "eq", "ne", "bool", "last_index"}
 )  # fmt: skip
 """Operations that are evaluated at compile time on constants."""
 

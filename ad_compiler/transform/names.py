@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ad_compiler.ir.nodes import Function, Let, Stmt, Var, substitute
+from ad_compiler.rules.describe import ADJOINTS, is_telling
 
 
 def prefer_names(function: Function) -> Function:
@@ -58,3 +59,32 @@ def renamed(function: Function, names: dict[Var, Var]) -> Function:
     names = {old: new for old, new in names.items() if old in defined}
     block = substitute(function.block, dict(names))
     return function.with_block(replace(block, body=tuple(map(stmt, block.body))))
+
+
+def given_names(body: tuple[Stmt, ...]) -> dict[Var, Var]:
+    """Temporaries that later statements of the same block name, with the variables they become.
+
+    The first name wins; a name for a variable that stays temporary is only a hint.
+    """
+    names: dict[Var, Var] = {}
+    roots: dict[Var, Var] = {}
+    for stmt in body:
+        if isinstance(stmt, Let) and stmt.prim.name == "identity":
+            value, target = stmt.args[0], stmt.targets[0]
+            if not isinstance(value, Var):
+                continue
+            root = roots[target] = roots.get(value, value)
+            if names.get(root, root).temp and takes_name(root, target, root in names):
+                names[root] = Var(target.name, root.type, target.temp)
+    return names
+
+
+def takes_name(value: Var, name: Var, hinted: bool) -> bool:
+    """Whether a temporary is better called by another name that it has.
+
+    What the program itself computes is not called after an adjoint that happens to equal it.
+    """
+    own = is_telling(value) and not value.name.endswith(ADJOINTS)
+    if name.temp:
+        return not hinted and not is_telling(value)
+    return not (own and name.name.endswith(ADJOINTS))

@@ -34,7 +34,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY_BOOL, Array, Type
-from ad_compiler.rules.describe import ADJOINTS, described, is_telling
+from ad_compiler.rules.describe import ADJOINTS, described
 from ad_compiler.rules.effects import FAIL, RAISE
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import (
@@ -48,6 +48,7 @@ from ad_compiler.transform.carried import (
 )
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import Form, folded, rewriting
+from ad_compiler.transform.names import given_names
 from ad_compiler.transform.shapes import Shapes
 
 
@@ -117,7 +118,9 @@ class Rebuild:
                 case Let():
                     self.let(stmt, names)
                 case Effect(prim=prim):
-                    self.out.append(replace(stmt, args=self.many(stmt.args)))
+                    args = self.many(stmt.args)
+                    if not any(isinstance(arg, Undef) for arg in args):
+                        self.out.append(replace(stmt, args=args))
                     if prim in ENDS:  # what comes after it is never reached
                         behind = [t for later in body[position:] for t in defined_by(later)]
                         self.env.update({target: Undef(target.type) for target in behind})
@@ -137,6 +140,9 @@ class Rebuild:
         args = self.many(let.args)
         if let.prim.name == "identity":
             self.env[let.targets[0]] = args[0]
+            return
+        if any(isinstance(arg, Undef) for arg in args):  # it is never reached
+            self.env.update({target: Undef(target.type) for target in let.targets})
             return
         if let.prim.name == "dim":
             args = self.shapes.place(*args)
@@ -339,35 +345,6 @@ class Rebuild:
                 for k, first in twins.items():
                     self.env[targets[k]] = targets[first]
                 return [k for k in kept if k not in twins], built
-
-
-def given_names(body: tuple[Stmt, ...]) -> dict[Var, Var]:
-    """Temporaries that later statements of the same block name, with the variables they become.
-
-    The first name wins; a name for a variable that stays temporary is only a hint.
-    """
-    names: dict[Var, Var] = {}
-    roots: dict[Var, Var] = {}
-    for stmt in body:
-        if isinstance(stmt, Let) and stmt.prim.name == "identity":
-            value, target = stmt.args[0], stmt.targets[0]
-            if not isinstance(value, Var):
-                continue
-            root = roots[target] = roots.get(value, value)
-            if names.get(root, root).temp and takes_name(root, target, root in names):
-                names[root] = Var(target.name, root.type, target.temp)
-    return names
-
-
-def takes_name(value: Var, name: Var, hinted: bool) -> bool:
-    """Whether a temporary is better called by another name that it has.
-
-    What the program itself computes is not called after an adjoint that happens to equal it.
-    """
-    own = is_telling(value) and not value.name.endswith(ADJOINTS)
-    if name.temp:
-        return not hinted and not is_telling(value)
-    return not (own and name.name.endswith(ADJOINTS))
 
 
 def unnamed(let: Let) -> Let:

@@ -40,6 +40,33 @@ def trips_of_a_while(x, n):
     return s
 
 
+def halved(v):
+    v[0] *= 0.5
+    return v[0]
+
+
+@case((v4,), (0.1 * v4,))
+def a_condition_that_writes(v):
+    w = 7.0 * v
+    while halved(w) > 0.3:
+        w[1] += w[0] * w[0]
+    return w[0] * w[1]
+
+
+@case((1.5,))
+def a_condition_that_appends(x):
+    parts = []
+
+    def push(part):
+        parts.append(part)
+        return len(parts)
+
+    s = 0.0
+    while push(x * len(parts)) < 4:
+        s += parts[-1] ** 2
+    return s + sum(parts)
+
+
 @case((v4[:0], 2.0), (v4, 2.0))
 def no_items(v, x):
     p = x

@@ -32,6 +32,15 @@ def a_name_of_no_trips(x):
     return x
 
 
+@case((2.0, 3), (2.0, 0))
+def a_name_in_a_condition(x, n):
+    for i in range(n):
+        x = x * 2.0
+    while n and i * x < 40.0:
+        x = x * x
+    return x
+
+
 @case((2.0,))
 def index_after_constant_trips(x):
     for i in range(3):
