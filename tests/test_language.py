@@ -346,6 +346,64 @@ def generators_that_are_taken_apart(p, x):
     return np.sum(q * k) + sum([*(v for v in (x[0], x[1]))])
 
 
+@case(v3, m23)
+def arrays_of_comprehensions(x, m):
+    kernel = np.array([[np.exp(-((a - b) ** 2)) for b in x] for a in x])
+    points = np.array([[v * 2, math.sin(v), 1.0] for v in x])
+    deep = np.array([[(row[0] * k, v) for v in row] for k, row in enumerate(m)])
+    rows = np.stack([row * v for row, v in zip(m, x, strict=False)])
+    return np.sum(kernel @ points) * np.sum(deep**2) + np.sum(rows**3)
+
+
+@case(v3)
+def lists_of_what_a_loop_goes_through(x):
+    squares = list(map(lambda v: v * v, x))  # noqa: C417
+    return sum(squares) * list(x)[1] + sum(map(lambda v, w: v * w, x, x[1:]))
+
+
+@case(m33, 2)
+def slices_with_a_name(m, n):
+    inner, rest = slice(1, -1), slice(n, None)
+    corner = np.s_[1:, :2]
+    y = m.copy()
+    y[corner] *= 2.0
+    y[rest, inner] += m[0, 0]
+    return np.sum(y[inner] ** 2) + np.sum(y[:, rest]) * rest.start + sum((m[0, 0], 1.0, 2.0)[rest])
+
+
+@case(m33, v3)
+def one_element(m, x):
+    return (x.reshape(1, -1) @ m @ x.reshape(-1, 1)).item() * x.item(1) + m.item(2, 0) + m.item(5)
+
+
+@case(v3)
+def limits_and_likes(x):
+    ones = np.ones_like(np.arange(3), dtype=x.dtype)
+    filled = np.full_like(np.arange(3), x[0], dtype=float)
+    return np.sum(np.log(np.abs(x) + np.finfo(float).eps) * filled + ones * np.finfo(x.dtype).tiny)
+
+
+@case(v3, 3)
+def elements_of_different_lengths(x, n):
+    tails, heads = [], [x[:1], x]
+    for k in range(n):
+        tails.append(x[k:] * 2)
+        heads[k % 2] = x[: k + 1]
+    return np.sum(tails[0] * tails[2]) + np.sum(heads[0] * heads[1][0])
+
+
+@case(v3, 3)
+def rows_that_a_loop_makes(x, n):
+    a, b, c = x
+    y = x
+    rows = [y]
+    for _ in range(n):
+        y = y + 0.1 * np.array([b * c, a - c, a * b])
+        a, b, c = y
+        rows.append(y)
+    return np.sum(np.stack(rows)[:, 0] ** 2)
+
+
 @case(v3, 3)
 def a_count_that_is_the_index(x, n):
     total, count = 0.0, 0

@@ -12,6 +12,7 @@ from ad_compiler.frontend import calls, growing, records, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import (
     Growing,
     Loose,
@@ -82,6 +83,9 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
         return from_outside(ctx, ctx.captures.attribute(thing, name))
     if isinstance(thing, np.dtype) and name in ("name", "kind", "char", "itemsize"):
         return const(getattr(thing, name))
+    if isinstance(thing, np.finfo | np.iinfo) and is_numeric(getattr(thing, name, None)):
+        limit = getattr(thing, name)
+        return Const(limit, type_of(limit, name)) if isinstance(limit, np.generic) else const(limit)
     if isinstance(thing, np.ufunc) and name in ("outer", "at", "reduce", "accumulate"):
         return static(getattr(thing, name))
     if isinstance(thing, EnumType) and name in thing.__members__:

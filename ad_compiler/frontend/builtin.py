@@ -129,6 +129,8 @@ def _tuple(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> 
 
 
 def _list(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    if args and iterables.known_items(ctx, args[0]) is None and not isinstance(args[0], Structure):
+        return _collected(ctx, args, lambda items: items[0])
     return Structure("list", (), tuple(_items(ctx, args[0], "list()") if args else ()))
 
 
@@ -250,7 +252,21 @@ def _callable(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call)
             return const(False)
 
 
+def _collected(ctx: Context, parts: Args, make: Callable[[Args], Value]) -> Value:
+    """A list of what is made of the items of iterables, one a trip of a loop."""
+    together = Zipped(tuple(parts))
+
+    def item(index: Var) -> Value:
+        row = iterables.item_at(ctx, together, index)
+        assert isinstance(row, Structure)
+        return make(row.items)
+
+    return growing.collected(ctx, iterables.trips_of(ctx, together).stop, item)
+
+
 def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Value:
+    if any(iterables.known_items(ctx, part) is None for part in args[1:]):
+        return _collected(ctx, args[1:], lambda items: call(ctx, args[0], items, {}))
     rows = [_items(ctx, part, "map()") for part in args[1:]]
     made = [call(ctx, args[0], list(row), {}) for row in zip(*rows, strict=False)]
     return Structure("tuple", (), tuple(made))
@@ -284,6 +300,19 @@ def _sorted(ctx: Context, args: Args, kw: Keywords, _name: str, call: Call) -> V
     return Structure("list", (), tuple(items[k] for _, k in order))
 
 
+def _slice(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    start, stop, step = [None, *args, None] if len(args) == 1 else [*args, None][:3]
+    return indexing.slice_value(start, stop, step)
+
+
+def _limits(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    """`np.finfo` and `np.iinfo`, which are constants."""
+    kind = args[0].value if isinstance(args[0], Const) else None
+    if not isinstance(kind, type | np.dtype | str):
+        raise TypeRefusal(f"the limits of {describe(args[0])}", "name the dtype")
+    return static(np.finfo(kind) if np.dtype(kind).kind == "f" else np.iinfo(kind))
+
+
 def _str(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
     return effects.text_of([("", "")], [effects.operand(ctx, args[0])]) if args else static("")
 
@@ -301,6 +330,17 @@ def _concatenate(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) 
     items = _items(ctx, args[0], "np.concatenate()")
     flat = [call(ctx, static(np.ravel), [item], {}) for item in items]
     return call(ctx, static(np.concatenate), [Structure("list", (), tuple(flat))], {}, name)
+
+
+def _stack(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
+    """Rows that a list has at run time: what `np.array` makes of it, if there are any."""
+    axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
+    if not isinstance(args[0], Growing) or axis != const(0) or len(args) + len(kw) > 2:
+        return None
+    length = atom_of(ctx, growing.length(ctx, args[0]))
+    is_empty = atom_of(ctx, apply(ctx, OPERATORS["=="], (length, const(0))))
+    iterables.raise_if(ctx, is_empty, "ValueError", "need at least one array to stack")
+    return growing.as_array(ctx, args[0], name)
 
 
 def _pad(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
@@ -353,9 +393,13 @@ TABLE: dict[Any, Lower] = {
     functools.reduce: _reduce,
     sorted: _sorted,
     str: _str,
+    slice: _slice,
+    np.finfo: _limits,
+    np.iinfo: _limits,
     print: _print,
     np.where: _where,
     np.concatenate: _concatenate,
+    np.stack: _stack,
     np.pad: _pad,
     np.shape: _shape,
     np.ndim: _ndim,

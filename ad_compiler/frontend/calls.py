@@ -112,7 +112,7 @@ def _object(
         return of_primitive(ctx, custom_primitive(thing), thing, args, keywords, name)
     definition = definition_of(thing)
     if definition is not None:
-        return defined(ctx, definition, args, keywords, name)
+        return defined(ctx, definition, args, keywords, name, _label(thing))
     primitive = thing if isinstance(thing, Primitive) else meaning(thing)
     if primitive is not None:
         return of_primitive(ctx, primitive, thing, args, keywords, name)
@@ -216,14 +216,21 @@ def defined(
     args: Sequence[Value],
     keywords: dict[str, Value],
     name: str,
+    label: str = "",
 ) -> Value:
-    """A call of a function that is others rearranged: their calls, at the place of this one."""
+    """A call of a function that is others rearranged: their calls, at the place of this one.
+
+    `label`: what its user calls it.
+    """
     captures, codes = ctx.captures, ctx.codes
     ctx.captures, ctx.codes = replace(captures, inline=True), {}
     try:
         return inline.call(ctx, user_function(ctx, definition), args, keywords, name)
     except Unsupported as refusal:
         raise TypeRefusal(refusal.reason, refusal.remedy) from None
+    except TypeRefusal as refusal:
+        reason = refusal.reason.replace(f"`{definition.__name__}`", f"`{label}`")
+        raise TypeRefusal(reason, refusal.remedy) from None
     finally:
         ctx.captures, ctx.codes = captures, codes
 
@@ -307,7 +314,7 @@ def _method(
         case Var() | Const() | Place() | Loose():
             given, meant = [receiver, *args], METHODS[method]
             if isinstance(meant, FunctionType):
-                return defined(ctx, meant, given, keywords, name)
+                return defined(ctx, meant, given, keywords, name, f".{method}")
             return of_primitive(ctx, meant, signatures.method_of(method), given, keywords, name)
         case Growing():
             return growing.call_method(ctx, receiver, method, args)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from ad_compiler.frontend import growing, inline, iterables
+from ad_compiler.frontend import arrays, growing, inline, iterables
 from ad_compiler.frontend.calls import dict_key
 from ad_compiler.frontend.context import Context, Snapshot, truth_of
 from ad_compiler.frontend.scope import Scope
@@ -24,9 +24,18 @@ class NotKnown(Exception):
 
 
 def listed(
-    ctx: Context, scope: Scope, node: Comprehension, lower: Lower, define: Define, name: str = ""
+    ctx: Context,
+    scope: Scope,
+    node: Comprehension,
+    lower: Lower,
+    define: Define,
+    name: str = "",
+    *,
+    rows: bool = False,
 ) -> Value:
-    """`[element for target in iterable if test]`."""
+    """`[element for target in iterable if test]`; `rows`: an array is made of it at once."""
+    if rows and isinstance(node.elt, ast.ListComp | ast.List | ast.Tuple):
+        lower = _of_rows(node.elt, lower, define)
     if len(node.generators) == 1 and not node.generators[0].ifs:
         iterable = lower(ctx, scope, node.generators[0].iter)
         if iterables.known_items(ctx, iterable) is None:
@@ -37,6 +46,21 @@ def listed(
     except NotKnown:
         snapshot.restore()
     return _written_out(ctx, scope, node, as_list, define, name)
+
+
+def _of_rows(row: ast.expr, lower: Lower, define: Define) -> Lower:
+    """Lowers what is in a comprehension, a row of numbers as an array."""
+
+    def lowered(ctx: Context, scope: Scope, node: ast.expr) -> Value:
+        if node is not row:
+            return lower(ctx, scope, node)
+        if isinstance(node, ast.ListComp):
+            value = listed(ctx, scope, node, lower, define, rows=True)
+        else:
+            value = lower(ctx, scope, node)
+        return arrays.array_of(ctx, value)
+
+    return lowered
 
 
 def consumed(

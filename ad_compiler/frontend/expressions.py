@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from ad_compiler.frontend import (
     attributes,
     calls,
@@ -286,6 +288,11 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         if value is not None:
             return value
         args: list[Value] = [comprehensions.listed(ctx, scope, items, *given)]
+    elif node.args and isinstance(node.args[0], ast.ListComp) and _makes_array(function):
+        first = comprehensions.listed(
+            ctx, scope, node.args[0], expression, function_value, rows=True
+        )
+        args = [first, *elements(ctx, scope, node.args[1:])]
     else:
         args = elements(ctx, scope, node.args)
     keywords: dict[str, Value] = {}
@@ -299,6 +306,12 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
             raise TypeRefusal("`**` needs a dict", "write the arguments out")
     scope.expire(ctx.storage, node)
     return calls.call(ctx, function, args, keywords, name)
+
+
+def _makes_array(function: Value) -> bool:
+    """Whether a function makes an array of a list, however deep."""
+    known = (np.array, np.asarray, np.stack, np.vstack)
+    return isinstance(function, Const) and any(function.value is one for one in known)
 
 
 def _list_comprehension(ctx: Context, scope: Scope, node: ast.ListComp, name: str) -> Value:

@@ -1,4 +1,4 @@
-"""NumPy's objects that make arrays when they are indexed: `np.r_ np.c_ np.mgrid np.ogrid`."""
+"""NumPy's objects that make arrays when they are indexed: `np.r_ np.c_ np.mgrid np.ogrid np.s_`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.frontend import arrays, calls
 from ad_compiler.frontend.context import Context, atom_of
-from ad_compiler.frontend.indexing import Item, Slice
+from ad_compiler.frontend.indexing import Item, Slice, slice_value
 from ad_compiler.frontend.values import Structure, Value, static
 from ad_compiler.ir.nodes import Const, const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -89,7 +89,19 @@ def _open_mesh(ctx: Context, items: Sequence[Item]) -> Value:
     return _call(ctx, np.meshgrid, *vectors, indexing=static("ij"), sparse=static(True))
 
 
-MAKERS = {id(np.r_): _rows, id(np.c_): _columns, id(np.mgrid): _mesh, id(np.ogrid): _open_mesh}
+def _index(_ctx: Context, items: Sequence[Item]) -> Value:
+    """`np.s_[1:-1, 0]`: the index itself."""
+    parts = [slice_value(i.start, i.stop, i.step) if isinstance(i, Slice) else i for i in items]
+    return parts[0] if len(parts) == 1 else Structure("tuple", (), tuple(parts))
+
+
+MAKERS = {
+    id(np.r_): _rows,
+    id(np.c_): _columns,
+    id(np.mgrid): _mesh,
+    id(np.ogrid): _open_mesh,
+    id(np.s_): _index,
+}
 """What makes arrays between brackets, by identity."""
 
 

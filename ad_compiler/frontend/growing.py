@@ -24,7 +24,7 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Float, Int, Static, Tape, Type, is_number, join
+from ad_compiler.ir.types import RAGGED, Array, Float, Int, Static, Tape, Type, is_number, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
@@ -38,7 +38,7 @@ def element_type(items: Sequence[Value], ctx: Context) -> Type | None:
                 f"{describe(item)} in a list that grows while the program runs",
                 "append numbers or arrays of one shape",
             )
-        common = own if found is None or found == own else join(found, own)
+        common = own if found is None else join(found, own, RAGGED)
         if common is None:
             raise TypeRefusal(
                 f"{found} and {own} in a list that grows while the program runs",
@@ -187,8 +187,10 @@ def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Gro
 
     def trip(index: Var) -> None:
         value = item_at(index)
-        types[0] = _element(ctx, value).type
-        _append(ctx, made, [value])
+        wanted, types[0] = types[0], _element(ctx, value).type
+        if join(wanted, types[0], RAGGED) is not None:
+            _append(ctx, made, [value])
+            types[0] = wanted if isinstance(wanted, Array) else types[0]
 
     snapshot = Snapshot(ctx.builder)
     while True:

@@ -22,6 +22,7 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, Int, Static, is_number
 from ad_compiler.rules.registry import PRIMITIVES
 
@@ -36,6 +37,26 @@ class Slice:
 
 
 Item = Value | Slice
+
+SLICE = Record("builtins", "slice", ("start", "stop", "step"), False, True, cls=slice)
+"""What an object of the class `slice` is: a record of its bounds."""
+
+
+def slice_value(start: Value | None, stop: Value | None, step: Value | None) -> Structure:
+    """`slice(start, stop, step)` as a value that names can be bound to."""
+    bounds = tuple(static(None) if bound is None else bound for bound in (start, stop, step))
+    return Structure("dataclass", SLICE.fields, bounds, record=SLICE)
+
+
+def as_slice(item: Item) -> Item:
+    """A slice that was made before as one in a subscript; anything else as it is."""
+    match item:
+        case Structure(record=record) if record is SLICE:
+            return Slice(*item.items)
+        case Const(value=slice() as known):
+            return Slice(*map(const, (known.start, known.stop, known.step)))
+        case _:
+            return item
 
 
 def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, name: str) -> Value:
@@ -112,6 +133,7 @@ def _pattern(args: Sequence[Atom]) -> tuple[str, ...]:
 
 def _pattern_item(ctx: Context, item: Item) -> tuple[str, list[Atom]]:
     """An item of an index as the IR holds it: its kind, and its dynamic parts."""
+    item = as_slice(item)
     array = None if isinstance(item, Slice) else array_of(ctx, _as_index(ctx, item))
     item = item if array is None else array
     match item:
@@ -195,6 +217,7 @@ def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:
 
 
 def _static_key(ctx: Context, value: Structure, item: Item) -> Any:
+    item = as_slice(item)
     parts = [item.start, item.stop, item.step] if isinstance(item, Slice) else [item]
     constants = [const(None) if part is None else constant_of(part) for part in parts]
     known = [part.value for part in constants if part is not None]

@@ -13,6 +13,7 @@ from ad_compiler.frontend import calls, inline, recursion, statements
 from ad_compiler.frontend.captures import Capture, Captures, Key
 from ad_compiler.frontend.context import Context, atom_of, with_place
 from ad_compiler.frontend.growing import Lists
+from ad_compiler.frontend.indexing import SLICE
 from ad_compiler.frontend.lookups import Guard, Trail
 from ad_compiler.frontend.names import locals_of
 from ad_compiler.frontend.naming import describe
@@ -276,7 +277,7 @@ def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, .
     def tree(part: Value) -> Tree:
         if isinstance(part, Place | Loose):
             part = atom_of(ctx, part)
-        if isinstance(part, Structure):
+        if isinstance(part, Structure) and part.record is not SLICE:
             return Branch(part.kind, part.keys, tuple(map(tree, part.items)), part.record)
         if isinstance(part, Const) and isinstance(part.type, Static):
             if isinstance(part.value, str | None | bool):

@@ -17,7 +17,7 @@ from ad_compiler.rules.registry import PRIMITIVES
 
 Args = Sequence[Value]
 Keywords = dict[str, Value]
-Lower = Callable[[Context, Args, Keywords, str, Any], Value]
+Lower = Callable[[Context, Args, Keywords, str, Any], Value | None]
 
 
 def _array(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value:
@@ -93,6 +93,20 @@ def _filled(path: str) -> Lower:
     return lower
 
 
+def _like(path: str) -> Lower:
+    """`np.zeros_like` and its like, of another dtype; without one they are primitives."""
+
+    def lower(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value | None:
+        if "dtype" not in kw:
+            return None
+        rest = {key: value for key, value in kw.items() if key != "dtype"}
+        zeros = call(ctx, static(np.zeros_like), args[:1], {})
+        cast = _array(ctx, [zeros], {"dtype": kw["dtype"]}, "", call)
+        return call(ctx, static(getattr(np, path)), [cast, *args[1:]], rest, name)
+
+    return lower
+
+
 def _default_dtype(ctx: Context, value: list[Value]) -> str:
     if not value:
         return "float64"
@@ -113,5 +127,7 @@ FUNCTIONS: dict[Any, Lower] = {
     np.ones: _filled("np.ones"),
     np.empty: _filled("np.empty"),
     np.full: _filled("np.full"),
+    **{getattr(np, path): _like(path) for path in ("zeros_like", "ones_like", "full_like")},
+    np.empty_like: _like("empty_like"),
 }
 """Functions that make arrays, by identity."""

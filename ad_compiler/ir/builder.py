@@ -24,6 +24,7 @@ from ad_compiler.ir.frames import (
     Junctions,
     Widening,
     covers,
+    is_made_of,
     is_part,
     merge,
 )
@@ -43,7 +44,7 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import PY_INT, Array, Dim, Static, Sym, Trim, Type
+from ad_compiler.ir.types import PY_INT, RAGGED, Array, Dim, Static, Sym, Tape, Trim, Type, dims_of
 
 __all__ = ["Builder", "Cell", "Frame", "JoinRefusal", "Junctions", "Widening"]
 
@@ -293,11 +294,20 @@ class Builder(Cells):
                 continue
             before = widening.types.get(cell, outer.type)
             static = isinstance(before, Static) or isinstance(value.type, Static)
-            if not static and self._covers(before, value.type, frame):
+            after = self._of_all_trips(value.type)
+            if not static and self._covers(before, after, frame):
                 continue
             refusal = JoinRefusal(cell.name, outer, value)
-            changed |= self._widen_cell(cell, before, value, widening, refusal)
+            changed |= self._widen_cell(cell, before, after, value, widening, refusal)
         return changed
+
+    def _of_all_trips(self, type_: Type) -> Type:
+        """The type of a list after a trip: lengths of this trip are none of all its elements."""
+        if not isinstance(type_, Tape) or not isinstance(type_.element, Array):
+            return type_
+        known = {name for frame in self.frames for name in frame.known_names()}
+        dims = (d if is_made_of(d, known) else RAGGED for d in type_.element.dims)
+        return Tape(Array(type_.element.dtype, tuple(dims)))
 
     def _covers(self, param: Type, value: Type, frame: Frame) -> bool:
         """Whether a parameter can be what it is at the end of a loop body."""
@@ -309,25 +319,28 @@ class Builder(Cells):
         self,
         cell: Cell,
         before: Type,
+        after: Type,
         value: Atom,
         widening: Widening,
         refusal: JoinRefusal,
     ) -> bool:
         """Give a parameter a wider type, or none; whether the body must be built again."""
         sym = self._sym(cell.name)
-        joined = merge(before, value.type, sym)
+        joined = merge(before, after, sym)
         if joined is None:
             if cell.zero is not None:
                 raise refusal
             widening.conflicts[cell] = self.conflict(value) or refusal
             return True
-        if isinstance(joined, Array):
-            widening.fresh.update(d for d in joined.dims if isinstance(d, Sym) and is_part(d, sym))
+        dims = dims_of(joined.element if isinstance(joined, Tape) else joined)
+        widening.fresh.update(d for d in dims if isinstance(d, Sym) and is_part(d, sym))
         widening.types[cell] = joined
         return True
 
     def _at_the_end(self, type_: Type, widening: Widening) -> Type:
         """The type of what a loop carries, after it: lengths that changed are others there."""
+        if isinstance(type_, Tape):
+            return Tape(self._at_the_end(type_.element, widening))
         if not (isinstance(type_, Array) and widening.fresh):
             return type_
         new = self._sym("end")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from ad_compiler.ir.atoms import Atom, Const, Var
-from ad_compiler.ir.nodes import Stmt
+from ad_compiler.ir.nodes import Let, Stmt, defined_by
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Static, Sym, Tape, Type, join
+from ad_compiler.ir.types import Array, Dim, Static, Sym, Tape, Trim, Type, dims_of, join
+
+_NAMES = re.compile(r"[^\W\d]\w*\.\d+")
+"""The variables and lengths that the name of a length mentions."""
 
 
 @dataclass(eq=False, slots=True)
@@ -103,6 +107,20 @@ class Frame:
     dead: bool = False
     """The end of this frame is never reached (it raised); it has no results."""
 
+    def known_names(self) -> Iterator[str]:
+        """What is at hand in this frame, and its lengths, as names of lengths mention them."""
+        atoms = [*self.values.values()]
+        for stmt in self.stmts:
+            atoms += defined_by(stmt)
+            atoms += stmt.args if isinstance(stmt, Let) else ()
+        for atom in atoms:
+            if not isinstance(atom, Var):
+                continue
+            yield repr(atom)
+            for dim in dims_of(atom.type):
+                if not isinstance(dim, int):
+                    yield (dim.base if isinstance(dim, Trim) else dim).name
+
     def may_assign(self, cell: Cell) -> bool:
         return self.assigned is None or cell in self.assigned
 
@@ -130,6 +148,15 @@ def covers(param: Type, value: Type, fresh: set[Sym]) -> bool:
             return covers(p, q, fresh)
         case _:
             return join(param, value) == param
+
+
+def is_made_of(dim: Dim, known: set[str]) -> bool:
+    """Whether a length is computed from what is known by these names, and so is one length."""
+    if isinstance(dim, int):
+        return True
+    name = (dim.base if isinstance(dim, Trim) else dim).name
+    parts = _NAMES.findall(name)
+    return name in known or (bool(parts) and known.issuperset(parts))
 
 
 class Junctions(Protocol):

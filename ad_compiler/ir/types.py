@@ -276,6 +276,10 @@ def broadcast(*shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
     return out
 
 
+RAGGED = Sym("ragged")
+"""A length in which the elements of a list may differ: the only one that is not one length."""
+
+
 def join(a: Type, b: Type, fresh: Sym | None = None) -> Type | None:
     """The least type of a value that is an `a` on one path and a `b` on the other.
 
@@ -302,7 +306,7 @@ def join(a: Type, b: Type, fresh: Sym | None = None) -> Type | None:
             return Int(kind if kind == PY else MIXED)
         case (Array(p, m), Array(q, n)) if p == q and len(m) == len(n) and fresh is not None:
             dims = tuple(
-                s if s == t else Sym(f"{fresh.name}.{k}")
+                s if s == t else RAGGED if RAGGED in (s, t, fresh) else Sym(f"{fresh.name}.{k}")
                 for k, (s, t) in enumerate(zip(m, n, strict=True))
             )
             return Array(p, dims)

@@ -26,7 +26,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.helpers import helper
-from ad_compiler.rules.registry import MEANINGS, METHODS, SAME, Flat, Linear, register
+from ad_compiler.rules.registry import MEANINGS, SAME, Flat, Linear, register
 
 VECTOR = np.array([1.0, -2.0, 3.0])
 MATRIX = np.arange(6.0).reshape(2, 3)
@@ -256,7 +256,7 @@ def _item_bar(x: Any, *, z_bar: Any) -> Any:
     return z_bar
 
 
-METHODS["item"] = register(
+register(
     Primitive("item", _item, _item_type, Method("item"), ("x",), noun="number"),
     Linear({"x": SAME}, {"x": _item_bar}, samples=((np.array(2.0),),)),
 )

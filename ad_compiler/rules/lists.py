@@ -15,6 +15,7 @@ from ad_compiler.ir.primitive import Call, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
     ANY,
     PY_INT,
+    RAGGED,
     Array,
     Bool,
     Float,
@@ -44,12 +45,25 @@ def _element(args: Sequence[Atom]) -> Type:
 def _joined(args: Sequence[Atom]) -> Type:
     """The type of a list that gets one more value."""
     own, value = _element(args), args[-1].type
-    common = own if own == value else join(own, value, Sym(f"item({args[-1]!r})"))
+    common = join(own, value, RAGGED)
     if common is None:
         raise TypeRefusal(
             f"a {value} in a list of {own}", "let all elements of the list be of one kind"
         )
     return Tape(common)
+
+
+def _item(args: Sequence[Atom]) -> Type:
+    """The type of one element."""
+    return _even(_element(args), "{!r}[{!r}]".format(*args))
+
+
+def _even(element: Type, name: str) -> Type:
+    """The type of an element, or of what all are rows of: here a length is one length."""
+    if not isinstance(element, Array):
+        return element
+    dims = (Sym(f"{name}.{k}") if dim == RAGGED else dim for k, dim in enumerate(element.dims))
+    return Array(element.dtype, tuple(dims))
 
 
 def _same(args: Sequence[Atom]) -> Type:
@@ -114,7 +128,7 @@ def _get_xs(xs: Any, k: int, *, xs_dot: Any) -> Any:
 
 GET = register(
     Primitive(
-        "list_get", _get, _element, Special(), ("xs", "k"), raises=always, noun="item", fresh=False
+        "list_get", _get, _item, Special(), ("xs", "k"), raises=always, noun="item", fresh=False
     ),
     Linear({"xs": _get_xs}, joint=True, samples=((*NUMBERS, 1),)),
 )
@@ -152,7 +166,7 @@ def _array(xs: list[Any]) -> Any:
 
 
 def _array_type(args: Sequence[Atom]) -> Type:
-    element = _element(args)
+    element = _even(_element(args), repr(args[0]))
     if not (isinstance(element, Array) or is_number(element)):
         raise TypeRefusal(f"an array of {element}", "append numbers or arrays")
     length = Sym(f"len({args[0]!r})")

@@ -13,7 +13,7 @@ from ad_compiler.ir.primitive import Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
-from ad_compiler.rules.registry import ATTRIBUTES, PRIMITIVES, SAME, Linear, means, widen
+from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES, SAME, Linear, means, widen
 from ad_compiler.rules.shaping import flattened, may_fail
 from ad_compiler.rules.structures import structural
 
@@ -76,6 +76,28 @@ RESHAPE = widen(
     ),
 )  # fmt: skip
 
+
+def _copy(x: Any, order: str) -> Any:
+    return x.copy(order=order)
+
+
+def _copy_type(args: Sequence[Atom]) -> Type:
+    return infer.array(args[0], "copy")
+
+
+def _copy_bar(x: Any, order: str, *, z_bar: Any) -> Any:
+    return z_bar
+
+
+widen(
+    PRIMITIVES["copy"],
+    Primitive(
+        "copy(order)", _copy, _copy_type, Method("copy"), ("x", "order"),
+        keyword_only=("order",), noun="copied", allocates=True,
+    ),
+    Linear({"x": SAME}, {"x": _copy_bar}, samples=((MATRIX, "F"), (MATRIX.T, "K"), (BOX, "A"))),
+)  # fmt: skip
+
 # -- other layouts --------------------------------------------------------------------------------
 
 
@@ -110,3 +132,21 @@ def _flat_items(x: Any) -> Any:
 
 
 ATTRIBUTES["flat"] = cast(FunctionType, _flat_items)
+
+ITEM = PRIMITIVES["item"]
+
+
+def _item(x: Any, *index: Any) -> Any:
+    """The only element, or the one at an index, which may count along all axes."""
+    if len(index) == 1:
+        return ITEM(x.ravel()[index[0]])
+    if index:
+        return ITEM(x[index])
+    if np.ndim(x) == 0:
+        return ITEM(x)
+    if x.size != 1:
+        raise ValueError("can only convert an array of size 1 to a Python scalar")
+    return ITEM(x.ravel()[0])
+
+
+METHODS["item"] = cast(FunctionType, _item)
