@@ -5,17 +5,15 @@ Each gives None for operands that an ordinary primitive takes.
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from ad_compiler.frontend import (
-    arguments,
     arrays,
     effects,
+    gathering,
     growing,
     indexing,
     iterables,
@@ -23,6 +21,7 @@ from ad_compiler.frontend import (
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
+from ad_compiler.frontend.gathering import items_of
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Backwards,
@@ -37,7 +36,6 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     Zipped,
-    constant_of,
     static,
 )
 from ad_compiler.ir.nodes import Const, Var, const
@@ -61,18 +59,6 @@ Keywords = dict[str, Value]
 Lower = Callable[[Context, Args, Keywords, str, Call], Value | None]
 
 
-def _items(ctx: Context, value: Value, who: str) -> list[Value]:
-    items = iterables.known_items(ctx, value)
-    if items is None and isinstance(value, Structure):
-        raise TypeRefusal(f"{who} of {describe(value)}, which has no items", "name its fields")
-    if items is None:
-        raise TypeRefusal(
-            f"{who} of {describe(value)}, whose length is not known at compile time",
-            "write a loop, or a NumPy function of the whole array",
-        )
-    return items
-
-
 def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Value | None:
     (value,) = args
     if arrays.is_array(value):
@@ -86,7 +72,7 @@ def _len(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Val
         case Shape(array):
             return const(rank(array.type))
         case _:
-            return const(len(_items(ctx, value, "len()")))
+            return const(len(items_of(ctx, value, "len()")))
 
 
 def _range(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
@@ -124,31 +110,6 @@ def _reversed(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) 
             return Backwards(other)
 
 
-def _tuple(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    return Structure("tuple", (), tuple(_items(ctx, args[0], "tuple()") if args else ()))
-
-
-def _list(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    if args and iterables.known_items(ctx, args[0]) is None and not isinstance(args[0], Structure):
-        return _collected(ctx, args, lambda items: items[0])
-    return Structure("list", (), tuple(_items(ctx, args[0], "list()") if args else ()))
-
-
-def _dict(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:
-    items = dict[str | int, Value]()
-    if args:
-        match args[0]:
-            case Structure("dict", keys, values):
-                items.update(zip(keys, values, strict=True))
-            case pairs:
-                for pair in _items(ctx, pairs, "dict()"):
-                    if not isinstance(pair, Structure) or len(pair.items) != 2:
-                        raise TypeRefusal("dict() takes a dict or pairs here", "write `{...}`")
-                    items[arguments.dict_key(ctx, pair.items[0])] = pair.items[1]
-    items.update(kw)
-    return Structure("dict", tuple(items), tuple(items.values()))
-
-
 def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
     """`sum(...)` of a container starts with 0 and adds, as Python does."""
     if arrays.is_array(args[0]):
@@ -157,7 +118,7 @@ def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Valu
         return growing.total(ctx, args[0], kw.get("start", args[1] if len(args) > 1 else const(0)))
     total: Value = kw.get("start", args[1] if len(args) > 1 else const(0))
     plus = OPERATORS["+"]
-    items = _items(ctx, args[0], "sum()")
+    items = items_of(ctx, args[0], "sum()")
     for position, item in enumerate(items):
         label = name if position == len(items) - 1 else ""
         total = apply(ctx, plus, (atom_of(ctx, total), atom_of(ctx, item)), label)
@@ -176,7 +137,7 @@ def _extreme(builtin: Any) -> Lower:
             if arrays.is_array(args[0]):
                 whole = PRIMITIVES[f"{builtin.__name__}_item"]
                 return apply(ctx, whole, (atom_of(ctx, args[0]),), name)
-            args = _items(ctx, args[0], f"{builtin.__name__}()")
+            args = items_of(ctx, args[0], f"{builtin.__name__}()")
         best = args[0]
         for position, item in enumerate(args[1:], 2):
             label = name if position == len(args) else ""
@@ -194,7 +155,7 @@ def _truths(name: str) -> Lower:
         if arrays.is_array(args[0]):
             return None
         result: Value = const(not stop)
-        for item in _items(ctx, args[0], f"{name}()"):
+        for item in items_of(ctx, args[0], f"{name}()"):
             truth = truth_of(item)
             if truth is None:
                 symbol = OPERATORS["|" if stop else "&"]
@@ -252,54 +213,6 @@ def _callable(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call)
             return const(False)
 
 
-def _collected(ctx: Context, parts: Args, make: Callable[[Args], Value]) -> Value:
-    """A list of what is made of the items of iterables, one a trip of a loop."""
-    together = Zipped(tuple(parts))
-
-    def item(index: Var) -> Value:
-        row = iterables.item_at(ctx, together, index)
-        assert isinstance(row, Structure)
-        return make(row.items)
-
-    return growing.collected(ctx, iterables.trips_of(ctx, together).stop, item)
-
-
-def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Value:
-    if any(iterables.known_items(ctx, part) is None for part in args[1:]):
-        return _collected(ctx, args[1:], lambda items: call(ctx, args[0], items, {}))
-    rows = [_items(ctx, part, "map()") for part in args[1:]]
-    made = [call(ctx, args[0], list(row), {}) for row in zip(*rows, strict=False)]
-    return Structure("tuple", (), tuple(made))
-
-
-def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Value | None:
-    """`functools.reduce` of a container; its rule writes the loop over an array."""
-    items = iterables.known_items(ctx, args[1])
-    if items is None:
-        return None
-    if not items and len(args) < 3:
-        raise TypeRefusal("reduce() of nothing", "give what it starts with")
-    value, *rest = [*args[2:], *items]
-    for item in rest:
-        value = call(ctx, args[0], [value, item], {})
-    return value
-
-
-def _sorted(ctx: Context, args: Args, kw: Keywords, _name: str, call: Call) -> Value:
-    """`sorted(...)` of what is known at compile time."""
-    items = _items(ctx, args[0], "sorted()")
-    given = {"reverse": const(False), "key": static(None), **kw}
-    by = given["key"]
-    plain = isinstance(by, Const) and by.value is None
-    keys = [constant_of(one if plain else call(ctx, by, [one], {})) for one in items]
-    reverse = constant_of(given["reverse"])
-    known = [(key.value, k) for k, key in enumerate(keys) if key is not None]
-    if len(known) < len(items) or reverse is None or len(given) > 2:
-        raise TypeRefusal("sorted() of what is not known at compile time", "use np.sort")
-    order = sorted(known, key=operator.itemgetter(0), reverse=bool(reverse.value))
-    return Structure("list", (), tuple(items[k] for _, k in order))
-
-
 def _slice(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
     start, stop, step = [None, *args, None] if len(args) == 1 else [*args, None][:3]
     return indexing.slice_value(start, stop, step)
@@ -307,14 +220,18 @@ def _slice(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) ->
 
 def _limits(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
     """`np.finfo` and `np.iinfo`, which are constants."""
-    kind = args[0].value if isinstance(args[0], Const) else None
+    kind = args[0].value if args and isinstance(args[0], Const) else None
     if not isinstance(kind, type | np.dtype | str):
-        raise TypeRefusal(f"the limits of {describe(args[0])}", "name the dtype")
+        raise TypeRefusal("the limits of what is no dtype", "name the dtype")
     return static(np.finfo(kind) if np.dtype(kind).kind == "f" else np.iinfo(kind))
 
 
 def _str(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    return effects.text_of([("", "")], [effects.operand(ctx, args[0])]) if args else static("")
+    if not args:
+        return static("")
+    if len(args) > 1:
+        raise TypeRefusal("str() of bytes", "use strings")
+    return effects.text_of([("", "")], [effects.operand(ctx, args[0])])
 
 
 def _where(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
@@ -327,20 +244,9 @@ def _concatenate(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) 
     axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
     if not (isinstance(axis, Const) and axis.value is None):
         return None
-    items = _items(ctx, args[0], "np.concatenate()")
+    items = items_of(ctx, args[0], "np.concatenate()")
     flat = [call(ctx, static(np.ravel), [item], {}) for item in items]
     return call(ctx, static(np.concatenate), [Structure("list", (), tuple(flat))], {}, name)
-
-
-def _stack(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
-    """Rows that a list has at run time: what `np.array` makes of it, if there are any."""
-    axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
-    if not isinstance(args[0], Growing) or axis != const(0) or len(args) + len(kw) > 2:
-        return None
-    length = atom_of(ctx, growing.length(ctx, args[0]))
-    is_empty = atom_of(ctx, apply(ctx, OPERATORS["=="], (length, const(0))))
-    iterables.raise_if(ctx, is_empty, "ValueError", "need at least one array to stack")
-    return growing.as_array(ctx, args[0], name)
 
 
 def _pad(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
@@ -379,9 +285,6 @@ TABLE: dict[Any, Lower] = {
     enumerate: _enumerate,
     zip: _zip,
     reversed: _reversed,
-    tuple: _tuple,
-    list: _list,
-    dict: _dict,
     sum: _sum,
     max: _extreme(max),
     min: _extreme(min),
@@ -389,9 +292,6 @@ TABLE: dict[Any, Lower] = {
     all: _truths("all"),
     isinstance: _isinstance,
     callable: _callable,
-    map: _map,
-    functools.reduce: _reduce,
-    sorted: _sorted,
     str: _str,
     slice: _slice,
     np.finfo: _limits,
@@ -399,11 +299,11 @@ TABLE: dict[Any, Lower] = {
     print: _print,
     np.where: _where,
     np.concatenate: _concatenate,
-    np.stack: _stack,
     np.pad: _pad,
     np.shape: _shape,
     np.ndim: _ndim,
     np.size: _size,
+    **gathering.FUNCTIONS,
     **making.FUNCTIONS,
     **writing.FUNCTIONS,
 }

@@ -1,0 +1,132 @@
+"""Builtins that gather items: `list`, `dict`, `map`, `sorted`, `functools.reduce`, `np.stack`."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ad_compiler.frontend import arguments, growing, iterables
+from ad_compiler.frontend.context import Context, apply, atom_of
+from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.values import Growing, Structure, Value, Zipped, constant_of, static
+from ad_compiler.ir.nodes import Const, Var, const
+from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.rules.registry import OPERATORS
+
+Args = Sequence[Value]
+Keywords = dict[str, Value]
+Lower = Callable[[Context, Args, Keywords, str, Any], Value | None]
+
+
+def items_of(ctx: Context, value: Value, who: str) -> list[Value]:
+    """The items of an iterable that `who` takes at compile time."""
+    items = iterables.known_items(ctx, value)
+    if items is None and isinstance(value, Structure):
+        raise TypeRefusal(f"{who} of {describe(value)}, which has no items", "name its fields")
+    if items is None:
+        raise TypeRefusal(
+            f"{who} of {describe(value)}, whose length is not known at compile time",
+            "write a loop, or a NumPy function of the whole array",
+        )
+    return items
+
+
+def _tuple(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Value:
+    return Structure("tuple", (), tuple(items_of(ctx, args[0], "tuple()") if args else ()))
+
+
+def _list(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Value:
+    if args and iterables.known_items(ctx, args[0]) is None and not isinstance(args[0], Structure):
+        return _collected(ctx, args, lambda items: items[0])
+    return Structure("list", (), tuple(items_of(ctx, args[0], "list()") if args else ()))
+
+
+def _dict(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Any) -> Value:
+    items = dict[str | int, Value]()
+    if args:
+        match args[0]:
+            case Structure("dict", keys, values):
+                items.update(zip(keys, values, strict=True))
+            case pairs:
+                for pair in items_of(ctx, pairs, "dict()"):
+                    if not isinstance(pair, Structure) or len(pair.items) != 2:
+                        raise TypeRefusal("dict() takes a dict or pairs here", "write `{...}`")
+                    items[arguments.dict_key(ctx, pair.items[0])] = pair.items[1]
+    items.update(kw)
+    return Structure("dict", tuple(items), tuple(items.values()))
+
+
+def _collected(ctx: Context, parts: Args, make: Callable[[Args], Value]) -> Value:
+    """A list of what is made of the items of iterables, one a trip of a loop."""
+    together = Zipped(tuple(parts))
+
+    def item(index: Var) -> Value:
+        row = iterables.item_at(ctx, together, index)
+        assert isinstance(row, Structure)
+        return make(row.items)
+
+    return growing.collected(ctx, iterables.trips_of(ctx, together).stop, item)
+
+
+def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value:
+    if any(iterables.known_items(ctx, part) is None for part in args[1:]):
+        return _collected(ctx, args[1:], lambda items: call(ctx, args[0], items, {}))
+    rows = [items_of(ctx, part, "map()") for part in args[1:]]
+    made = [call(ctx, args[0], list(row), {}) for row in zip(*rows, strict=False)]
+    return Structure("tuple", (), tuple(made))
+
+
+def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value | None:
+    """`functools.reduce` of a container; its rule writes the loop over an array."""
+    items = iterables.known_items(ctx, args[1])
+    if items is None:
+        return None
+    if not items and len(args) < 3:
+        raise TypeRefusal("reduce() of nothing", "give what it starts with")
+    value, *rest = [*args[2:], *items]
+    for item in rest:
+        value = call(ctx, args[0], [value, item], {})
+    return value
+
+
+def _sorted(ctx: Context, args: Args, kw: Keywords, _name: str, call: Any) -> Value:
+    """`sorted(...)` of what is known at compile time."""
+    items = items_of(ctx, args[0], "sorted()")
+    given = {"reverse": const(False), "key": static(None), **kw}
+    by = given["key"]
+    plain = isinstance(by, Const) and by.value is None
+    keys = [constant_of(one if plain else call(ctx, by, [one], {})) for one in items]
+    reverse = constant_of(given["reverse"])
+    known = [(key.value, k) for k, key in enumerate(keys) if key is not None]
+    if len(known) < len(items) or reverse is None or len(given) > 2:
+        raise TypeRefusal("sorted() of what is not known at compile time", "use np.sort")
+    order = sorted(known, key=operator.itemgetter(0), reverse=bool(reverse.value))
+    return Structure("list", (), tuple(items[k] for _, k in order))
+
+
+def _stack(ctx: Context, args: Args, kw: Keywords, name: str, _call: Any) -> Value | None:
+    """Rows that a list has at run time: what `np.array` makes of it, if there are any."""
+    axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
+    rows = args[0] if args else None
+    if not isinstance(rows, Growing) or axis != const(0) or not kw.keys() <= {"axis"}:
+        return None
+    length = atom_of(ctx, growing.length(ctx, rows))
+    is_empty = atom_of(ctx, apply(ctx, OPERATORS["=="], (length, const(0))))
+    iterables.raise_if(ctx, is_empty, "ValueError", "need at least one array to stack")
+    return growing.as_array(ctx, rows, name)
+
+
+FUNCTIONS: dict[Any, Lower] = {
+    tuple: _tuple,
+    list: _list,
+    dict: _dict,
+    map: _map,
+    sorted: _sorted,
+    functools.reduce: _reduce,
+    np.stack: _stack,
+}
+"""Functions by identity, as `builtin.TABLE` has them."""

@@ -1,0 +1,181 @@
+"""Containers, names and indices in ordinary code: value, both modes, second order."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ad_compiler import check_grads, value_and_grad
+from tests.points import Points, assert_same_bits
+
+rng = np.random.default_rng(0)
+v3, w3 = rng.normal(size=3), rng.normal(size=3)
+m23, m33 = rng.normal(size=(2, 3)), rng.normal(size=(3, 3))
+
+case = Points()
+
+
+@case(1.5, 3)
+def a_name_of_the_function_around(x, n):
+    total, count = 0.0, 0
+
+    def add(v):
+        nonlocal total, count
+        count += 1
+        if v > 2.0:
+            total += v * v
+
+    for k in range(n):
+        add(x * k)
+    add(x)
+    return total * count + x
+
+
+@case(v3, 1.5)
+def names_and_items_that_are_deleted(x, a):
+    y = x * 2
+    del y
+    y = x * 3
+    for k in range(2):
+        t = x * k
+        y = y + t
+        del t
+    d, xs = {"a": a, "b": a * a}, [a, a * 2, a * 3]
+    del d["a"], xs[0], xs[-1]
+    return np.sum(y) * d["b"] * xs[0] * len(xs)
+
+
+@case({"w1": m33, "w2": m33, "w3": m33}, v3, 3)
+def keys_that_are_made_of_the_index(p, x, n):
+    for k in range(1, n + 1):
+        x = np.sin(p[f"w{k}"] @ x) + p["w" + str(k)] @ x + p["w%d" % k][0]  # noqa: UP031
+    return np.sum(x)
+
+
+@case(0.7, 5)
+def a_dict_that_remembers(x, n):
+    known = {0: 1.0, 1: x}
+
+    def t(k):
+        if k not in known:
+            known[k] = 2 * x * t(k - 1) - t(k - 2)
+        return known[k]
+
+    return t(n)
+
+
+@case(v3)
+def bounds_and_indices_that_are_powers(x):
+    y, s = np.ones(2**3) * x[0], 0.0
+    for i in range(1, 4):
+        y[2 ** (i - 1)] = x[1] * i
+        for j in range(2 ** (i - 1) + 1):
+            s += x[2] * y[j]
+    return s
+
+
+@case({"b": v3, "a": w3})
+def items_in_order(p):
+    s = 0.0
+    for k, name in enumerate(sorted(p)):
+        s += np.sum(p[name]) * (k + 1)
+    for name, value in sorted(p.items(), key=lambda item: item[0], reverse=True):
+        s = s * 2 + value[0] * len(name)
+    return s * dict(zip("xy", (s, p["a"][0]), strict=True))["y"] * dict([("z", s)])["z"]  # noqa: C406
+
+
+@case(v3, m23)
+def reductions_by_a_function(x, m):
+    product = reduce(operator.mul, x)
+    squares = reduce(lambda s, v: s + v**2, x, 0.0)
+    return product * squares + np.sum(reduce(np.maximum, m) + reduce(np.add, [x, x * 2, m[0]]))
+
+
+@case({"q": m33, "k": m33}, v3)
+def generators_that_are_taken_apart(p, x):
+    q, k = (p[name] @ x for name in "qk")
+    return np.sum(q * k) + sum([*(v for v in (x[0], x[1]))])
+
+
+@case(v3, m23)
+def arrays_of_comprehensions(x, m):
+    kernel = np.array([[np.exp(-((a - b) ** 2)) for b in x] for a in x])
+    points = np.array([[v * 2, math.sin(v), 1.0] for v in x])
+    deep = np.array([[(row[0] * k, v) for v in row] for k, row in enumerate(m)])
+    rows = np.stack([row * v for row, v in zip(m, x, strict=False)])
+    return np.sum(kernel @ points) * np.sum(deep**2) + np.sum(rows**3)
+
+
+@case(v3)
+def lists_of_what_a_loop_goes_through(x):
+    squares = list(map(lambda v: v * v, x))  # noqa: C417
+    return sum(squares) * list(x)[1] + sum(map(lambda v, w: v * w, x, x[1:]))
+
+
+@case(m33, 2)
+def slices_with_a_name(m, n):
+    inner, rest = slice(1, -1), slice(n, None)
+    corner = np.s_[1:, :2]
+    y = m.copy()
+    y[corner] *= 2.0
+    y[rest, inner] += m[0, 0]
+    return np.sum(y[inner] ** 2) + np.sum(y[:, rest]) * rest.start + sum((m[0, 0], 1.0, 2.0)[rest])
+
+
+@case(m33, v3)
+def one_element(m, x):
+    return (x.reshape(1, -1) @ m @ x.reshape(-1, 1)).item() * x.item(1) + m.item(2, 0) + m.item(5)
+
+
+@case(v3)
+def limits_and_likes(x):
+    ones = np.ones_like(np.arange(3), dtype=x.dtype)
+    filled = np.full_like(np.arange(3), x[0], dtype=float)
+    return np.sum(np.log(np.abs(x) + np.finfo(float).eps) * filled + ones * np.finfo(x.dtype).tiny)
+
+
+@case(v3, 3)
+def elements_of_different_lengths(x, n):
+    tails, heads = [], [x[:1], x]
+    for k in range(n):
+        tails.append(x[k:] * 2)
+        heads[k % 2] = x[: k + 1]
+    return np.sum(tails[0] * tails[2]) + np.sum(heads[0] * heads[1][0])
+
+
+@case(v3, 3)
+def rows_that_a_loop_makes(x, n):
+    a, b, c = x
+    y = x
+    rows = [y]
+    for _ in range(n):
+        y = y + 0.1 * np.array([b * c, a - c, a * b])
+        a, b, c = y
+        rows.append(y)
+    return np.sum(np.stack(rows)[:, 0] ** 2)
+
+
+@case(v3, 3)
+def a_count_that_is_the_index(x, n):
+    total, count = 0.0, 0
+    for i in range(n):
+        total += np.sin(x[i]) * count
+        count += 1
+    return total * count
+
+
+@pytest.mark.parametrize(("function", "args"), case.entered)
+def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    moving = tuple(k for k, a in enumerate(args) if not isinstance(a, int))
+    value, _ = value_and_grad(function, moving)(*args)
+    expected = function(*args)
+    assert_same_bits(value, expected)
+    check_grads(function, args)
