@@ -120,6 +120,20 @@ def lists_of_what_a_loop_goes_through(x):
     return sum(squares) * list(x)[1] + sum(map(lambda v, w: v * w, x, x[1:]))
 
 
+@case(m33, v3)
+def iterators_with_a_name(m, x):
+    def total(items):
+        return sum(v * v for v in items)
+
+    s = 0.0
+    for row in m:
+        pairs = zip(row, x, strict=False)
+        for a, b in pairs:
+            s += a * b
+    back, squares = list(reversed(m[0])), map(np.square, x)
+    return s + total(v for v in x) * total(reversed(x)) + back[0] + sum(squares)
+
+
 @case(m33, 2)
 def slices_with_a_name(m, n):
     inner, rest = slice(1, -1), slice(n, None)

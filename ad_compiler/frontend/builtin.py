@@ -22,6 +22,7 @@ from ad_compiler.frontend import (
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.gathering import items_of
+from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Backwards,
@@ -103,9 +104,9 @@ def _reversed(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) 
             minus = OPERATORS["-"]
             last = atom_of(ctx, apply(ctx, minus, (stop, const(1))))
             before = atom_of(ctx, apply(ctx, minus, (start, const(1))))
-            return Range(last, before, const(-1))
+            return marked(ctx.storage, Range(last, before, const(-1)))
         case Structure("tuple" | "list", _, items):
-            return Structure("tuple", (), items[::-1])
+            return marked(ctx.storage, Structure("tuple", (), items[::-1]))
         case other:
             return Backwards(other)
 

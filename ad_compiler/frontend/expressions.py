@@ -18,6 +18,7 @@ from ad_compiler.frontend import (
     refusals,
 )
 from ad_compiler.frontend.context import Context, test_of, truth_of, with_place
+from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.scope import Scope, new_slot, store, take
 from ad_compiler.frontend.values import (
     Environment,
@@ -287,7 +288,7 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         value = comprehensions.consumed(ctx, scope, consumer, items, *given, name)
         if value is not None:
             return value
-        args: list[Value] = [comprehensions.listed(ctx, scope, items, *given)]
+        args: list[Value] = [marked(ctx.storage, consumed(ctx, scope, items))]
     elif node.args and isinstance(node.args[0], ast.ListComp) and _makes_array(function):
         first = comprehensions.listed(
             ctx, scope, node.args[0], expression, function_value, rows=True

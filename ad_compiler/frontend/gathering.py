@@ -11,6 +11,7 @@ import numpy as np
 
 from ad_compiler.frontend import arguments, growing, iterables
 from ad_compiler.frontend.context import Context, apply, atom_of
+from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import Growing, Structure, Value, Zipped, constant_of, static
 from ad_compiler.ir.nodes import Const, Var, const
@@ -74,10 +75,11 @@ def _collected(ctx: Context, parts: Args, make: Callable[[Args], Value]) -> Valu
 
 def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value:
     if any(iterables.known_items(ctx, part) is None for part in args[1:]):
-        return _collected(ctx, args[1:], lambda items: call(ctx, args[0], items, {}))
+        found = _collected(ctx, args[1:], lambda items: call(ctx, args[0], items, {}))
+        return marked(ctx.storage, found)
     rows = [items_of(ctx, part, "map()") for part in args[1:]]
     made = [call(ctx, args[0], list(row), {}) for row in zip(*rows, strict=False)]
-    return Structure("tuple", (), tuple(made))
+    return marked(ctx.storage, Structure("tuple", (), tuple(made)))
 
 
 def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value | None:

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ad_compiler.frontend.values import Loose, Place, Root, Step, Value, mapped, static
+from ad_compiler.frontend.values import Loose, Place, Root, Step, Structure, Value, mapped, static
 from ad_compiler.frontend.views import VIEWS
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.index import WHOLE, Pattern, composed, is_whole
@@ -45,6 +45,8 @@ class Storage:
     """Roots that a statement in progress still reads."""
     frozen: list[Root] = field(default_factory=list[Root])
     """The roots that were frozen so far, in order."""
+    iterators: dict[int, Value] = field(default_factory=dict[int, Value])
+    """What gives its items only once, though it looks like a container or a range, by identity."""
     _serial: Iterator[int] = field(default_factory=itertools.count)
 
     # -- roots --------------------------------------------------------------------------------
@@ -225,7 +227,17 @@ class Storage:
                 return Place(self.new_root(getattr(one, "name", name), one), ())
             return one
 
-        return mapped(value, leaf)
+        made = mapped(value, leaf)
+        self._mark_alike(value, made)
+        return made
+
+    def _mark_alike(self, value: Value, made: Value) -> None:
+        """What was made of iterators are iterators, too."""
+        if id(value) in self.iterators:
+            self.iterators[id(made)] = made
+        if isinstance(value, Structure) and isinstance(made, Structure):
+            for one, other in zip(value.items, made.items, strict=True):
+                self._mark_alike(one, other)
 
     # -- reading and writing ------------------------------------------------------------------
 

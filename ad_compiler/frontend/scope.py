@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ad_compiler.frontend.flow import Flow
 from ad_compiler.frontend.holding import places_within
+from ad_compiler.frontend.iterators import require_no_iterator, require_once
 from ad_compiler.frontend.lifetimes import last_mentions
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.places import Storage
@@ -126,6 +127,7 @@ def _store_leaves(
     keys = labels(value.kind, value.keys, len(value.items))
     for key, item in zip(keys, value.items, strict=True):
         at = (*path, key)
+        require_no_iterator(storage, item)
         if isinstance(item, Structure):
             children.append(_store_leaves(storage, slot, item, at, base))
             continue
@@ -171,7 +173,8 @@ def current(storage: Storage, value: Structure) -> Structure:
         items = tuple(
             current(storage, item) if isinstance(item, Structure) else item for item in value.items
         )
-        return replace(value, items=items)
+        changed = any(a is not b for a, b in zip(items, value.items, strict=True))
+        return replace(value, items=items) if changed else value
     for slot in holders(storage, value.identity):
         found = part_of(load(storage, slot), value.identity)
         if isinstance(found, Structure):
@@ -271,6 +274,7 @@ class Scope:
         if name not in self.local:
             self._bind_outside(storage, name, value)
             return
+        require_once(storage, self.code, name, value)
         slot = self.slots.get(name)
         if slot is None:
             self.home = self.home or storage.builder.frame

@@ -24,9 +24,9 @@ from ad_compiler.ir.frames import (
     Junctions,
     Widening,
     covers,
-    is_made_of,
     is_part,
     merge,
+    of_all_trips,
 )
 from ad_compiler.ir.nodes import (
     Atom,
@@ -44,7 +44,7 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import PY_INT, RAGGED, Array, Dim, Static, Sym, Tape, Trim, Type, dims_of
+from ad_compiler.ir.types import PY_INT, Array, Dim, Static, Sym, Tape, Trim, Type, dims_of
 
 __all__ = ["Builder", "Cell", "Frame", "JoinRefusal", "Junctions", "Widening"]
 
@@ -294,20 +294,12 @@ class Builder(Cells):
                 continue
             before = widening.types.get(cell, outer.type)
             static = isinstance(before, Static) or isinstance(value.type, Static)
-            after = self._of_all_trips(value.type)
+            after = of_all_trips(value.type, self.frames)
             if not static and self._covers(before, after, frame):
                 continue
             refusal = JoinRefusal(cell.name, outer, value)
             changed |= self._widen_cell(cell, before, after, value, widening, refusal)
         return changed
-
-    def _of_all_trips(self, type_: Type) -> Type:
-        """The type of a list after a trip: lengths of this trip are none of all its elements."""
-        if not isinstance(type_, Tape) or not isinstance(type_.element, Array):
-            return type_
-        known = {name for frame in self.frames for name in frame.known_names()}
-        dims = (d if is_made_of(d, known) else RAGGED for d in type_.element.dims)
-        return Tape(Array(type_.element.dtype, tuple(dims)))
 
     def _covers(self, param: Type, value: Type, frame: Frame) -> bool:
         """Whether a parameter can be what it is at the end of a loop body."""

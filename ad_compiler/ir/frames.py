@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from ad_compiler.ir.atoms import Atom, Const, Var
 from ad_compiler.ir.nodes import Let, Stmt, defined_by
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Static, Sym, Tape, Trim, Type, dims_of, join
+from ad_compiler.ir.types import RAGGED, Array, Dim, Static, Sym, Tape, Trim, Type, dims_of, join
 
 _NAMES = re.compile(r"[^\W\d]\w*\.\d+")
 """The variables and lengths that the name of a length mentions."""
@@ -150,7 +150,16 @@ def covers(param: Type, value: Type, fresh: set[Sym]) -> bool:
             return join(param, value) == param
 
 
-def is_made_of(dim: Dim, known: set[str]) -> bool:
+def of_all_trips(type_: Type, frames: Sequence[Frame]) -> Type:
+    """The type of a list after a trip: a length of that trip is none of all its elements."""
+    if not isinstance(type_, Tape) or not isinstance(type_.element, Array):
+        return type_
+    known = {name for frame in frames for name in frame.known_names()}
+    dims = (d if _is_made_of(d, known) else RAGGED for d in type_.element.dims)
+    return Tape(Array(type_.element.dtype, tuple(dims)))
+
+
+def _is_made_of(dim: Dim, known: set[str]) -> bool:
     """Whether a length is computed from what is known by these names, and so is one length."""
     if isinstance(dim, int):
         return True

@@ -126,6 +126,29 @@ def too_many_axes(x: Any) -> Any:
     return np.sum(y)
 
 
+def items_twice(x: Any) -> Any:
+    pairs = zip(x, x[::-1], strict=False)
+    s = sum(a * b for a, b in pairs)
+    return s + sum(a + b for a, b in pairs)
+
+
+def items_in_each_trip(x: Any) -> Any:
+    squares = map(np.square, (x[0], x[1]))
+    return sum([v * k for k in range(2) for v in squares])
+
+
+def items_twice_inside(x: Any) -> Any:
+    def both(items: Any) -> Any:
+        return sum(items) + sum(items)
+
+    return both(v * v for v in (x[0], x[1]))
+
+
+def items_kept(x: Any) -> Any:
+    kept = (reversed([x[0], x[1]]), 1.0)
+    return sum(kept[0]) + sum(kept[0])
+
+
 CASES = [
     (floats_into_integers, "y += 0.5", "does not write float64 into an array of int64 so"),
     (perhaps_an_alias, "z[0] = 1.0", "depends on the path taken"),
@@ -144,6 +167,10 @@ CASES = [
     (text, "def text", "returns a formatted string"),
     (misspelled, "x.summ", "no derivative rule"),
     (generator, "yield x[0]", "generators"),
+    (items_twice, "pairs = zip(x, x[::-1], strict=False)", "only once"),
+    (items_in_each_trip, "squares = map(np.square, (x[0], x[1]))", "only once"),
+    (items_twice_inside, "both(v * v for v in (x[0], x[1]))", "only once"),
+    (items_kept, "kept = (reversed([x[0], x[1]]), 1.0)", "only once"),
     (deleted, "y", "was deleted before"),
     (too_many_axes, "np.put(y, [1, 2], 0.0)", "more than two axes"),
 ]
