@@ -177,6 +177,20 @@ def rows_that_a_loop_makes(x, n):
     return np.sum(np.stack(rows)[:, 0] ** 2)
 
 
+@case(v3, 0.4)
+def a_table_in_lists(x, h):
+    rows = [[0.0] * 3 for _ in range(3)]
+    for i in range(3):
+        rows[i][0] = x[i] * h
+        for j in range(1, i + 1):
+            rows[i][j] = rows[i][j - 1] + (rows[i][j - 1] - rows[i - 1][j - 1]) / (4**j - 1)
+    place, s = 0, 0.0
+    for _ in range(3):
+        s += rows[2][place] * x[place]
+        place = (place + 2) % 3
+    return s
+
+
 @case(v3, 3)
 def a_count_that_is_the_index(x, n):
     total, count = 0.0, 0

@@ -196,15 +196,19 @@ def needed_for(ctx: Context, args: Iterable[Value]) -> set[Var]:
 
 
 def _origins(ctx: Context, var: Var) -> set[Var] | None:
-    """The integers that an integer is computed from; None if not from them alone."""
+    """The integers that an integer is computed from; None if not from them alone.
+
+    What a loop carries is one: written out, the loop may know it.
+    """
     definitions: dict[Var, Let] = {}
+    carried = {p for frame in ctx.builder.frames if frame.is_loop for p in frame.params.values()}
     for frame in ctx.builder.frames:
         definitions.update((s.targets[0], s) for s in frame.stmts if isinstance(s, Let))
     found: set[Var] = set()
     stack = [var]
     while stack:
         one = stack.pop()
-        if one in ctx.origins or ctx.captures.key_of(one) is not None:
+        if one in ctx.origins or one in carried or ctx.captures.key_of(one) is not None:
             found.add(one)
         elif one in definitions:
             stack.extend(a for a in definitions[one].args if isinstance(a, Var))

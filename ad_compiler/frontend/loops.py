@@ -15,7 +15,7 @@ from ad_compiler.frontend.names import breaks, escaping, leaves_loop, returns
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import NeedsStatic, Value
-from ad_compiler.ir.builder import Builder, Cell
+from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Atom, Var, const
 
 Lower = Callable[[Context, Scope, list[ast.stmt]], None]
@@ -49,10 +49,11 @@ def _chosen(
     """A loop at run time; written out instead where its index must be known."""
     snapshot = Snapshot(ctx.builder) if items is not None else None
     index: list[Var] = []
+    frames: list[Frame] = []
     try:
-        _at_run_time(ctx, scope, node, iterable, index, early, block)
+        _at_run_time(ctx, scope, node, iterable, index, frames, early, block)
     except NeedsStatic as needs:
-        if needs.needed.isdisjoint(index):
+        if needs.needed.isdisjoint([*index, *(p for f in frames for p in f.params.values())]):
             raise
         if snapshot is None or items is None:  # with bounds that are known, it is written out
             needs.needed = frozenset(_bounds(ctx, iterable)) or needs.needed
@@ -136,6 +137,7 @@ def _at_run_time(
     node: ast.For,
     iterable: Value,
     indices: list[Var],
+    frames: list[Frame],
     early: Cell | None,
     block: Lower,
 ) -> None:
@@ -150,6 +152,7 @@ def _at_run_time(
 
     def body(index: Var) -> Atom | None:
         indices.append(index)
+        frames.append(ctx.builder.frame)
         ctx.origins.add(index)
         flow = _trip(ctx.builder, early)
         bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))

@@ -146,7 +146,7 @@ def _item(x: Any, *index: Any) -> Any:
         return ITEM(x)
     if x.size != 1:
         raise ValueError("can only convert an array of size 1 to a Python scalar")
-    return ITEM(x.ravel()[0])
+    return ITEM(x.reshape(()))
 
 
 METHODS["item"] = cast(FunctionType, _item)
