@@ -114,6 +114,15 @@ def arrays_of_comprehensions(x, m):
     return np.sum(kernel @ points) * np.sum(deep**2) + np.sum(rows**3)
 
 
+@case(m23, 3)
+def extremes_of_lists(m, n):
+    steps = [np.linalg.norm(b - a) for a, b in zip(m[:, :-1].T, m[:, 1:].T, strict=True)]
+    plain = []
+    for k in range(n):
+        plain.append(float(m[0, k]) * k)
+    return max(steps) * min(steps) + max(plain) - min(plain)
+
+
 @case(v3)
 def lists_of_what_a_loop_goes_through(x):
     squares = list(map(lambda v: v * v, x))  # noqa: C417

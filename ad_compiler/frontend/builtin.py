@@ -41,7 +41,7 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of, rank
+from ad_compiler.ir.types import NUMPY_NAMES, PY_FLOAT, Array, Bool, Float, Int, dtype_of, rank
 from ad_compiler.rules import infer, padding
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
@@ -138,6 +138,8 @@ def _extreme(builtin: Any) -> Lower:
             if arrays.is_array(args[0]):
                 whole = PRIMITIVES[f"{builtin.__name__}_item"]
                 return apply(ctx, whole, (atom_of(ctx, args[0]),), name)
+            if isinstance(args[0], Growing):
+                return _extreme_of_list(ctx, builtin, args[0], name)
             args = items_of(ctx, args[0], f"{builtin.__name__}()")
         best = args[0]
         for position, item in enumerate(args[1:], 2):
@@ -146,6 +148,23 @@ def _extreme(builtin: Any) -> Lower:
         return best
 
     return lower
+
+
+def _extreme_of_list(ctx: Context, builtin: Any, xs: Growing, name: str) -> Value:
+    """`max` or `min` of a list that grows: that of the array of its elements, in their kind."""
+    element = growing.element_of(ctx, xs)
+    found = apply(
+        ctx,
+        PRIMITIVES[f"{builtin.__name__}_item"],
+        (atom_of(ctx, growing.as_array(ctx, xs)),),
+        name,
+    )
+    atom = atom_of(ctx, found)
+    if atom.type == element:
+        return found
+    if element != PY_FLOAT:
+        raise TypeRefusal(f"{builtin.__name__}() of a list of {element}", "make an array of it")
+    return apply(ctx, primitive_of(float), (atom,), name)
 
 
 def _truths(name: str) -> Lower:

@@ -58,9 +58,7 @@ class Lists:
         """The type of the elements that a list has here; None if it has none."""
         found = _found(self.ctx, identity)
         if isinstance(found, Growing):
-            tape = read(self.ctx, found).type
-            assert isinstance(tape, Tape)
-            return tape.element
+            return element_of(self.ctx, found)
         return None if found is None else element_type(found.items, self.ctx)
 
     def name_of(self, identity: Identity) -> str:
@@ -133,6 +131,13 @@ def read(ctx: Context, xs: Growing) -> Atom:
 def _changed(ctx: Context, xs: Growing, value: Value) -> None:
     ctx.changes += 1
     ctx.builder.assign(xs.root.cell, atom_of(ctx, value))
+
+
+def element_of(ctx: Context, xs: Growing) -> Type:
+    """The type of the elements of the list."""
+    tape = read(ctx, xs).type
+    assert isinstance(tape, Tape)
+    return tape.element
 
 
 def length(ctx: Context, xs: Growing, name: str = "") -> Value:

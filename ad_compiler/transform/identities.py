@@ -183,6 +183,12 @@ def _transposed(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Fo
     return let.args[0] if let is not None and let.prim.name == "T" else None  # x.T.T = x
 
 
+def _tape_zeros(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    """The zeros of an empty list are an empty list."""
+    let = defs.get(args[0]) if isinstance(args[0], Var) else None
+    return Form("tape_new", let.args) if let is not None and let.prim.name == "tape_new" else None
+
+
 def _pow(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form | None:
     x, y = args
     return x if is_number_constant(y, 1) and x.type == type_ else None  # x ** 1 = x
@@ -282,6 +288,7 @@ EXACT: dict[str, Rewrite] = {
     "size": _size,
     "T": _transposed,
     "getitem": _getitem,
+    "tape_zeros_like": _tape_zeros,
 }
 """What to try on each primitive."""
 

@@ -291,6 +291,17 @@ def test_what_only_may_raise_is_respelled_too() -> None:
     assert "einsum" in text
 
 
+def test_a_list_of_arrays_becomes_an_array() -> None:
+    def f(x: Any, n: int) -> Any:
+        rows = []
+        for k in range(n):
+            rows.append(x * k)
+        return np.sum(np.array(rows) ** 2)
+
+    x = np.arange(1.0, 4.0)
+    assert grad(f, backend="numba")(x, 3).tolist() == grad(f)(x, 3).tolist()
+
+
 def test_methods_of_ufuncs_are_refused_by_name() -> None:
     def f(x: Any) -> Any:
         return np.sum(np.maximum.accumulate(x))

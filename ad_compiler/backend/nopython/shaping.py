@@ -17,7 +17,7 @@ from ad_compiler.backend.nopython.site import (
     width_of,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
-from ad_compiler.ir.types import Array, Sym, dims_of, rank
+from ad_compiler.ir.types import Array, Sym, Tape, dims_of, rank
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.rules.repetition import pad_widths
 
@@ -172,6 +172,22 @@ def _array_of_arrays(site: Site) -> None:
     site.say("np.stack", *site.args, const(0))
 
 
+STACKED = [
+    "made = np.empty((len(rows),) + rows[0].shape, dtype=rows[0].dtype)",
+    "for k in range(len(rows)):",
+    "    made[k] = rows[k]",
+    "return made",
+]
+
+
+def _list_array(site: Site) -> None:
+    """Numba makes no array of a list of arrays."""
+    (rows,) = site.args
+    if isinstance(rows.type, Tape) and isinstance(rows.type.element, Array):
+        doc = "The arrays of a list, which is not empty, as the rows of one."
+        site.call("stacked", function_text("stacked(rows)", doc, STACKED), rows)
+
+
 def _take(site: Site) -> None:
     """As an index, if all indices must be there."""
     x, indices, axis = site.operand("x"), site.operand("indices"), site.static("axis")
@@ -318,6 +334,7 @@ TABLE: dict[str, Respelling] = {
     "np.moveaxis": _moveaxis,
     "np.transpose": _transpose,
     "array_of_arrays": _array_of_arrays,
+    "list_array": _list_array,
     "np.take": _take,
     "np.repeat(counts)": _repeat,
     "np.roll": _only(_has_axis, _along("np.roll({x}, shift)")),
