@@ -170,11 +170,39 @@ def _slope(x: Any, q: Any, axis: Any, method: str, keepdims: bool, q_dot: Any) -
     n = len(values)
     ordered = np.sort(values, axis=leading(values.ndim))
     low, high, _ = _between(n, q, method)
-    alpha, beta = constants(method)
-    stretch = n - 1 if method == "linear" else n + 1 - alpha - beta
     if np.ndim(q_dot) > 0 and values.ndim > 1:
         q_dot = np.expand_dims(q_dot, trailing(values.ndim))
-    return _back(stretch * (ordered[high] - ordered[low]) * q_dot, x, axis, keepdims)
+    slope = _stretch(n, method) * (ordered[high] - ordered[low])
+    return _back(slope * q_dot, x, axis, keepdims)
+
+
+def _stretch(n: Any, method: str) -> Any:
+    """How fast the place of a quantile moves."""
+    if method == "linear":
+        return n - 1
+    alpha, beta = constants(method)
+    return n + 1 - alpha - beta
+
+
+def _nan_slope(x: Any, q: Any, axis: Any, method: str, keepdims: bool, q_dot: Any) -> Any:
+    if not is_continuous(method):
+        return None
+    values = rows(x, axis)
+    n = np.sum(np.logical_not(np.isnan(values)), axis=0)
+    ordered = np.sort(values, axis=leading(values.ndim))
+    if values.ndim == 1:
+        low, high, _ = _between(n, q, method)
+        slope = _stretch(n, method) * (ordered[high] - ordered[low])
+        return _back(slope * q_dot, x, axis, keepdims)
+    many = np.ndim(q) > 0
+    if many:
+        q = np.expand_dims(q, trailing(values.ndim))
+        q_dot = np.expand_dims(q_dot, trailing(values.ndim))
+    low, high, _ = _between(n, q, method)
+    one = along(ordered, low if many else low[None], 0)
+    other = along(ordered, high if many else high[None], 0)
+    slope = _stretch(n, method) * (other - one)
+    return _back((slope if many else slope[0]) * q_dot, x, axis, keepdims)
 
 
 QUANTILES = ("axis", "method", "keepdims")
@@ -230,6 +258,14 @@ def _nanpercentile_x(x: Any, q: Any, axis: Any, method: str, keepdims: bool, *, 
     return _nan_quantile(x, q / 100, axis, method, keepdims, x_dot)
 
 
+def _nanquantile_q(x: Any, q: Any, axis: Any, method: str, keepdims: bool, *, q_dot: Any) -> Any:
+    return _nan_slope(x, q, axis, method, keepdims, q_dot)
+
+
+def _nanpercentile_q(x: Any, q: Any, axis: Any, method: str, keepdims: bool, *, q_dot: Any) -> Any:
+    return _nan_slope(x, q / 100, axis, method, keepdims, q_dot / 100)
+
+
 def _samples(share: float, *arrays: Any) -> tuple[tuple[Any, ...], ...]:
     """Points inside of the steps and pieces of each definition."""
     one, other = arrays
@@ -245,8 +281,8 @@ def _samples(share: float, *arrays: Any) -> tuple[tuple[Any, ...], ...]:
 for _function, _share, _data, _jvps in (
     (np.quantile, 1.0, (SHUFFLED, BOX), {"x": _quantile_x, "q": _quantile_q}),
     (np.percentile, 100.0, (SHUFFLED, BOX), {"x": _percentile_x, "q": _percentile_q}),
-    (np.nanquantile, 1.0, (HOLES, HOLES.T), {"x": _nanquantile_x}),
-    (np.nanpercentile, 100.0, (HOLES, HOLES.T), {"x": _nanpercentile_x}),
+    (np.nanquantile, 1.0, (HOLES, HOLES.T), {"x": _nanquantile_x, "q": _nanquantile_q}),
+    (np.nanpercentile, 100.0, (HOLES, HOLES.T), {"x": _nanpercentile_x, "q": _nanpercentile_q}),
 ):  # fmt: skip
     structural(
         _function, ("x", "q", *QUANTILES), _quantile_type(_function), {}, _jvps,

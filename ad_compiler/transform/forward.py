@@ -121,7 +121,8 @@ class Forward:
     def sum(self, one: Atom | None, other: Atom | None) -> Atom | None:
         if one is None or other is None:
             return one if other is None else other
-        return self.builder.emit(OPERATORS["+"], one, other)
+        plus = PRIMITIVES["list_sum"] if isinstance(one.type, Tape) else OPERATORS["+"]
+        return self.builder.emit(plus, one, other)
 
     def named(self, value: Atom, primal: Var) -> Atom:
         name = tangent_name(primal)

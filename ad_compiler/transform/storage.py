@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from ad_compiler.ir.index import THEN, WHOLE, Pattern, axes_order, composed, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
-from ad_compiler.ir.types import Array, Static, Tape, dims_of, is_complex
+from ad_compiler.ir.types import Array, Static, Tape, dims_of
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
 from ad_compiler.transform.scaling import outside
-from ad_compiler.transform.shapes import cast, reduce_to
+from ad_compiler.transform.shapes import fitted as settled
+from ad_compiler.transform.shapes import reduce_to
 
 
 def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
@@ -118,9 +119,7 @@ def fitted(adjoints: Adjoints, part: Atom, value: Atom) -> Atom:
     if dims_of(value.type) != dims_of(part.type):
         assert isinstance(part, Var)
         part = reduce_to(adjoints.builder, part, part, value, adjoints.shapes)
-    if isinstance(value.type, Array) or is_complex(part.type):
-        return cast(adjoints.builder, part, value.type)
-    return part
+    return settled(adjoints.builder, part, value.type)
 
 
 def tape_put(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
