@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -127,12 +128,79 @@ def nestloop(x):
     return sum(out)
 
 
+@case(x)
+def lengthened(x):
+    ys = [1.0]
+    zs = []
+    for i in range(len(x)):
+        ys += [x[i], 2.0]
+        ys.extend(x[:2])
+        zs += ys
+        zs.extend(ys)
+    return sum(zs) * zs[3] + len(zs)
+
+
+@case(x)
+def lengthened_by_itself(x):
+    ys = [x[0]]
+    for v in x[1:]:
+        ys += [v * v]
+        ys.extend(ys)
+    return sum(ys) * ys[-1]
+
+
+@case(x)
+def joined_lists(x):
+    ys = [v * v for v in x]
+    zs = [2.0] + ys  # noqa: RUF005 - what is tested
+    ws = zs.copy()
+    ws[0] = x[1]
+    ts = [*zs, 0.5, *ws]
+    return sum(ts) * zs[0] + ts[-1]
+
+
+@case(np.outer(x[:3], x))
+def list_of_an_array(m):
+    rows = list(m)
+    rows.append(m[0] * m[1])
+    return sum([np.sum(row * row) for row in rows]) + np.sum(list(m[0])[1] * m[2])
+
+
+@case(x)
+def extremes(x):
+    ys = []
+    if x[0] > -9.0:
+        ys += [x[1] * x[2]]
+    if x[0] > 9.0:
+        ys += [x[2]]
+    ys.extend(x)
+    return max(ys) * min(ys) * functools.reduce(lambda p, q: p * q + 1.0, ys)
+
+
 @pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = function(*args)
     value, _ = value_and_grad(function, tuple(range(len(args))))(*args)
     assert_same_bits(value, expected)
     check_grads(function, args)
+
+
+@pytest.mark.parametrize("function", [lengthened, joined_lists, list_of_an_array, extremes])
+def test_numba_agrees(function: Callable[..., Any]) -> None:
+    (args,) = (param.values[1] for param in case.entered if param.values[0] is function)
+    np.testing.assert_allclose(grad(function, backend="numba")(*args), grad(function)(*args))
+
+
+def test_an_extreme_of_no_items_raises_as_in_python() -> None:
+    def largest(u):
+        ys = []
+        for p in u:
+            if p > 5:
+                ys.append(p)
+        return max(ys)
+
+    with pytest.raises(ValueError, match="empty"):
+        grad(largest)(x)
 
 
 def kept_and_changed(x):

@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 
 import numpy as np
 
-from ad_compiler.frontend import calls, growing, records, writing
+from ad_compiler.frontend import calls, records, writing
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.naming import describe
@@ -43,6 +43,9 @@ CONTAINER_METHODS = {
 }
 """What may be called of a container."""
 
+GROWING_METHODS = ("append", "extend", "pop", "copy")
+"""The same for a list whose length is known only at run time."""
+
 
 def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
     """`value.name`; `target` is the name that the result gets."""
@@ -57,7 +60,7 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
             return records.attribute(value, record, name)
         case Namespace(find=find):
             return from_outside(ctx, find(name))
-        case Growing() if name in growing.METHODS:
+        case Growing() if name in GROWING_METHODS:
             return Method(value, name)
         case Structure(kind):
             if name in CONTAINER_METHODS[kind]:

@@ -116,7 +116,9 @@ def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Valu
     if arrays.is_array(args[0]):
         return None
     if isinstance(args[0], Growing):
-        return growing.total(ctx, args[0], kw.get("start", args[1] if len(args) > 1 else const(0)))
+        start = kw.get("start", args[1] if len(args) > 1 else const(0))
+        plus = growing.combined_by(ctx, OPERATORS["+"], "total")
+        return growing.folded(ctx, args[0], plus, "total", start)
     total: Value = kw.get("start", args[1] if len(args) > 1 else const(0))
     plus = OPERATORS["+"]
     items = items_of(ctx, args[0], "sum()")

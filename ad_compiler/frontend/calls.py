@@ -15,7 +15,6 @@ from ad_compiler.frontend import (
     arguments,
     builtin,
     containers,
-    growing,
     indexing,
     inline,
     marks,
@@ -317,7 +316,7 @@ def _method(
                 return defined(ctx, meant, given, keywords, name, f".{method}")
             return of_primitive(ctx, meant, signatures.method_of(method), given, keywords, name)
         case Growing():
-            return growing.call_method(ctx, receiver, method, args)
+            return containers.call_growing(ctx, receiver, method, args)
         case Structure(record=Record() as record):
             return records.method(ctx, receiver, record, method, args, keywords)
         case Structure():

@@ -10,12 +10,14 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ad_compiler.frontend import arguments, iterables
+from ad_compiler.frontend import arguments, growing, iterables
 from ad_compiler.frontend.context import Context, raise_needs
 from ad_compiler.frontend.growing import substituted
+from ad_compiler.frontend.lengthening import as_list, begin_to_grow, lengthen
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import current, holders, load, put
 from ad_compiler.frontend.values import (
+    Growing,
     Structure,
     Value,
     constant_of,
@@ -102,10 +104,12 @@ def set_field(ctx: Context, container: Structure, name: str, value: Value) -> No
 
 def extend(ctx: Context, op: ast.operator, old: Value, value: Value) -> bool:
     """`xs += items` on a list, which changes it; whether that is what it was."""
+    if isinstance(op, ast.Add) and isinstance(old, Growing):
+        lengthen(ctx, old, value)
+        return True
     if not (isinstance(op, ast.Add) and isinstance(old, Structure) and old.kind == "list"):
         return False
-    xs = current(ctx.storage, old)
-    change(ctx, xs, [*xs.items, *_items(ctx, value)])
+    _extend(ctx, current(ctx.storage, old), [value])
     return True
 
 
@@ -117,6 +121,24 @@ def call_method(
     return None if act is None else act(ctx, current(ctx.storage, container), list(args))
 
 
+def call_growing(ctx: Context, xs: Growing, method: str, args: Sequence[Value]) -> Value:
+    """A method of a list that grows."""
+    match method, args:
+        case "append", (value,):
+            growing.append(ctx, xs, value)
+        case "extend", (items,):
+            lengthen(ctx, xs, items)
+        case "pop", ():
+            return growing.pop(ctx, xs)
+        case "copy", ():
+            return as_list(ctx, xs)
+        case "pop", _:
+            raise TypeRefusal("pop() from the middle of a growing list", "pop from its end")
+        case _:
+            raise TypeRefusal(f"{method}() of a growing list with {len(args)} arguments")
+    return static(None)
+
+
 def _append(ctx: Context, xs: Structure, args: list[Value]) -> Value:
     (item,) = args
     change(ctx, xs, [*xs.items, item])
@@ -124,7 +146,11 @@ def _append(ctx: Context, xs: Structure, args: list[Value]) -> Value:
 
 
 def _extend(ctx: Context, xs: Structure, args: list[Value]) -> Value:
-    change(ctx, xs, [*xs.items, *_items(ctx, args[0])])
+    more = args[0]
+    if iterables.known_items(ctx, more) is None and not isinstance(more, Structure):
+        begin_to_grow(ctx, xs, more)
+    else:
+        change(ctx, xs, [*xs.items, *_items(ctx, more)])
     return static(None)
 
 

@@ -19,9 +19,11 @@ from ad_compiler.frontend import (
 )
 from ad_compiler.frontend.context import Context, test_of, truth_of, with_place
 from ad_compiler.frontend.iterators import marked
+from ad_compiler.frontend.lengthening import displayed
 from ad_compiler.frontend.scope import Scope, new_slot, store, take
 from ad_compiler.frontend.values import (
     Environment,
+    Growing,
     NeedsStatic,
     Structure,
     UserFunction,
@@ -212,14 +214,23 @@ def elements(ctx: Context, scope: Scope, nodes: Sequence[ast.expr]) -> list[Valu
     """The values of a display or of positional arguments; `*parts` are taken apart."""
     values: list[Value] = []
     for node in nodes:
-        if not isinstance(node, ast.Starred):
-            values.append(expression(ctx, scope, node))
-            continue
-        inner = indexing.resolved(ctx, consumed(ctx, scope, node.value))
-        if not isinstance(inner, Structure) or inner.kind == "dataclass":
+        part = _taken_apart(ctx, scope, node)
+        if not isinstance(part, list):
             raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
-        values.extend(map(static, inner.keys) if inner.kind == "dict" else inner.items)
+        values.extend(part)
     return values
+
+
+def _taken_apart(ctx: Context, scope: Scope, node: ast.expr) -> list[Value] | Growing:
+    """The values that a part of a display stands for; a list of which only the program knows."""
+    if not isinstance(node, ast.Starred):
+        return [expression(ctx, scope, node)]
+    inner = indexing.resolved(ctx, consumed(ctx, scope, node.value))
+    if isinstance(inner, Growing):
+        return inner
+    if not isinstance(inner, Structure) or inner.kind == "dataclass":
+        raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
+    return [*(map(static, inner.keys) if inner.kind == "dict" else inner.items)]
 
 
 def consumed(ctx: Context, scope: Scope, node: ast.expr) -> Value:
@@ -234,7 +245,13 @@ def _tuple(ctx: Context, scope: Scope, node: ast.Tuple, _name: str) -> Value:
 
 
 def _list(ctx: Context, scope: Scope, node: ast.List, _name: str) -> Value:
-    return ctx.storage.rooted(Structure("list", (), tuple(elements(ctx, scope, node.elts))))
+    parts = [_taken_apart(ctx, scope, part) for part in node.elts]
+    if all(isinstance(part, list) for part in parts):
+        items = [item for part in parts if isinstance(part, list) for item in part]
+        return ctx.storage.rooted(Structure("list", (), tuple(items)))
+    return displayed(
+        ctx, [Structure("tuple", (), tuple(p)) if isinstance(p, list) else p for p in parts]
+    )
 
 
 def _dict(ctx: Context, scope: Scope, node: ast.Dict, _name: str) -> Value:

@@ -12,6 +12,7 @@ import numpy as np
 from ad_compiler.frontend import arguments, growing, iterables
 from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.iterators import marked
+from ad_compiler.frontend.lengthening import as_list
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import Growing, Structure, Value, Zipped, constant_of, static
 from ad_compiler.ir.nodes import Const, Var, const
@@ -36,13 +37,19 @@ def items_of(ctx: Context, value: Value, who: str) -> list[Value]:
     return items
 
 
+def require_items(ctx: Context, xs: Growing, kind: str, message: str) -> None:
+    """Raise an error where a list has no items when the program runs."""
+    empty = apply(ctx, OPERATORS["=="], (atom_of(ctx, growing.length(ctx, xs)), const(0)))
+    iterables.raise_if(ctx, atom_of(ctx, empty), kind, message)
+
+
 def _tuple(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Value:
     return Structure("tuple", (), tuple(items_of(ctx, args[0], "tuple()") if args else ()))
 
 
 def _list(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Value:
     if args and iterables.known_items(ctx, args[0]) is None and not isinstance(args[0], Structure):
-        return _collected(ctx, args, lambda items: items[0])
+        return as_list(ctx, args[0])
     return Structure("list", (), tuple(items_of(ctx, args[0], "list()") if args else ()))
 
 
@@ -84,7 +91,15 @@ def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Valu
 
 def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value | None:
     """`functools.reduce` of a container; its rule writes the loop over an array."""
-    items = iterables.known_items(ctx, args[1])
+    xs = args[1]
+    if isinstance(xs, Growing):
+        if len(args) < 3:
+            message = "reduce() of empty iterable with no initial value"
+            require_items(ctx, xs, "TypeError", message)
+        return growing.folded(
+            ctx, xs, lambda one, other: call(ctx, args[0], [one, other], {}), "value", *args[2:]
+        )
+    items = iterables.known_items(ctx, xs)
     if items is None:
         return None
     if not items and len(args) < 3:

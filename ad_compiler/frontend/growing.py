@@ -20,12 +20,13 @@ from ad_compiler.frontend.values import (
     Root,
     Structure,
     Value,
-    static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
-from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import RAGGED, Array, Float, Int, Static, Tape, Type, is_number, join
-from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+from ad_compiler.rules.registry import PRIMITIVES
+
+Combine = Callable[[Value, Value], Value]
 
 
 def element_type(items: Sequence[Value], ctx: Context) -> Type | None:
@@ -94,6 +95,15 @@ class Lists:
             atom = atom_of(self.ctx, one)
             value = builder.emit(PRIMITIVES["list_append"], value, atom, name=name)
         return value
+
+
+def grown(ctx: Context, xs: Structure, type_: Type) -> Growing:
+    """A list made a value of the program, for elements of a type."""
+    assert xs.identity is not None
+    Lists(ctx).grow(xs.identity, type_)
+    found = _found(ctx, xs.identity)
+    assert isinstance(found, Growing)
+    return found
 
 
 def _found(ctx: Context, identity: Identity) -> Structure | Growing | None:
@@ -165,22 +175,32 @@ def as_array(ctx: Context, xs: Growing, name: str = "") -> Value:
     return apply(ctx, PRIMITIVES["list_array"], (read(ctx, xs),), name)
 
 
-def total(ctx: Context, xs: Growing, start: Value) -> Value:
-    """`sum(xs, start)`, added up as Python does."""
-    builder = ctx.builder
-    cell = builder.cell("total", atom_of(ctx, start))
+def folded(
+    ctx: Context, xs: Growing, combine: Combine, name: str, start: Value | None = None
+) -> Value:
+    """The items combined one by one from the left, as `functools.reduce` does.
 
-    def add(index: Var) -> None:
+    Without a start there must be an item.
+    """
+    builder = ctx.builder
+    first = const(1 if start is None else 0)
+    cell = builder.cell(name, atom_of(ctx, item(ctx, xs, const(0)) if start is None else start))
+
+    def step(index: Var) -> None:
         before = builder.read(cell)
         assert before is not None
-        more = atom_of(ctx, item(ctx, xs, index))
-        builder.assign(cell, atom_of(ctx, apply(ctx, OPERATORS["+"], (before, more), "total")))
+        builder.assign(cell, atom_of(ctx, combine(before, item(ctx, xs, index))))
 
     count = atom_of(ctx, length(ctx, xs))
-    builder.for_(const(0), count, const(1), add, name="k")
+    builder.for_(first, count, const(1), step, name="k")
     found = builder.read(cell)
     assert found is not None
     return found
+
+
+def combined_by(ctx: Context, primitive: Primitive, name: str) -> Combine:
+    """A primitive of two operands that combines items."""
+    return lambda one, other: apply(ctx, primitive, (atom_of(ctx, one), atom_of(ctx, other)), name)
 
 
 def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Growing:
@@ -194,7 +214,7 @@ def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Gro
         value = item_at(index)
         wanted, types[0] = types[0], _element(ctx, value).type
         if join(wanted, types[0], RAGGED) is not None:
-            _append(ctx, made, [value])
+            append(ctx, made, value)
             types[0] = wanted if isinstance(wanted, Array) else types[0]
 
     snapshot = Snapshot(ctx.builder)
@@ -209,42 +229,18 @@ def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Gro
         snapshot = Snapshot(ctx.builder)
 
 
-def call_method(ctx: Context, xs: Growing, method: str, args: Sequence[Value]) -> Value:
-    """A method of the list."""
-    return METHODS[method](ctx, xs, args)
-
-
-def _append(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
-    (value,) = args
+def append(ctx: Context, xs: Growing, value: Value) -> None:
+    """`xs.append(value)`."""
     name = xs.root.cell.name
     made = apply(ctx, PRIMITIVES["list_append"], (read(ctx, xs), _element(ctx, value)), name)
     _changed(ctx, xs, made)
-    return static(None)
 
 
-def _extend(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
-    other = args[0]
-    if not isinstance(other, Structure) or other.kind not in ("list", "tuple"):
-        raise TypeRefusal(f"extend() by {describe(other)}", "append the items in a loop")
-    for value in other.items:
-        _append(ctx, xs, [value])
-    return static(None)
-
-
-def _pop(ctx: Context, xs: Growing, args: Sequence[Value]) -> Value:
-    if args:
-        raise TypeRefusal("pop() from the middle of a growing list", "pop from its end")
+def pop(ctx: Context, xs: Growing) -> Value:
+    """`xs.pop()`."""
     value = item(ctx, xs, const(-1))
     _changed(ctx, xs, apply(ctx, PRIMITIVES["list_pop"], (read(ctx, xs),), xs.root.cell.name))
     return value
-
-
-METHODS: dict[str, Callable[[Context, Growing, Sequence[Value]], Value]] = {
-    "append": _append,
-    "extend": _extend,
-    "pop": _pop,
-}
-"""The methods of lists that grow."""
 
 
 def _index(index: Value) -> Atom:

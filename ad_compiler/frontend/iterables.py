@@ -115,10 +115,10 @@ def trips_of(ctx: Context, value: Value) -> Trips:
         case Range(start, stop, step):
             return Trips(start, stop, step)
         case _:
-            return Trips(const(0), _length(ctx, value), const(1))
+            return Trips(const(0), count_of(ctx, value), const(1))
 
 
-def _length(ctx: Context, value: Value) -> Atom:
+def count_of(ctx: Context, value: Value) -> Atom:
     """How many items an iterable has."""
     match value:
         case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
@@ -132,13 +132,13 @@ def _length(ctx: Context, value: Value) -> Atom:
         case Growing():
             return atom_of(ctx, growing.length(ctx, value))
         case Zipped(parts, even):
-            lengths = [_length(ctx, part) for part in (parts[:1] if even else parts)]
+            lengths = [count_of(ctx, part) for part in (parts[:1] if even else parts)]
             least = lengths[0]
             for length in lengths[1:]:
                 least = atom_of(ctx, apply(ctx, PRIMITIVES["min"], (least, length)))
             return least
         case Counted(inner) | Backwards(inner):
-            return _length(ctx, inner)
+            return count_of(ctx, inner)
         case _:
             raise TypeRefusal(
                 f"a loop over {describe(value)} is not supported",
@@ -153,7 +153,7 @@ def require_even(ctx: Context, parts: Sequence[Value]) -> None:
     """
     listed = [known_items(ctx, part) for part in parts]
     lengths = [
-        _length(ctx, part) if items is None else const(len(items))
+        count_of(ctx, part) if items is None else const(len(items))
         for part, items in zip(parts, listed, strict=True)
     ]
     for k, length in enumerate(lengths[1:], 2):
@@ -198,12 +198,12 @@ def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
         case Growing():
             return growing.item(ctx, value, index, name)
         case Zipped() | Counted() | Backwards() | Var() | Const() | Place() | Loose():
-            return _nth(ctx, value, index, name)
+            return nth(ctx, value, index, name)
         case _:
             raise TypeRefusal(f"a loop over {describe(value)} is not supported")
 
 
-def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
+def nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
     match value:
         case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
             return indexing.element(ctx, value, index, name)
@@ -212,13 +212,13 @@ def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
         case Range(start, _, step):
             return _plus(ctx, start, _scaled(ctx, step, index))
         case Zipped(parts):
-            return Structure("tuple", (), tuple(_nth(ctx, part, index) for part in parts))
+            return Structure("tuple", (), tuple(nth(ctx, part, index) for part in parts))
         case Counted(inner, start):
-            return Structure("tuple", (), (_plus(ctx, start, index), _nth(ctx, inner, index)))
+            return Structure("tuple", (), (_plus(ctx, start, index), nth(ctx, inner, index)))
         case Backwards(inner):
-            last = apply(ctx, OPERATORS["-"], (_length(ctx, inner), const(1)))
+            last = apply(ctx, OPERATORS["-"], (count_of(ctx, inner), const(1)))
             back = atom_of(ctx, apply(ctx, OPERATORS["-"], (atom_of(ctx, last), index)))
-            return _nth(ctx, inner, back, name)
+            return nth(ctx, inner, back, name)
         case Structure():
             refusal = TypeRefusal(
                 f"the items of {describe(value)} cannot be taken by a loop at run time",

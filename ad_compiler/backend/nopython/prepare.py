@@ -14,6 +14,7 @@ from ad_compiler.backend.nopython import (
     elementwise,
     indexing,
     linalg,
+    lists,
     masked,
     reductions,
     shaping,
@@ -48,6 +49,7 @@ TABLE: Mapping[str, Respelling] = {
     **indexing.TABLE,
     **elementwise.TABLE,
     **linalg.TABLE,
+    **lists.TABLE,
     **masked.TABLE,
 }
 """The operations that are written in another way, by name."""
@@ -60,7 +62,7 @@ BY_VIEW = ("add_at", "add_into", "sub_into")
 def prepare(function: Function) -> tuple[Function, Mapping[str, str]]:
     """The program as Numba takes it, and the text of its helpers. Raises Unsupported."""
     rewriter = _Rewriter(memory_of(function), raises_in_python(function.block))
-    return function.with_block(rewriter.block(function.block)), rewriter.helpers
+    return function.with_block(rewriter.block(lists.typed(function.block))), rewriter.helpers
 
 
 @dataclass(slots=True)

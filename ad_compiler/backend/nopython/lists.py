@@ -1,0 +1,50 @@
+"""Lists under Numba, which wants to know the type of each one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ad_compiler.backend.nopython.site import Respelling, Site, function_text
+from ad_compiler.ir.nodes import Block, If, Let, Stmt, Var, with_blocks
+from ad_compiler.ir.types import Array, Int, Tape, Type
+from ad_compiler.rules.registry import PRIMITIVES
+
+EMPTY = "tape_new(typed)"
+"""An empty list whose type nothing tells that is appended to it."""
+TYPED = replace(PRIMITIVES["tape_new"], name=EMPTY)
+
+
+def _typed(site: Site) -> None:
+    assert isinstance(site.type, Tape)
+    element = site.type.element
+    name, item = _sample(element)
+    doc = "An empty list, for items of this kind."
+    text = function_text(f"{name}()", doc, [f"return [{item} for _ in range(0)]"])
+    site.call(name, text)
+
+
+def _sample(element: Type) -> tuple[str, str]:
+    """What an empty list is called, and an item that it might have."""
+    if isinstance(element, Array):
+        axes = len(element.dims)
+        return f"no_arrays_of_{axes}_axes", f"np.empty({(0,) * axes})"
+    return ("no_integers", "0") if isinstance(element, Int) else ("no_numbers", "0.0")
+
+
+def typed(block: Block, *, arm: bool = False) -> Block:
+    """A block in which empty lists that an arm of a branch hands on are of a type."""
+    handed = set(block.results) if arm else set[Var]()
+
+    def one(stmt: Stmt) -> Stmt:
+        if isinstance(stmt, If):
+            return with_blocks(stmt, lambda inner: typed(inner, arm=True))
+        if not isinstance(stmt, Let):
+            return with_blocks(stmt, typed)
+        if stmt.prim.name == "tape_new" and stmt.targets[0] in handed:
+            return Let(stmt.targets, TYPED, stmt.args, stmt.at)
+        return stmt
+
+    return Block(block.params, tuple(map(one, block.body)), block.results, block.stop)
+
+
+TABLE: dict[str, Respelling] = {EMPTY: _typed}
