@@ -215,3 +215,16 @@ def test_columns_of_a_row_keep_their_axes() -> None:
     q = np.random.default_rng(0).normal(size=(4, 4))
     assert value_and_grad(f)(q)[0] == f(q)
     check_grads(f, (q,))
+
+
+def test_additions_through_views_of_views() -> None:
+    def f(x):
+        a, indices = x.copy(), np.array([0, 2, 0])
+        np.add.at(a[1], (slice(None), indices), 2 * x[0, :, :3])
+        np.add.at(a.reshape(-1)[2:], indices, x[0, 0, :3])
+        np.subtract.at(a[:, 1:], (0, slice(None), indices), x[1, 1:, 1:4])
+        return np.sum(a * a)
+
+    x = np.random.default_rng(0).normal(size=(2, 4, 4))
+    assert value_and_grad(f)(x)[0] == f(x)
+    check_grads(f, (x,))

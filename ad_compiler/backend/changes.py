@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ad_compiler.backend.expressions import Renderer
-from ad_compiler.ir.index import WHOLE
+from ad_compiler.ir.index import WHOLE, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
 from ad_compiler.ir.types import Array, Tape, dtype_of, is_differentiable, rank
 from ad_compiler.rules.registry import OPERATORS
@@ -25,8 +25,11 @@ def _add_at(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     pattern = args[1]
     assert isinstance(pattern, Const)
     if "array" in pattern.value:  # an index may occur twice, and both must count
-        index = to.index(pattern.value, args[3:])
-        key = f"{to.resolve('np.s_')}[{index}]" if len(pattern.value) > 1 else index
+        *views, (last, own) = segments(pattern.value, args[3:])
+        for items, operands in views:
+            target = to.part(target, items, operands)
+        index = to.index(last, own)
+        key = f"{to.resolve('np.s_')}[{index}]" if len(last) > 1 else index
         return f"{to.resolve('np.add')}.at({target}, {key}, {to.atom(args[2]).text})"
     whole = pattern.value == WHOLE and bool(rank(args[0].type))
     return step(to, target if whole else part_of(to, target, args), "+", args[2])
