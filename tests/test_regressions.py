@@ -219,7 +219,8 @@ def test_columns_of_a_row_keep_their_axes() -> None:
 
 def test_additions_through_views_of_views() -> None:
     def f(x):
-        a, indices = x.copy(), np.array([0, 2, 0])
+        a = x.copy()
+        indices = np.array([0, 2, 0])
         np.add.at(a[1], (slice(None), indices), 2 * x[0, :, :3])
         np.add.at(a.reshape(-1)[2:], indices, x[0, 0, :3])
         np.subtract.at(a[:, 1:], (0, slice(None), indices), x[1, 1:, 1:4])
