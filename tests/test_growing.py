@@ -212,6 +212,20 @@ def kept_and_changed(x):
     return np.sum(np.array(rows))
 
 
+def rows_and_changed(x):
+    m = np.outer(x, x)
+    rows = [m[0]]
+    rows.extend(m)
+    m[1] *= 2.0
+    return np.sum(rows[2])
+
+
+def added_to_an_array(x):
+    ys = [[1.0, 2.0], 3.0]
+    ys[0] += x[:2]
+    return np.sum(ys[0] * x[:2])
+
+
 def returned(x):
     ys = []
     for v in x:
@@ -230,6 +244,8 @@ def mixed(x):
     ("function", "reason"),
     [
         (kept_and_changed, "it is also in a list"),
+        (rows_and_changed, "it is also in a list"),
+        (added_to_an_array, "a list stands where"),
         (returned, "a list that grows"),
         (mixed, "on one path"),
     ],

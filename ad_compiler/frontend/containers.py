@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ad_compiler.frontend import arguments, growing, iterables
-from ad_compiler.frontend.context import Context, raise_needs
+from ad_compiler.frontend.context import Context, array_of, raise_needs
 from ad_compiler.frontend.growing import substituted
 from ad_compiler.frontend.lengthening import as_list, begin_to_grow, lengthen
 from ad_compiler.frontend.naming import describe
@@ -103,7 +103,12 @@ def set_field(ctx: Context, container: Structure, name: str, value: Value) -> No
 
 
 def extend(ctx: Context, op: ast.operator, old: Value, value: Value) -> bool:
-    """`xs += items` on a list, which changes it; whether that is what it was."""
+    """`xs += items` on a list, which changes it; whether that is what it was.
+
+    With an array it is a sum of arrays.
+    """
+    if array_of(ctx, value) is not None:
+        return False
     if isinstance(op, ast.Add) and isinstance(old, Growing):
         lengthen(ctx, old, value)
         return True

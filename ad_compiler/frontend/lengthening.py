@@ -11,7 +11,7 @@ from ad_compiler.frontend import arrays, growing, iterables
 from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.values import Growing, Identity, Structure, Value
 from ad_compiler.ir.nodes import Atom, Const, Var
-from ad_compiler.ir.types import Float, Tape, Type, join
+from ad_compiler.ir.types import Float, Tape, Type, join, rank
 from ad_compiler.rules.registry import PRIMITIVES
 
 
@@ -69,7 +69,7 @@ def as_list(ctx: Context, items: Value) -> Growing:
     """`list(items)`, where only the program knows how many there are."""
     if isinstance(items, Growing):
         return _new(ctx, growing.read(ctx, items))
-    if arrays.is_array(items):
+    if arrays.is_array(items) and rank(atom_of(ctx, items).type) == 1:  # rows are views
         return _new(ctx, atom_of(ctx, apply(ctx, PRIMITIVES["list_rows"], (atom_of(ctx, items),))))
     length = iterables.count_of(ctx, items)
     return growing.collected(ctx, length, lambda index: iterables.nth(ctx, items, index))
