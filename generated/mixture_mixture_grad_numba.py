@@ -87,7 +87,7 @@ def mixture_grad(alphas, means, icf, points, gamma, m):
             top = tops[k - 1]
             above = terms[k] > top
             terms_bar[k] += top_bar if above else 0.0
-            top_bar = top_bar if not above else 0.0
+            top_bar = 0.0 if above else top_bar
         terms_bar[0] += top_bar
         # reverse of the loop at line 26
         for k in range(count):

@@ -236,7 +236,9 @@ def _power(left: Text, right: Text) -> Text:
 
 
 def conditional(test: Text, one: Text, other: Text) -> Text:
-    """`one if test else other`."""
+    """`one if test else other`; `other if test else one` rather than with `not`."""
+    if test.level == NOT:
+        test, one, other = negated(test), other, one
     above = CONDITIONAL + 1
     text = f"{one.at_least(above)} if {test.at_least(above)} else {other.text}"
     return Text(text, CONDITIONAL)

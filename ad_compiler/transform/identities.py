@@ -18,6 +18,7 @@ from ad_compiler.ir.types import (
     PY_INT,
     Array,
     Float,
+    Int,
     Type,
     dims_of,
     dtype_of,
@@ -211,6 +212,21 @@ def _choice(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form 
     return None
 
 
+OPPOSITES = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
+
+
+def _not(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    """not a == b is a != b; not a < b is a >= b only where nothing is NaN, as integers are."""
+    let = defs.get(args[0]) if isinstance(args[0], Var) and args[0].temp else None
+    if let is None or let.prim.name not in OPPOSITES:
+        return None
+    types = [arg.type for arg in let.args]
+    exact = let.prim.name in ("eq", "ne") and all(map(is_number, types))
+    if exact or all(isinstance(type_, Int) for type_ in types):
+        return Form(OPPOSITES[let.prim.name], let.args)
+    return None
+
+
 def _copy(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
     """A copy is the same value; of several axes it may lie in memory in another order."""
     return args[0] if rank(args[0].type) <= 1 else None
@@ -281,6 +297,7 @@ EXACT: dict[str, Rewrite] = {
     "pow": _pow,
     "float": _float,
     "astype": _astype,
+    "not": _not,
     "select": _choice,
     "np.where": _choice,
     "full_like": _full_like,
