@@ -181,11 +181,17 @@ STACKED = [
 
 
 def _list_array(site: Site) -> None:
-    """Numba makes no array of a list of arrays."""
+    """Numba makes no array of a list of arrays.
+
+    What is appended to and then given to `np.array` it takes for a comprehension, which fails
+    where a loop appends to two such lists.
+    """
     (rows,) = site.args
     if isinstance(rows.type, Tape) and isinstance(rows.type.element, Array):
         doc = "The arrays of a list, which is not empty, as the rows of one."
         site.call("stacked", function_text("stacked(rows)", doc, STACKED), rows)
+    else:
+        site.say(function_called("np.asarray", raises=True), rows)
 
 
 def _take(site: Site) -> None:
