@@ -10,7 +10,7 @@ not depend on the loop; all others stay lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -50,10 +50,33 @@ def preallocate(function: Function) -> Function:
     """The program with arrays for the tapes that can be such."""
     if not any(isinstance(s, Let) and s.prim.name == "tape_new" for s in walk(function.block)):
         return function
-    planner = Planner(webs_of(function))
+    webs = webs_of(function)
+    planner = Planner(webs, plans=dict.fromkeys(map(webs.find, _with_gaps(function)), None))
     planner.block(function.block, Scope.of(function.params))
     kept = planner.settled()
     return function.with_block(_Rewriter(planner, kept).block(function.block))
+
+
+def _with_gaps(function: Function) -> Iterator[Var]:
+    """The tapes of arrays that are not there on all paths: a list takes what has another shape."""
+    statements = list(walk(function.block))
+    missing: set[Atom] = set()
+    found = -1
+    while found < len(missing):
+        found = len(missing)
+        for stmt in statements:
+            if isinstance(stmt, If):
+                arms = zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True)
+                missing |= {t for t, *ends in arms if any(_is_gap(end, missing) for end in ends)}
+    for stmt in statements:
+        if isinstance(stmt, Let) and stmt.prim.name == "tape_put":
+            tape, _, value = stmt.args
+            if isinstance(tape, Var) and isinstance(value.type, Array) and value in missing:
+                yield tape
+
+
+def _is_gap(atom: Atom, missing: Set[Atom]) -> bool:
+    return isinstance(atom, Undef) or atom in missing
 
 
 @dataclass(slots=True)

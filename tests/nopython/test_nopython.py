@@ -324,3 +324,29 @@ def test_functions_of_math_that_numba_lacks() -> None:
     with pytest.raises(Unsupported, match=r"math\.isqrt cannot be compiled by Numba"):
         grad(refused, backend="numba")(1.7, 5)
     assert "np.outer(" in grad(known, backend="numba").source(np.ones(2))
+
+
+def in_arms(u: Any, x: Any) -> Any:
+    """Arrays that only one arm of a branch makes."""
+    for i in range(len(x)):
+        if x[i] > 0.0:
+            u = np.arctan(np.expm1(1.5 * np.sin(u)) * x[i])
+        else:
+            v = np.tanh(u[::-1])
+            u = v * v * x
+    return np.sum(u * u)
+
+
+def test_arrays_that_one_arm_makes_are_in_lists() -> None:
+    args = (np.array([0.3, -0.2, 1.5]), np.array([-0.5, 0.8, -1.2]))
+    expected = grad(in_arms, (0, 1))(*args)
+    np.testing.assert_allclose(grad(in_arms, (0, 1), backend="numba")(*args), expected)
+
+
+def transformed(x: Any) -> Any:
+    return np.sum(np.fft.irfft(np.fft.rfft(x))) + np.fft.fft(x)[0].real
+
+
+def test_transforms_of_fourier_are_refused() -> None:
+    with pytest.raises(Unsupported, match="cannot be compiled by Numba"):
+        grad(transformed, backend="numba")(np.ones(4))

@@ -99,7 +99,7 @@ class _Rewriter:
 
     def let(self, let: Let) -> Iterator[Stmt]:
         self.carry(let.prim)
-        if let.prim.name.startswith("scipy."):
+        if let.prim.name.startswith(("scipy.", "np.fft.")):
             raise Unsupported(
                 f"{let.prim.name} cannot be compiled by Numba", let.at,
                 "use the Python backend, or write it with math and NumPy",
