@@ -221,9 +221,11 @@ def test_additions_through_views_of_views() -> None:
     def f(x):
         a = x.copy()
         indices = np.array([0, 2, 0])
-        np.add.at(a[1], (slice(None), indices), 2 * x[0, :, :3])
+        one: Any = (slice(None), indices)
+        other: Any = (0, slice(None), indices)
+        np.add.at(a[1], one, 2 * x[0, :, :3])
         np.add.at(a.reshape(-1)[2:], indices, x[0, 0, :3])
-        np.subtract.at(a[:, 1:], (0, slice(None), indices), x[1, 1:, 1:4])
+        np.subtract.at(a[:, 1:], other, x[1, 1:, 1:4])
         return np.sum(a * a)
 
     x = np.random.default_rng(0).normal(size=(2, 4, 4))
