@@ -11,10 +11,11 @@ may go (a gradient that does not return the value need not compute it).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
+from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -28,6 +29,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
     atoms_of,
+    const,
     free_vars,
 )
 from ad_compiler.ir.types import Array
@@ -72,7 +74,27 @@ def _is_computed(
         and not live.isdisjoint(s.targets)
         for s in before
     )  # fmt: skip
-    return same or (effect.prim.name == "getitem" and any(_reaches(s, effect.args) for s in after))
+    if same:
+        return True
+    if effect.prim.name in ("add", "sub"):
+        made = {s.targets[0]: s for s in (*before, *after) if isinstance(s, Let)}
+        return any(_adds(s, effect.args, made) for s in after)
+    return effect.prim.name == "getitem" and any(_reaches(s, effect.args) for s in after)
+
+
+def _adds(stmt: Stmt, operands: tuple[Atom, ...], made: Mapping[Var, Let]) -> bool:
+    """Whether a statement adds in place what `x + e` or `x - e` adds, given `(x, e)`."""
+    if not isinstance(stmt, Let) or stmt.prim.name != "add_at":
+        return False
+    (x, e), (a, pattern, value, *place) = operands, stmt.args
+    taken = made.get(x) if isinstance(x, Var) else None
+    opposite = made.get(value) if isinstance(value, Var) else None
+    if taken is not None and taken.prim.name == "getitem":
+        found = taken.args == (a, pattern, *place)
+    else:
+        found = x is a and pattern == const(WHOLE)
+    negated = opposite is not None and opposite.prim.name == "neg" and opposite.args == (e,)
+    return found and (value == e or negated)
 
 
 def _reaches(stmt: Stmt, place: tuple[Atom, ...]) -> bool:

@@ -20,7 +20,9 @@ from math import prod
 from ad_compiler.ir.nodes import Atom, Let, Var, const
 from ad_compiler.ir.types import Array, Int, Tape, Type, is_number
 
-CHEAP = frozenset({"add", "sub", "mul", "truediv", "neg", "lt", "le", "gt", "ge", "eq", "ne"})
+CHEAP = frozenset(
+    {"add", "sub", "mul", "truediv", "neg", "abs", "lt", "le", "gt", "ge", "eq", "ne"}
+)
 """Operators that are computed again rather than stored."""
 CHEAP_NUMBERS = frozenset({"mod", "floordiv", "not"})
 """Operators on numbers that are: what colours a grid, and finds a parent in a tree."""
