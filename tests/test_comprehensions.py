@@ -33,6 +33,17 @@ def pairs(v: Any, w: Any) -> Any:
 
 
 @case(V)
+def neighbours(v: Any) -> Any:
+    n = len(v)
+    ys = [v[i] * v[i - 1] for i in range(1, n)] + [v[i] for i in range(n - 1, 0, -2)]
+    zs = list(range(1, n))
+    s = sum([v[i] ** 2 for i in range(n - 1, -1, -1)])
+    for i, j in zip(range(1, n), range(n, 0, -2), strict=False):
+        s += v[i] * v[j - 1]
+    return s * sum(ys) + len(zs) * v[zs[-1]]
+
+
+@case(V)
 def positive_part(v: Any) -> Any:
     return np.sum(np.array([c * c for c in v if c > 0]))
 

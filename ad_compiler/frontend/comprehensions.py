@@ -12,7 +12,7 @@ from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.unpacking import unpacked
 from ad_compiler.frontend.values import Structure, UserFunction, Value
 from ad_compiler.frontend.written_out import CONSUMERS, Comprehension, as_list
-from ad_compiler.ir.nodes import Var, const
+from ad_compiler.ir.nodes import Var
 from ad_compiler.ir.primitive import TypeRefusal
 
 Lower = Callable[[Context, Scope, ast.expr], Value]
@@ -125,14 +125,12 @@ def _at_run_time(
 ) -> Value:
     """A list with one element a trip of a loop."""
     trips = iterables.trips_of(ctx, iterable)
-    if trips.start != const(0) or trips.step != const(1):
-        raise TypeRefusal("a comprehension over this range", "start it at 0, with step 1")
 
     def item(index: Var) -> Value:
         _bind(ctx, scope, node.generators[0].target, iterables.item_at(ctx, iterable, index))
         return lower(ctx, scope, node.elt)
 
-    return growing.collected(ctx, trips.stop, item)
+    return growing.collected(ctx, trips, item)
 
 
 def dictionary(ctx: Context, scope: Scope, node: ast.DictComp, lower: Lower) -> Structure:

@@ -299,12 +299,15 @@ def _named(ctx: Context, scope: Scope, node: ast.NamedExpr, _name: str) -> Value
 
 def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
     function = expression(ctx, scope, node.func)
-    if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
-        items, given = node.args[0], (expression, function_value)
-        consumer = function.value if isinstance(function, Const) and not node.keywords else None
-        value = comprehensions.consumed(ctx, scope, consumer, items, *given, name)
+    items = node.args[0] if len(node.args) == 1 else None
+    consumer = function.value if isinstance(function, Const) and not node.keywords else None
+    if isinstance(items, ast.GeneratorExp) or (isinstance(items, ast.ListComp) and consumer is sum):
+        value = comprehensions.consumed(
+            ctx, scope, consumer, items, expression, function_value, name
+        )
         if value is not None:
             return value
+    if isinstance(items, ast.GeneratorExp):
         args: list[Value] = [marked(ctx.storage, consumed(ctx, scope, items))]
     elif node.args and isinstance(node.args[0], ast.ListComp) and _makes_array(function):
         first = comprehensions.listed(

@@ -77,7 +77,7 @@ def _collected(ctx: Context, parts: Args, make: Callable[[Args], Value]) -> Valu
         assert isinstance(row, Structure)
         return make(row.items)
 
-    return growing.collected(ctx, iterables.trips_of(ctx, together).stop, item)
+    return growing.collected(ctx, iterables.trips_of(ctx, together), item)
 
 
 def _map(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value:

@@ -26,6 +26,16 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import RAGGED, Array, Float, Int, Static, Tape, Type, is_number, join
 from ad_compiler.rules.registry import PRIMITIVES
 
+
+@dataclass(frozen=True, eq=False)
+class Trips:
+    """A loop at run time: its bounds."""
+
+    start: Atom
+    stop: Atom
+    step: Atom
+
+
 Combine = Callable[[Value, Value], Value]
 
 
@@ -203,7 +213,7 @@ def combined_by(ctx: Context, primitive: Primitive, name: str) -> Combine:
     return lambda one, other: apply(ctx, primitive, (atom_of(ctx, one), atom_of(ctx, other)), name)
 
 
-def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Growing:
+def collected(ctx: Context, trips: Trips, item_at: Callable[[Var], Value]) -> Growing:
     """A list of items that are computed one a trip."""
     identity = Identity()
     root = ctx.storage.unset_root("items", [])
@@ -222,7 +232,7 @@ def collected(ctx: Context, count: Atom, item_at: Callable[[Var], Value]) -> Gro
         type_ = types[0]
         empty = ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name="items")
         ctx.builder.assign(root.cell, empty)
-        ctx.builder.for_(const(0), count, const(1), trip, name="k")
+        ctx.builder.for_(trips.start, trips.stop, trips.step, trip, name="k")
         if types[0] == type_:
             return made
         snapshot.restore()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ad_compiler.frontend import growing, indexing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
+from ad_compiler.frontend.growing import Trips
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Backwards,
@@ -100,25 +100,16 @@ def may_change(value: Value) -> bool:
             return False
 
 
-@dataclass(frozen=True, eq=False)
-class Trips:
-    """A loop at run time: its bounds."""
-
-    start: Atom
-    stop: Atom
-    step: Atom
-
-
 def trips_of(ctx: Context, value: Value) -> Trips:
     """The bounds of the loop over an iterable."""
     match value:
         case Range(start, stop, step):
             return Trips(start, stop, step)
         case _:
-            return Trips(const(0), count_of(ctx, value), const(1))
+            return Trips(const(0), _length(ctx, value), const(1))
 
 
-def count_of(ctx: Context, value: Value) -> Atom:
+def _length(ctx: Context, value: Value) -> Atom:
     """How many items an iterable has."""
     match value:
         case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
@@ -127,23 +118,35 @@ def count_of(ctx: Context, value: Value) -> Atom:
             return _at_least_zero(ctx, stop)
         case Range(Const(value=start), Const(value=stop), Const(value=step)):
             return const(len(range(start, stop, step)))
+        case Range(start, stop, Const(value=int(step))):
+            return _at_least_zero(ctx, _steps(ctx, start, stop, step))
         case Structure(kind, _, items) if kind != "dataclass":
             return const(len(items))
         case Growing():
             return atom_of(ctx, growing.length(ctx, value))
         case Zipped(parts, even):
-            lengths = [count_of(ctx, part) for part in (parts[:1] if even else parts)]
+            lengths = [_length(ctx, part) for part in (parts[:1] if even else parts)]
             least = lengths[0]
             for length in lengths[1:]:
                 least = atom_of(ctx, apply(ctx, PRIMITIVES["min"], (least, length)))
             return least
         case Counted(inner) | Backwards(inner):
-            return count_of(ctx, inner)
+            return _length(ctx, inner)
         case _:
             raise TypeRefusal(
                 f"a loop over {describe(value)} is not supported",
                 "loop over range(...), an array or a container",
             )
+
+
+def _steps(ctx: Context, start: Atom, stop: Atom, step: int) -> Atom:
+    """How many steps lead from one bound to the other; negative if they lead away."""
+    first, last = (start, stop) if step > 0 else (stop, start)
+    between = atom_of(ctx, apply(ctx, OPERATORS["-"], (last, first)))
+    if abs(step) == 1:
+        return between
+    whole = atom_of(ctx, apply(ctx, OPERATORS["+"], (between, const(abs(step) - 1))))
+    return atom_of(ctx, apply(ctx, OPERATORS["//"], (whole, const(abs(step)))))
 
 
 def require_even(ctx: Context, parts: Sequence[Value]) -> None:
@@ -153,7 +156,7 @@ def require_even(ctx: Context, parts: Sequence[Value]) -> None:
     """
     listed = [known_items(ctx, part) for part in parts]
     lengths = [
-        count_of(ctx, part) if items is None else const(len(items))
+        _length(ctx, part) if items is None else const(len(items))
         for part, items in zip(parts, listed, strict=True)
     ]
     for k, length in enumerate(lengths[1:], 2):
@@ -198,12 +201,12 @@ def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
         case Growing():
             return growing.item(ctx, value, index, name)
         case Zipped() | Counted() | Backwards() | Var() | Const() | Place() | Loose():
-            return nth(ctx, value, index, name)
+            return _nth(ctx, value, index, name)
         case _:
             raise TypeRefusal(f"a loop over {describe(value)} is not supported")
 
 
-def nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
+def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
     match value:
         case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
             return indexing.element(ctx, value, index, name)
@@ -212,13 +215,13 @@ def nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
         case Range(start, _, step):
             return _plus(ctx, start, _scaled(ctx, step, index))
         case Zipped(parts):
-            return Structure("tuple", (), tuple(nth(ctx, part, index) for part in parts))
+            return Structure("tuple", (), tuple(_nth(ctx, part, index) for part in parts))
         case Counted(inner, start):
-            return Structure("tuple", (), (_plus(ctx, start, index), nth(ctx, inner, index)))
+            return Structure("tuple", (), (_plus(ctx, start, index), _nth(ctx, inner, index)))
         case Backwards(inner):
-            last = apply(ctx, OPERATORS["-"], (count_of(ctx, inner), const(1)))
+            last = apply(ctx, OPERATORS["-"], (_length(ctx, inner), const(1)))
             back = atom_of(ctx, apply(ctx, OPERATORS["-"], (atom_of(ctx, last), index)))
-            return nth(ctx, inner, back, name)
+            return _nth(ctx, inner, back, name)
         case Structure():
             refusal = TypeRefusal(
                 f"the items of {describe(value)} cannot be taken by a loop at run time",

@@ -71,8 +71,8 @@ def as_list(ctx: Context, items: Value) -> Growing:
         return _new(ctx, growing.read(ctx, items))
     if arrays.is_array(items) and rank(atom_of(ctx, items).type) == 1:  # rows are views
         return _new(ctx, atom_of(ctx, apply(ctx, PRIMITIVES["list_rows"], (atom_of(ctx, items),))))
-    length = iterables.count_of(ctx, items)
-    return growing.collected(ctx, length, lambda index: iterables.nth(ctx, items, index))
+    trips = iterables.trips_of(ctx, items)
+    return growing.collected(ctx, trips, lambda index: iterables.item_at(ctx, items, index))
 
 
 def _is_list(value: Value) -> bool:

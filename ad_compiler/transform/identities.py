@@ -153,6 +153,13 @@ def _size(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | N
     return None if named is None or named is args[0] else Form("size", (named,))
 
 
+def _unbroadcast(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    """Only the shape of the second operand counts."""
+    g, model = args
+    named = _named_equal(model, defs)
+    return None if named is None or named is model else Form("unbroadcast", (g, named))
+
+
 def _named_equal(atom: Atom, defs: Definitions, depth: int = 6) -> Atom | None:
     """A value with a name of its own that an elementwise operation gave its shape."""
     if not isinstance(atom, Var) or not isinstance(atom.type, Array) or not atom.temp:
@@ -303,6 +310,7 @@ EXACT: dict[str, Rewrite] = {
     "full_like": _full_like,
     "copy": _copy,
     "size": _size,
+    "unbroadcast": _unbroadcast,
     "T": _transposed,
     "getitem": _getitem,
     "tape_zeros_like": _tape_zeros,

@@ -301,3 +301,14 @@ def gates(weights: Any, state: Any, x: Any) -> Any:
         total += np.sum(np.tanh(x * w[0] + w[1]) * row[1])
         x = x * w[2]
     return total
+
+
+def last_row(x: Any, y: Any) -> Any:
+    states = x * x
+    row = states[-1]
+    row -= y
+    return row @ row + np.sum(states)
+
+
+def neighbour_products(x: Any) -> Any:
+    return sum([x[i] * x[i - 1] for i in range(1, len(x))])

@@ -78,6 +78,8 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("burgers", "value_and_grad", (V, 1.0, 1.0, 1.0, 3), (0, 1, 2, 3)),
     ("descent", "grad", (X, M, V, 1.0, 3), (0, 3)),
     ("relaxed_chain", "value_and_grad", (V, 1.0, 1.0, 3), (0, 1, 2)),
+    ("last_row", "value_and_grad", (M, X), (0, 1)),
+    ("neighbour_products", "grad", (V,), 0),
     ("gates", "grad", (np.ones((2, 3, 3)), np.ones((2, 2, 3)), X), (0, 1)),
 ]
 
