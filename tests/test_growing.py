@@ -177,6 +177,28 @@ def extremes(x):
     return max(ys) * min(ys) * functools.reduce(lambda p, q: p * q + 1.0, ys)
 
 
+@case(x)
+def a_stack(x):
+    stack = [0]
+    total = 0.0
+    while stack:
+        k = stack.pop()
+        total += x[k] ** 2
+        if 2 * k + 2 < len(x):
+            stack.append(2 * k + 1)
+            stack.append(2 * k + 2)
+    return total if not stack else x[0]
+
+
+@case(x)
+def running_sums(x):
+    sums = [0.0] * (len(x) + 1)
+    for i in range(len(x)):
+        sums[i + 1] = sums[i] + x[i]
+    twos = len(x) * [x[0], 2.0]
+    return sums[-1] ** 2 + sums[2] * sum(twos)
+
+
 @pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = function(*args)
@@ -226,6 +248,13 @@ def added_to_an_array(x):
     return np.sum(ys[0] * x[:2])
 
 
+def endless(x):
+    ys = [x[0]]
+    while ys:
+        x = x * 2.0
+    return x[0]
+
+
 def returned(x):
     ys = []
     for v in x:
@@ -243,6 +272,7 @@ def mixed(x):
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
+        (endless, "no end"),
         (kept_and_changed, "it is also in a list"),
         (rows_and_changed, "it is also in a list"),
         (added_to_an_array, "a list stands where"),

@@ -288,7 +288,12 @@ def truth_of(value: Value) -> bool | None:
 
 
 def test_of(ctx: Context, value: Value) -> Atom:
-    """The truth value of a number that is only known at run time."""
+    """The truth value of a number that is only known at run time, or of a list that grows."""
+    if isinstance(value, Growing):
+        xs = ctx.builder.read(value.root.cell)
+        assert xs is not None
+        length = atom_of(ctx, apply(ctx, registry.PRIMITIVES["list_len"], (xs,)))
+        return atom_of(ctx, apply(ctx, registry.OPERATORS[">"], (length, const(0))))
     atom = atom_of(ctx, value)
     if isinstance(atom.type, Bool):
         return atom

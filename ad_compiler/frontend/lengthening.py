@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from ad_compiler.frontend import arrays, growing, iterables
 from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.values import Growing, Identity, Structure, Value
-from ad_compiler.ir.nodes import Atom, Const, Var
-from ad_compiler.ir.types import Float, Tape, Type, join, rank
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.ir.types import Float, Int, Tape, Type, join, rank
 from ad_compiler.rules.registry import PRIMITIVES
 
 
@@ -62,6 +62,22 @@ def concatenated(ctx: Context, left: Value, right: Value) -> Growing | None:
         made = _new(ctx, _empty(ctx, _element(ctx, left, right)))
         lengthen(ctx, made, left)
     lengthen(ctx, made, right)
+    return made
+
+
+def repeated(ctx: Context, left: Value, right: Value) -> Growing | None:
+    """`xs * n` or `n * xs` of a list, where only the program knows n; None of anything else."""
+    xs, times = (right, left) if isinstance(right, Structure) else (left, right)
+    if not (isinstance(xs, Structure) and xs.kind == "list" and xs.items):
+        return None
+    if not (isinstance(times, Var) and isinstance(times.type, Int)):
+        return None
+    made = _new(ctx, _empty(ctx, growing.element_type(xs.items, ctx) or Float()))
+
+    def trip(_: Var) -> None:
+        lengthen(ctx, made, xs)
+
+    ctx.builder.for_(const(0), times, const(1), trip, name="k")
     return made
 
 

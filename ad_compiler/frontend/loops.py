@@ -181,15 +181,12 @@ def _index_name(target: ast.expr) -> str:
 def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
     """`while`; without a condition it must be left by a jump."""
     early = _early(ctx.builder, node)
+    truths: list[bool | None] = []
 
     def cond() -> Atom:
         test = expression(ctx, scope, node.test)
-        truth = truth_of(test)
-        if truth is True and not leaves_loop(node) and not ctx.builder.assigns():
-            raise scope.code.source.refuse(
-                node.test, "this loop has no end", "leave it with `break` or `return`"
-            )
-        return test_of(ctx, test) if truth is None else const(truth)
+        truths.append(truth_of(test))
+        return test_of(ctx, test) if truths[-1] is None else const(truths[-1])
 
     def body() -> Atom | None:
         flow = _trip(ctx.builder, early)
@@ -200,11 +197,8 @@ def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
     def body_after_test() -> Atom | None:
         flow = _trip(ctx.builder, early)
         with entered(scope, flow):
-            test = expression(ctx, scope, node.test)
             ctx.builder.if_(
-                test_of(ctx, test),
-                lambda: block(ctx, scope, node.body),
-                lambda: flow.end(ctx.builder),
+                cond(), lambda: block(ctx, scope, node.body), lambda: flow.end(ctx.builder)
             )
         return _stop(ctx.builder, flow)
 
@@ -215,6 +209,10 @@ def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
             ctx.builder.while_(lambda: TRUE, body_after_test, at)
         else:
             ctx.builder.while_(cond, body, at, whole=body_after_test)
+    if truths[-1:] == [True] and not leaves_loop(node):  # what the body changes is known by now
+        raise scope.code.source.refuse(
+            node.test, "this loop has no end", "leave it with `break` or `return`"
+        )
     _after(ctx, scope, node, early, block)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
 from ad_compiler.frontend.indexing import resolved
-from ad_compiler.frontend.lengthening import concatenated
+from ad_compiler.frontend.lengthening import concatenated, repeated
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Structure,
@@ -50,12 +50,16 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 
 
+LISTS = {"+": concatenated, "*": repeated}
+"""What is done with lists of which only the program knows how long they are."""
+
+
 def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str = "") -> Value:
     """`left op right`."""
     symbol = BINARY[type(op)]
     joined: Value | None = _of_structures(symbol, resolved(ctx, left), resolved(ctx, right))
-    if joined is None and symbol == "+":
-        joined = concatenated(ctx, left, right)
+    if joined is None and symbol in LISTS:
+        joined = LISTS[symbol](ctx, left, right)
     if joined is None:
         joined = _of_texts(ctx, symbol, left, right)
     if joined is not None:
