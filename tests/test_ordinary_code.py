@@ -56,7 +56,7 @@ def names_and_items_that_are_deleted(x, a):
 @case({"w1": m33, "w2": m33, "w3": m33}, v3, 3)
 def keys_that_are_made_of_the_index(p, x, n):
     for k in range(1, n + 1):
-        x = np.sin(p[f"w{k}"] @ x) + p["w" + str(k)] @ x + p["w%d" % k][0]  # noqa: UP031
+        x = np.sin(p[f"w{k}"] @ x) + p["w" + str(k)] @ x + p["w%d" % k][0]  # noqa: UP031 (people write it so)
     return np.sum(x)
 
 
@@ -89,7 +89,7 @@ def items_in_order(p):
         s += np.sum(p[name]) * (k + 1)
     for name, value in sorted(p.items(), key=lambda item: item[0], reverse=True):
         s = s * 2 + value[0] * len(name)
-    return s * dict(zip("xy", (s, p["a"][0]), strict=True))["y"] * dict([("z", s)])["z"]  # noqa: C406
+    return s * dict(zip("xy", (s, p["a"][0]), strict=True))["y"] * dict([("z", s)])["z"]  # noqa: C406 (people write it so)
 
 
 @case(v3, m23)
@@ -125,7 +125,7 @@ def extremes_of_lists(m, n):
 
 @case(v3)
 def lists_of_what_a_loop_goes_through(x):
-    squares = list(map(lambda v: v * v, x))  # noqa: C417
+    squares = list(map(lambda v: v * v, x))  # noqa: C417 (people write it so)
     return sum(squares) * list(x)[1] + sum(map(lambda v, w: v * w, x, x[1:]))
 
 

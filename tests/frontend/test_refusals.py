@@ -116,7 +116,7 @@ def generator(x: Any) -> Any:
 def deleted(x: Any) -> Any:
     y = x * 2
     del y
-    return y[0]  # noqa: F821  # pyright: ignore
+    return y[0]  # noqa: F821 (what is refused)  # pyright: ignore
 
 
 def too_many_axes(x: Any) -> Any:

@@ -56,33 +56,24 @@ def _read(let: Let, values: Sequence[Value], lengths: Lengths) -> Value:
     return Real(let.prim.evaluate(array_of_sets(x), *key))
 
 
-def _written(let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
-    """An array with another value in a part; or in any part, if the index is not known."""
+def _changed(let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
+    """An array with another value in a part, or in any part if the index is not known."""
     a, pattern, value, *operands = values
     key = _key([pattern, *operands])
     if not is_differentiable(let.targets[0].type):
         return Hidden(shape_of(a))
     if key is None:
         return Real(sets_of(a) | union(sets_of(value)))
-    return Real(let.prim.evaluate(array_of_sets(a), key[0], _plain(value), *key[1:]))
-
-
-def _added(let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
-    """An array with a value added to a part of it."""
-    a, pattern, value, *operands = values
-    key = _key([pattern, *operands])
-    if not is_differentiable(let.targets[0].type):
-        return Hidden(shape_of(a))
-    if key is None:
-        return Real(sets_of(a) | union(sets_of(value)))
+    if let.prim.name == "store":
+        return Real(let.prim.evaluate(array_of_sets(a), key[0], _plain(value), *key[1:]))
     out = array_of_sets(a).copy()
     part, place = located(out, key[0], key[1:])
-    np.bitwise_or.at(part, place, _plain(value))
+    np.bitwise_or.at(part, place, _plain(value))  # what is added to depends on both
     return Real(out)
 
 
 HANDLERS: dict[str, Callable[[Let, Sequence[Value], Lengths], Value]] = {
     "getitem": _read,
-    "store": _written,
-    "add_at": _added,
+    "store": _changed,
+    "add_at": _changed,
 }
