@@ -81,8 +81,8 @@ def _varied(body: tuple[Stmt, ...], facts: set[Var]) -> None:
     for stmt in body:
         match stmt:
             case Let():
-                if any(stmt.args[k] in facts for k in differentiable_operands(stmt)):
-                    facts.update(t for t in stmt.targets if is_differentiable(t.type))
+                if not facts.isdisjoint([stmt.args[k] for k in differentiable_operands(stmt)]):
+                    facts.update([t for t in stmt.targets if is_differentiable(t.type)])
             case If():
                 for arm in (stmt.then, stmt.orelse):
                     _varied(arm.body, facts)
@@ -134,9 +134,9 @@ def _useful(body: tuple[Stmt, ...], facts: set[Var]) -> None:
     for stmt in reversed(body):
         match stmt:
             case Let():
-                if any(t in facts for t in stmt.targets):
-                    operands = (stmt.args[k] for k in differentiable_operands(stmt))
-                    facts.update(a for a in operands if isinstance(a, Var))
+                if not facts.isdisjoint(stmt.targets):
+                    operands = [stmt.args[k] for k in differentiable_operands(stmt)]
+                    facts.update([a for a in operands if isinstance(a, Var)])
             case If():
                 for arm in (stmt.then, stmt.orelse):
                     _flow_back(stmt.targets, arm.results, facts)

@@ -211,7 +211,9 @@ class _Versions:
 
     def assign(self, base: str, kind: object, segments: Segments) -> str:
         """A name of this base, for this kind, that is free over the segments."""
-        pool = self.pools.setdefault((base, kind), _Pool())
+        pool = self.pools.get((base, kind))
+        if pool is None:
+            pool = self.pools[base, kind] = _Pool()
         for k, used in enumerate(pool.used):
             if not interfere(*sorted((segments, used), key=len)):
                 merge(segments, used)

@@ -111,9 +111,8 @@ def divides_quietly(stmt: Let | If, folded: Mapping[Var, Let | If]) -> bool:
         return False
     if stmt.prim.name == "quiet_div" and is_array_division(stmt.args):
         return True
-    return any(
-        isinstance(a, Var) and a in folded and divides_quietly(folded[a], folded) for a in stmt.args
-    )
+    parts = [folded[a] for a in stmt.args if isinstance(a, Var) and a in folded]
+    return any(divides_quietly(part, folded) for part in parts)
 
 
 def _select(to: Renderer, args: Sequence[Atom]) -> Text:

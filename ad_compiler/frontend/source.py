@@ -125,10 +125,16 @@ class Code:
         return "\n".join(self.source.lines[first_line(self.node) - 1 : self.node.end_lineno])
 
 
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue})
+
+
 def children(node: ast.AST) -> list[ast.AST]:
     """The parts of a node, but for the operators and contexts, which have no parts."""
     found: list[ast.AST] = []
-    for part in vars(node).values():
+    if type(node) in _LEAVES:
+        return found
+    for name in node._fields:
+        part = getattr(node, name, None)
         if isinstance(part, ast.AST):
             if part._fields:
                 found.append(part)

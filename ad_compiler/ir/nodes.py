@@ -284,9 +284,10 @@ def free_vars(block: Block) -> set[Var]:
 def _collect(block: Block, defined: set[Var], read: set[Var]) -> None:
     defined.update(block.params)
     for stmt in block.body:
-        read.update(a for a in atoms_of(stmt) if isinstance(a, Var))
-        for inner in blocks_of(stmt):
-            _collect(inner, defined, read)
+        read.update([a for a in atoms_of(stmt) if isinstance(a, Var)])
+        if not isinstance(stmt, Let):
+            for inner in blocks_of(stmt):
+                _collect(inner, defined, read)
         defined.update(defined_by(stmt))
     read.update(a for a in block.yielded if isinstance(a, Var))
 

@@ -105,11 +105,12 @@ class Primitive:
 
     def type_of(self, args: Sequence[Atom]) -> Type | tuple[Type, ...]:
         """The type, or types, of what it gives. Raises `TypeRefusal` for other operands."""
-        if any(is_complex(arg.type) for arg in args):
-            self._check_complex(args)
-            return self.infer(args)
+        for arg in args:
+            if is_complex(arg.type):
+                self._check_complex(args)
+                return self.infer(args)
         type_ = self.infer(args)
-        if any(map(is_complex, type_ if isinstance(type_, tuple) else (type_,))):
+        if any(map(is_complex, type_)) if isinstance(type_, tuple) else is_complex(type_):
             self._check_complex(args)
         return type_
 

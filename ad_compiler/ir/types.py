@@ -197,9 +197,9 @@ def is_differentiable(type_: Type) -> bool:
 
 def is_complex(type_: Type) -> bool:
     """Whether a value is a complex number or an array of them."""
-    return isinstance(type_, Complex) or (
-        isinstance(type_, Array) and type_.dtype in COMPLEX_DTYPES
-    )
+    if isinstance(type_, Array):
+        return type_.dtype in COMPLEX_DTYPES
+    return isinstance(type_, Complex)
 
 
 def rank(type_: Type) -> int:

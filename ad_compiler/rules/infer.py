@@ -63,13 +63,14 @@ def types_of(args: Sequence[Atom]) -> tuple[Type, ...]:
 
 def numeric(args: Sequence[Atom]) -> tuple[Type, ...]:
     """The types of the operands, each of which must be a number or an array."""
-    for arg in args:
-        if isinstance(arg.type, Static):
+    types = types_of(args)
+    for arg, type_ in zip(args, types, strict=True):
+        if isinstance(type_, Static):
             shown = repr(arg.value) if isinstance(arg, Const) else "a static value"
             raise TypeRefusal(f"{shown} is no number", "pass a number or an array here")
-        if isinstance(arg.type, Tape):
+        if isinstance(type_, Tape):
             raise TypeRefusal("a tape is no number")
-    return types_of(args)
+    return types
 
 
 def numbers(args: Sequence[Atom], who: str, remedy: str) -> tuple[Number, ...]:
@@ -262,12 +263,13 @@ def elementwise(ufunc: np.ufunc) -> Infer:
 def operator_type(ufunc: np.ufunc, python: PythonRule, args: Sequence[Atom]) -> Type:
     """What an operator gives: as Python has it where all operands are Python's, else as NumPy."""
 
-    def one(types: tuple[Type, ...]) -> Type:
-        return python(types) if all(map(is_python, types)) else ufunc_result(ufunc, types)
-
     types = numeric(args)
     if all(map(is_python, types)):
         return python(types)
+
+    def one(types: tuple[Type, ...]) -> Type:
+        return python(types) if all(map(is_python, types)) else ufunc_result(ufunc, types)
+
     return for_each_alternative(types, one)
 
 

@@ -28,9 +28,13 @@ XY = ("x", "y")
 
 def arithmetic(types: Sequence[Type]) -> Type:
     """The type of `+ - * // %` on Python numbers."""
-    if any(isinstance(t, Complex) for t in types):
-        return Complex()
-    return PY_FLOAT if any(isinstance(t, Float) for t in types) else PY_INT
+    result: Type = PY_INT
+    for type_ in types:
+        if isinstance(type_, Complex):
+            return Complex()
+        if isinstance(type_, Float):
+            result = PY_FLOAT
+    return result
 
 
 def _quotient(types: Sequence[Type]) -> Type:

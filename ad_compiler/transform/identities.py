@@ -322,9 +322,12 @@ ARITHMETIC = frozenset({"mul", "truediv", "add", "sub", "neg", "pow"})
 
 def rewriting(let: Let) -> Rewrite | None:
     """What to try on an operation; on complex numbers, the laws of signs and ones are not exact."""
-    if let.prim.name in ARITHMETIC and any(is_complex(arg.type) for arg in let.args):
-        return None
-    return EXACT.get(let.prim.name)
+    rewrite = EXACT.get(let.prim.name)
+    if rewrite is not None and let.prim.name in ARITHMETIC:
+        for arg in let.args:
+            if is_complex(arg.type):
+                return None
+    return rewrite
 
 
 FOLDED = frozenset(
@@ -336,7 +339,7 @@ FOLDED = frozenset(
 
 def folded(let: Let) -> Const | None:
     """The value of an operation on constants, if writing it is no longer than writing that."""
-    if let.prim.name not in FOLDED:
+    if let.prim.name not in FOLDED or Var in map(type, let.args):
         return None
     constants = [a for a in let.args if isinstance(a, Const) and not a.spelling]
     if len(constants) < len(let.args):

@@ -66,6 +66,8 @@ class Splice:
     def times(self, node: ast.expr, g: Atom) -> Atom | None:
         """The partial times g; None for a partial that is zero."""
         match node:
+            case ast.Name():
+                return scaled(self.builder, None, self.value(node), g)
             case ast.Constant(value=0 | 0.0):
                 return None
             case ast.Constant(value=1 | 1.0):

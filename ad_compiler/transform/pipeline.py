@@ -44,19 +44,20 @@ def finish(function: Function, *, arrays: bool = False, without: Collection[str]
     wanted = OPTIONAL.difference(without)
     function = unmark(function)  # what only transformations look at
     function = join_branches(function)  # ask once what the two sweeps ask
-    if has_loops(function):
+    loops = has_loops(function)
+    if loops:
         function = with_snapshots(function)  # checkpointed loops keep some states of theirs
         function = reset_in_place(function)  # carried arrays of zeros
     if "ascend" in wanted:
         function = ascend(function)  # upwards, where the order does not matter
-    if "fuse" in wanted and has_loops(function):  # then in one loop with the forward sweep
+    if "fuse" in wanted and loops:  # then in one loop with the forward sweep
         function = fuse(function, raises_in_loops if arrays else may_raise)
     if arrays:
         function = hoist(function, lists=False)
         if "gather" in wanted:
             function = gather(function)  # what neighbours give, rather than add to them
         function = preallocate(function)  # lists where the trips are not counted beforehand
-    if has_loops(function):
+    if loops:
         function = hoist(function)  # what a loop does not change, moves out of it
         function = rebuild(function)  # what met outside the loop
         function = join_branches(function)  # and what is asked twice in a trip

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import is_
 from typing import assert_never
 
 from ad_compiler.ir.nodes import (
@@ -141,7 +142,7 @@ class Rebuild:
         if let.prim.name == "identity":
             self.env[let.targets[0]] = args[0]
             return
-        if any(isinstance(arg, Undef) for arg in args):  # it is never reached
+        if Undef in map(type, args):  # it is never reached
             self.env.update({target: Undef(target.type) for target in let.targets})
             return
         if let.prim.name == "dim":
@@ -151,7 +152,7 @@ class Rebuild:
             self.env.update(zip(let.targets, self.several(let, args, names), strict=True))
             return
         target = names.get(original, original)
-        if not all(map(alike, args, let.args)) or names_lengths(target.type, args, let.args):
+        if retyped(target.type, args, let.args):
             type_ = inferred(let.prim, args, target.type)
             if type_ != target.type:
                 target = Var(target.name, type_, target.temp)
@@ -371,9 +372,11 @@ def alike(one: Atom, other: Atom) -> bool:
     return one.type is other.type or one.type == other.type
 
 
-def names_lengths(type_: Type, args: Sequence[Atom], before: Sequence[Atom]) -> bool:
-    """Whether the type of an array may name lengths after operands that are others now."""
-    return isinstance(type_, Array) and any(a is not b for a, b in zip(args, before, strict=True))
+def retyped(type_: Type, args: Sequence[Atom], before: Sequence[Atom]) -> bool:
+    """Whether operands that are others now may give another type, or name its lengths anew."""
+    if all(map(is_, args, before)):
+        return False
+    return isinstance(type_, Array) or not all(map(alike, args, before))
 
 
 def no_trips(bounds: tuple[Atom, ...]) -> bool:
