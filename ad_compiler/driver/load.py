@@ -59,11 +59,17 @@ _LOADED: dict[str, dict[str, Any]] = {}
 
 
 def load(
-    text: str, name: str, handed: Mapping[str, Any] | None = None, *, compiled: bool = False
+    text: str,
+    name: str,
+    handed: Mapping[str, Any] | None = None,
+    *,
+    compiled: bool = False,
+    tree: ast.Module | None = None,
 ) -> Callable[..., Any]:
     """The function `name` of an emitted module, which is `handed` what it cannot import.
 
     `compiled`: Numba compiles it, and keeps the machine code beside a file of the text.
+    `tree`: the text, parsed, if it is that already.
     """
     digest = sha256(text.encode()).hexdigest()
     module = None if handed else _LOADED.get(digest)
@@ -71,7 +77,8 @@ def load(
         file = store.module_file(digest, text) if compiled else None
         if file is None:
             file = f"<ad_compiler {digest[:16]}>"
-            text = _not_kept(text) if compiled else text
+            if compiled:
+                text, tree = _not_kept(text), None
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         name_of_module = f"ad_compiler.emitted_{digest[:16]}"
         made = ModuleType(name_of_module)
@@ -83,7 +90,7 @@ def load(
         if compiled:
             sys.modules[name_of_module] = made  # where Numba looks for what it kept
         try:
-            exec(compile(text, file, "exec"), module)
+            exec(compile(tree or text, file, "exec"), module)
         except ModuleNotFoundError as error:
             _LOADED.pop(digest, None)
             if error.name != "numba":
@@ -130,9 +137,13 @@ _CHECKS: dict[type[ast.AST], Any] = {
 def foreign(text: str) -> str | None:
     """What a text has that emitted modules never have; None if nothing."""
     try:
-        tree = ast.parse(text)
+        return foreign_in(ast.parse(text))
     except (SyntaxError, ValueError) as error:
         return f"no valid syntax ({error})"
+
+
+def foreign_in(tree: ast.Module) -> str | None:
+    """The same, of a text that is parsed."""
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.driver import store
-from ad_compiler.driver.load import foreign, load
+from ad_compiler.driver.load import foreign_in, load
 from ad_compiler.driver.program import Options, Program, Question
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.frontend.lookups import (
@@ -70,7 +70,8 @@ def _program(key: str, said: dict[str, Any], root: FunctionType) -> Program | No
     text = store.load(said["text"])
     if found is None or text is None or store.key_of(key, text) != said["text"]:
         return None
-    if foreign(text) is not None:
+    tree = ast.parse(text)
+    if foreign_in(tree) is not None:
         return None
     constant = {path: constant for path, constant, _ in said["steps"]}
     guards = tuple(
@@ -82,7 +83,7 @@ def _program(key: str, said: dict[str, Any], root: FunctionType) -> Program | No
     return Program(
         text,
         said["name"],
-        load(text, said["name"], compiled=said["compiled"]),
+        load(text, said["name"], compiled=said["compiled"], tree=tree),
         captures,
         kinds_of(read() for read in captures),
         guards,
