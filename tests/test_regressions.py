@@ -231,3 +231,30 @@ def test_additions_through_views_of_views() -> None:
     x = np.random.default_rng(0).normal(size=(2, 4, 4))
     assert value_and_grad(f)(x)[0] == f(x)
     check_grads(f, (x,))
+
+
+def test_an_array_may_lag_behind_one_whose_length_changes():
+    def f(x):
+        y = x * x
+        z = x
+        s = 0.0
+        for k in range(3):
+            z = y
+            y = x[k:]
+            s += z[0] * y[0]
+        return s + np.sum(z * z)
+
+    def unbound_before(x):
+        y, k = x * x, 0
+        while True:
+            z = y
+            y = x[k:] * y[-1]
+            k += 1
+            if k == 3:
+                break
+        return np.sum(z * z)
+
+    x = np.arange(1.0, 7.0)
+    for g in (f, unbound_before):
+        assert value_and_grad(g)(x)[0] == g(x)
+        check_grads(g, (x,))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from ad_compiler.driver import manifest
 from ad_compiler.driver.program import BACKENDS, MEMORY, Options, Program, Question, converted
+from ad_compiler.driver.refused import by_numba, is_of_numba
 from ad_compiler.driver.roots import Root, root_of
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
@@ -143,9 +144,15 @@ class Derivative:
         program, inputs, arguments = self.found(args, kwargs)
         positional, named = split(arguments)
         extra = self._checked(program, arguments.extra)
+        try:
+            value = program.direct(*positional, *extra, *inputs, **named)
+        except Exception as error:
+            if program.compiled and is_of_numba(error):
+                raise by_numba(error, self.question().root) from error
+            raise
         if not (extra or named) and list(map(id, positional)) == list(map(id, args)):
             self.remember(program, args)
-        return program.direct(*positional, *extra, *inputs, **named)
+        return value
 
     def remember(self, program: Program, args: tuple[Any, ...]) -> None:
         """Find the program at once for other arguments of these kinds, which it takes as they are.

@@ -44,7 +44,7 @@ from ad_compiler.transform.checkpoints import keeps_states
 from ad_compiler.transform.defined import Presence, explicit
 from ad_compiler.transform.exports import Exports
 from ad_compiler.transform.operations import Operations
-from ad_compiler.transform.shapes import Shapes, widen, zero
+from ad_compiler.transform.shapes import Shapes, is_whole, widen, zero
 from ad_compiler.transform.storage import is_part
 from ad_compiler.transform.structural import backward_of, placing, pulled, pushed
 
@@ -225,11 +225,16 @@ class Reverse(Operations):
             if cell is not None:
                 value = self.adjoints.take(param)
                 if value is None:
-                    value = self.zero_like(after[cell])
+                    value = self.zero_like(after[cell], param)
                 self.builder.assign(cell, self.adjoints.widen(param, value))
 
-    def zero_like(self, bar: Atom) -> Atom:
-        """A zero in the shape of another cotangent, which is nearer than the primal."""
+    def zero_like(self, bar: Atom, param: Var) -> Atom:
+        """A zero in the shape of the cotangent after a trip, which is nearer than the primal.
+
+        Of the primal, where its length may be another one before the trip.
+        """
+        if not is_whole(self.builder, bar, param):
+            return self.adjoints.zero(param)
         return zero(self.builder, bar, self.shapes) if isinstance(bar, Var) else const(0.0)
 
     def leave_loop(self, inits: tuple[Atom, ...], cells: list[Cell | None]) -> None:

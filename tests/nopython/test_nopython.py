@@ -115,6 +115,31 @@ def test_what_overlaps_is_read_before_it_is_written() -> None:
     assert grad(f, backend="numba")(x) == pytest.approx(grad(f)(x), rel=1e-14)
 
 
+def test_diagonals_and_rolls_along_several_axes() -> None:
+    def f(x: Any) -> Any:
+        planes = np.diagonal(x, 1, 2, 0)
+        rolled = np.roll(x, (1, -1), (0, 2))
+        below = np.diagonal(x[0], -1, axis1=1, axis2=0)
+        return np.sum(planes**2) + np.sum(rolled * x) + np.trace(x[1], 1) * np.sum(below**3)
+
+    x = np.arange(24.0).reshape(2, 3, 4) / 7
+    value, slope = value_and_grad(f, backend="numba")(x)
+    assert value == pytest.approx(f(x), rel=1e-14)
+    assert slope == pytest.approx(grad(f)(x), rel=1e-13)
+
+
+def test_what_numba_itself_refuses_has_a_place() -> None:
+    def f(a: Any, b: Any) -> Any:
+        return np.sum(np.linalg.solve(a, b))
+
+    compiled = grad(f, backend="numba")
+    for _ in range(2):
+        with pytest.raises(Unsupported, match=r"Numba does not compile.*solve\(a, b\)") as caught:
+            compiled(np.eye(3), np.ones((2, 3, 1)))
+        assert caught.value.filename == __file__
+        assert "def f(a" in (caught.value.text or "")
+
+
 def test_single_precision_stays() -> None:
     def f(x: Any, c: float) -> Any:
         return np.sum(2 * x**2 * c)

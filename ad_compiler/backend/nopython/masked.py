@@ -14,6 +14,8 @@ NEUTRAL = {
 }  # fmt: skip
 """What stands where nobody is to look."""
 
+AVERAGES = ("np.mean", "np.var", "np.std")
+
 JOINING = {"np.sum": "add", "np.prod": "mul", "np.max": "np.maximum", "np.min": "np.minimum"}
 """How the initial value joins in."""
 
@@ -23,7 +25,7 @@ def _masked(site: Site) -> None:
     given = dict(zip(site.let.prim.params, site.args, strict=True))
     x, where, initial = given["x"], given.get("where"), given.get("initial")
     if name not in NEUTRAL:
-        site.refuse(f"{name} with `where`", "divide np.sum(..., where=...) by the count")
+        site.refuse(f"{name} with `where` or `mean`", "divide np.sum(..., where=...) by the count")
     if "dtype" in given and not _absent(given["dtype"]):
         dtype = given["dtype"]
         x = site.temp("astype", x.type, x, dtype)
@@ -43,4 +45,4 @@ def _absent(atom: Atom) -> bool:
     return isinstance(atom, Const) and atom.value is None
 
 
-TABLE: dict[str, Respelling] = {f"{name}(where)": _masked for name in (*NEUTRAL, "np.mean")}
+TABLE: dict[str, Respelling] = {f"{name}(where)": _masked for name in (*NEUTRAL, *AVERAGES)}

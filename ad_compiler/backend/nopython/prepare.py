@@ -11,6 +11,7 @@ from ad_compiler.analysis.positive import is_positive
 from ad_compiler.backend.nopython import (
     checks,
     contractions,
+    diagonals,
     elementwise,
     indexing,
     linalg,
@@ -50,6 +51,7 @@ TABLE: Mapping[str, Respelling] = {
     **elementwise.TABLE,
     **linalg.TABLE,
     **lists.TABLE,
+    **diagonals.TABLE,
     **masked.TABLE,
 }
 """The operations that are written in another way, by name."""

@@ -129,6 +129,34 @@ def _loop_along(site: Site, expression: str, axis: int, width: int) -> None:
     site.call(name, text, site.operand("x"), *(a for _, a in extra))
 
 
+def _roll(site: Site) -> None:
+    """Along several axes, each element comes from its own place."""
+    x, axis = site.operand("x"), site.static("axis")
+    if not isinstance(axis, tuple):
+        if axis is not None and width_of(x) > 1:
+            _along("np.roll({x}, shift)")(site)
+        return
+    given, width = site.operand("shift"), width_of(x)
+    many = given.value if isinstance(given, Const) else "shift"
+    shifts = many if isinstance(many, tuple) else (many,) * len(axis)
+    by: dict[int, list[str]] = {}
+    for k, shift in zip(axis, shifts, strict=True):
+        by.setdefault(int(k) % width, []).append(f" - {shift}")
+    index = INDICES[:width]
+    bounds = [f"x.shape[{k}]" for k in range(width)]
+    place = ", ".join(
+        f"({i}{''.join(by[k])}) % {n}" if k in by else i
+        for k, (i, n) in enumerate(zip(index, bounds, strict=True))
+    )
+    loops = nested(list(zip(index, bounds, strict=True)), [f"out[{', '.join(index)}] = x[{place}]"])
+    label = "_".join(str(part) for k in sorted(by) for part in (k, *(s[3:] for s in by[k])))
+    name = f"roll_{label}_of_{width}".replace("-", "minus_")
+    params = "x" if isinstance(given, Const) else "x, shift"
+    text = function_text(f"{name}({params})", f"np.roll(x, {many}, {axis}).",
+                         ["out = np.empty_like(x)", *loops, "return out"])  # fmt: skip
+    site.call(name, text, *((x,) if isinstance(given, Const) else (x, given)))
+
+
 def _only(test: Callable[[Site], bool], respell: Respelling) -> Respelling:
     """Respell some operations; the others are as Numba takes them."""
 
@@ -343,7 +371,7 @@ TABLE: dict[str, Respelling] = {
     "list_array": _list_array,
     "np.take": _take,
     "np.repeat(counts)": _repeat,
-    "np.roll": _only(_has_axis, _along("np.roll({x}, shift)")),
+    "np.roll": _roll,
     "np.cumsum": _only(_has_axis, _along("np.cumsum({x})")),
     "np.cumprod": _only(_has_axis, _along("np.cumprod({x})")),
     "np.sort": _only(_is_wide, _along("np.sort({x})")),
