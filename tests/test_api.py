@@ -73,6 +73,33 @@ def test_captured_numbers_are_read_at_each_call(monkeypatch: pytest.MonkeyPatch)
     assert gradient(3.0) == 24.0
 
 
+def test_defaults_are_those_of_the_call() -> None:
+    def f(x: float, a: float = 2.0, n: int = 3, *, kind: str = "plain") -> float:
+        for _ in range(n):
+            a = a * x
+        return a if kind == "plain" else -a
+
+    gradient = grad(f)
+    for _ in range(2):  # the second time, the program is found at once
+        assert gradient(2.0) == 24.0
+        assert gradient(2.0, 3.0) == 36.0
+        assert gradient(2.0, 3.0, 1) == 3.0
+        assert gradient(2.0, kind="other") == -24.0
+    f.__defaults__ = (5.0, 1)
+    assert gradient(2.0) == 5.0
+    f.__kwdefaults__ = {"kind": "other"}
+    assert gradient(2.0) == -5.0
+    f.__defaults__ = None
+    with pytest.raises(UsageError, match="missing"):
+        gradient(2.0)
+
+
+def test_a_program_for_certain_integers_is_found_for_these() -> None:
+    gradient = grad(lambda x, n: np.sum(np.zeros(n) + x * np.arange(n)))
+    for _ in range(2):
+        assert [gradient(1.0, n) for n in (3, 4, 3)] == [3.0, 6.0, 3.0]
+
+
 def test_defaults_keywords_and_names() -> None:
     assert grad(wave)(1.0) == math.cos(1.0) * 0.5
     assert grad(wave, "y")(1.0, y=3.0) == math.sin(1.0)

@@ -74,7 +74,8 @@ def test_elementwise_in_several_arrays() -> None:
 def array_after_float(c, x):
     y = 0.0
     for k in range(len(c)):
-        y = y * x + c[k]
+        if c[k] > 0.0:
+            y = y * x + c[k]
     return np.sum(y)
 
 

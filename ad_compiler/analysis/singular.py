@@ -7,11 +7,12 @@ same holds of `(2 * np.sqrt(x)).T[1]`: what lies between acts on elements one by
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 
-from ad_compiler.ir.nodes import Atom, Block, Const, Function, Let, Var, atoms_of, blocks_of
-from ad_compiler.ir.types import Array
+from ad_compiler.ir.nodes import Atom, Block, Const, Function, If, Let, Var, atoms_of, blocks_of
+from ad_compiler.ir.types import Array, Float, Type
 from ad_compiler.rules.registry import RULES, SHAPE_ONLY, Partials
 
 MOVING = frozenset({
@@ -81,20 +82,39 @@ def leading(function: Function) -> set[Var]:
 def _lead(block: Block, found: set[Var]) -> None:
     for stmt in reversed(block.body):
         for inner in blocks_of(stmt):
+            if isinstance(stmt, If):
+                found.update(_arriving(stmt, inner, found))
             _lead(inner, found)
         if not isinstance(stmt, Let):
             continue
         passing = stmt.prim.name in (*MOVING, "getitem", "store") or isinstance(
             RULES[stmt.prim], Partials
         )
-        if is_singular(stmt) or (passing and not found.isdisjoint(stmt.targets)):
-            found.update(a for a in stmt.args if isinstance(a, Var) and isinstance(a.type, Array))
+        if is_infinite(stmt) or (passing and not found.isdisjoint(stmt.targets)):
+            found.update(a for a in stmt.args if isinstance(a, Var) and is_real(a.type))
+
+
+def _arriving(stmt: If, arm: Block, found: set[Var]) -> Iterator[Var]:
+    """What an arm yields for the values of a branch that are among those found."""
+    for target, result in zip(stmt.targets, arm.results, strict=True):
+        if target in found and isinstance(result, Var):
+            yield result
+
+
+def is_real(type_: Type) -> bool:
+    """Whether something is an array, or a number that may have a tangent."""
+    return isinstance(type_, Array | Float)
 
 
 def is_singular(let: Let) -> bool:
     """Whether a partial of an elementwise operation on arrays is infinite at regular points."""
+    return isinstance(let.targets[0].type, Array) and is_infinite(let)
+
+
+def is_infinite(let: Let) -> bool:
+    """Whether a partial of an elementwise operation is infinite at regular points."""
     rule = RULES[let.prim]
-    if not isinstance(rule, Partials) or not isinstance(let.targets[0].type, Array):
+    if not isinstance(rule, Partials):
         return False
     if let.prim.name == "mul" and any(_is_wild(arg) for arg in let.args):
         return True

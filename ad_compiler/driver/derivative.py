@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 from ad_compiler.driver import manifest
 from ad_compiler.driver.program import BACKENDS, MEMORY, Options, Program, Question, converted
 from ad_compiler.driver.refused import by_numba, is_of_numba
-from ad_compiler.driver.roots import Root, root_of
+from ad_compiler.driver.roots import Root, defaulted, root_of
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.errors import UsageError
 from ad_compiler.frontend.binding import arguments_of, bound_arguments, signature_of
@@ -93,6 +93,7 @@ class Derivative:
         self._programs: dict[Any, list[Program]] = {}
         self._scalar: dict[tuple[type, ...], Program] = {}
         self._by_kinds: dict[tuple[Any, ...], Program] = {}
+        self._defaulted = defaulted(root)
         functools.update_wrapper(self, function, updated=())
         self.__name__ = f"{self.function.__name__}_{kind}"
         self.__qualname__ = self.__name__
@@ -111,12 +112,18 @@ class Derivative:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs:
             program = self._scalar.get(tuple(map(type, args)))
-            if program is None and self._by_kinds:
-                program = self._by_kinds.get(kinds_of(args))
             if program is not None:
                 inputs = program.inputs()
                 if inputs is not None:
                     return program.direct(*args, *inputs)
+            elif self._by_kinds:
+                whole, named = self.filled(args)
+                values = (*whole, *named.values()) if named else whole
+                program = self._by_kinds.get(kinds_of(values))
+                if program is not None and program.holds(values):
+                    inputs = program.inputs()
+                    if inputs is not None:
+                        return program.direct(*whole, *inputs, **named)
         return self._call(args, kwargs)
 
     @property
@@ -150,20 +157,36 @@ class Derivative:
             if program.compiled and is_of_numba(error):
                 raise by_numba(error, self.question().root) from error
             raise
-        if not (extra or named) and list(map(id, positional)) == list(map(id, args)):
-            self.remember(program, args)
+        if not (extra or kwargs):
+            self.remember(program, args, positional, named)
         return value
 
-    def remember(self, program: Program, args: tuple[Any, ...]) -> None:
+    def filled(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Positional arguments with the defaults of now behind them; those to be named."""
+        if self._defaulted is None:
+            return args, {}
+        count, function = self._defaulted
+        missing, defaults = count - len(args), function.__defaults__
+        if missing > 0 and defaults is not None and missing <= len(defaults):
+            args = (*args, *defaults[-missing:])
+        return args, function.__kwdefaults__ or {}
+
+    def remember(
+        self, program: Program, args: tuple[Any, ...], positional: list[Any], named: dict[str, Any]
+    ) -> None:
         """Find the program at once for other arguments of these kinds, which it takes as they are.
 
         For floats their types say all.
         """
+        whole, filled = self.filled(args)
+        as_they_are = list(map(id, positional)) == list(map(id, whole))
+        if not as_they_are or named.keys() != filled.keys():
+            return
         types = tuple(map(type, args))
-        if set(types) == {float}:
+        if set(types) == {float} and not named and len(whole) == len(args):
             self._scalar[types] = program
-        elif not program.fixed:
-            self._by_kinds[kinds_of(args)] = program
+        else:
+            self._by_kinds[kinds_of((*whole, *filled.values()))] = program
 
     def found(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]

@@ -33,3 +33,13 @@ def root_of(thing: Any) -> Root:
             return Root(inner.function, (thing.__self__, *inner.args), inner.keywords)
         case _:
             return Root(plain_function(thing))
+
+
+def defaulted(root: Root) -> tuple[int, FunctionType] | None:
+    """The number of positional parameters of a function with defaults, and the function."""
+    function = root.function
+    if not isinstance(function, FunctionType) or root.args or root.keywords:
+        return None
+    if not (function.__defaults__ or function.__kwdefaults__):
+        return None
+    return function.__code__.co_argcount, function

@@ -26,7 +26,7 @@ from ad_compiler.frontend import (
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside, raise_needs
 from ad_compiler.frontend.marked import plain_function
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.scope import current
+from ad_compiler.frontend.slots import current
 from ad_compiler.frontend.source import is_exact, source_of
 from ad_compiler.frontend.values import (
     Derived,

@@ -15,7 +15,7 @@ from ad_compiler.frontend.context import Context, array_of, raise_needs
 from ad_compiler.frontend.growing import substituted
 from ad_compiler.frontend.lengthening import as_list, begin_to_grow, lengthen
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.scope import current, holders, load, put
+from ad_compiler.frontend.slots import current, holders, load, put
 from ad_compiler.frontend.values import (
     Growing,
     Structure,

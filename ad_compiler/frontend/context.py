@@ -11,14 +11,15 @@ from ad_compiler.errors import Unsupported
 from ad_compiler.frontend.captures import Captures
 from ad_compiler.frontend.joining import Joining
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.places import Storage
-from ad_compiler.frontend.scope import Scope, Slot, load, new_slot, store_outside
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.slots import Slot, load, new_slot, store_outside
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
     Growing,
     Identity,
     Loose,
-    NeedsStatic,
     Place,
     Structure,
     Text,
@@ -61,6 +62,8 @@ class Context:
     """The kinds of floating-point errors that some `with np.errstate` ignores."""
     storage: Storage = field(init=False)
     joining: Joining = field(init=False)
+    apart: list[ast.AST] = field(default_factory=list[ast.AST])
+    """The loops whose first trip is being written out."""
     changes: int = 0
     """How often a list or dict was changed."""
     captured: dict[Identity, Slot] = field(default_factory=dict["Identity", "Slot"])
@@ -315,6 +318,16 @@ def primitive_of(thing: object) -> Primitive:
 def with_place(scope: Scope, node: ast.AST, refusal: TypeRefusal) -> Unsupported:
     """The refusal, pointing at a node."""
     return scope.code.source.refuse(node, refusal.reason, refusal.remedy)
+
+
+def placed(code: Code, node: ast.AST, problem: TypeRefusal | NeedsStatic) -> Exception:
+    """What is refused, or asked for, with the place of a node."""
+    if isinstance(problem, TypeRefusal):
+        return code.source.refuse(node, problem.reason, problem.remedy)
+    if problem.at is None:
+        problem.at = code.source.span(node)
+        problem.text = code.source.line(problem.at.line) + "\n"
+    return problem
 
 
 def place(ctx: Context, scope: Scope, node: ast.AST) -> None:

@@ -17,14 +17,16 @@ from ad_compiler.frontend import (
     operators,
     refusals,
 )
-from ad_compiler.frontend.context import Context, test_of, truth_of, with_place
+from ad_compiler.frontend.branching import branch
+from ad_compiler.frontend.context import Context, placed, test_of, truth_of
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.lengthening import displayed
-from ad_compiler.frontend.scope import Scope, new_slot, store, take
+from ad_compiler.frontend.needs import NeedsStatic
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.slots import new_slot, store, take
 from ad_compiler.frontend.values import (
     Environment,
     Growing,
-    NeedsStatic,
     Structure,
     UserFunction,
     Value,
@@ -45,17 +47,7 @@ def expression(ctx: Context, scope: Scope, node: ast.expr, name: str = "") -> Va
     try:
         return lower(ctx, scope, node, name)
     except (TypeRefusal, NeedsStatic) as problem:
-        raise placed(scope, node, problem) from None
-
-
-def placed(scope: Scope, node: ast.expr, problem: TypeRefusal | NeedsStatic) -> Exception:
-    """What is refused, or asked for, with the place of an expression."""
-    if isinstance(problem, TypeRefusal):
-        return with_place(scope, node, problem)
-    if problem.at is None:
-        problem.at = scope.code.source.span(node)
-        problem.text = scope.code.source.line(problem.at.line) + "\n"
-    return problem
+        raise placed(scope.code, node, problem) from None
 
 
 def _constant(_ctx: Context, _scope: Scope, node: ast.Constant, _name: str) -> Value:
@@ -86,7 +78,7 @@ def _operation(ctx: Context, scope: Scope, node: ast.BinOp, left: Value, name: s
     try:
         return operators.binary(ctx, node.op, left, right, name)
     except (TypeRefusal, NeedsStatic) as problem:
-        raise placed(scope, node, problem) from None
+        raise placed(scope.code, node, problem) from None
 
 
 def _unary(ctx: Context, scope: Scope, node: ast.UnaryOp, name: str) -> Value:
@@ -160,7 +152,8 @@ def choice(
     if truth is not None:
         return one() if truth else other()
     slot = new_slot(ctx.storage, name or "chosen")
-    ctx.builder.if_(
+    branch(
+        ctx,
         test_of(ctx, test),
         lambda: store(ctx.storage, slot, one()),
         lambda: store(ctx.storage, slot, other()),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ad_compiler.frontend.context import Context, Snapshot, apply, array_of, atom_of
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.scope import holders, load, part_of, put
+from ad_compiler.frontend.slots import holders, load, part_of, put
 from ad_compiler.frontend.values import (
     Growing,
     Identity,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from ad_compiler.frontend import iterables
+from ad_compiler.frontend import iterables, peeling
 from ad_compiler.frontend.context import Context, Snapshot, needed_for, test_of, truth_of
 from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
+from ad_compiler.frontend.growing import Trips
 from ad_compiler.frontend.holding import places_within
 from ad_compiler.frontend.names import breaks, escaping, leaves_loop, returns
+from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.targets import bind_target
-from ad_compiler.frontend.values import NeedsStatic, Value
+from ad_compiler.frontend.values import Value
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Atom, Var, const
 
@@ -47,15 +50,16 @@ def _chosen(
     block: Lower,
 ) -> None:
     """A loop at run time; written out instead where its index must be known."""
-    snapshot = Snapshot(ctx.builder) if items is not None else None
-    index: list[Var] = []
+    snapshot = Snapshot(ctx.builder)
+    loop = _ForLoop(ctx, scope, node, early, block, iterable)
     frames: list[Frame] = []
     try:
-        _at_run_time(ctx, scope, node, iterable, index, frames, early, block)
+        peeling.lowered(ctx, scope, node, early, loop, frames)
     except NeedsStatic as needs:
-        if needs.needed.isdisjoint([*index, *(p for f in frames for p in f.params.values())]):
+        carried = (p for frame in frames for p in frame.params.values())
+        if needs.needed.isdisjoint([*loop.indices, *carried]):
             raise
-        if snapshot is None or items is None:  # with bounds that are known, it is written out
+        if items is None:  # with bounds that are known, it is written out
             needs.needed = frozenset(_bounds(ctx, iterable)) or needs.needed
             raise
         snapshot.restore()
@@ -131,45 +135,72 @@ def refuse_change(scope: Scope, node: ast.For) -> NoReturn:
     )
 
 
-def _at_run_time(
-    ctx: Context,
-    scope: Scope,
-    node: ast.For,
-    iterable: Value,
-    indices: list[Var],
-    frames: list[Frame],
-    early: Cell | None,
-    block: Lower,
-) -> None:
-    trips = iterables.trips_of(ctx, iterable)
-    simple = isinstance(iterable, iterables.Range) and isinstance(node.target, ast.Name)
+@dataclass(eq=False)
+class _ForLoop:
+    """A `for` loop at run time, or what is left of it after some trips; see `peeling.Loop`."""
 
-    slots = iterable.slots if isinstance(iterable, iterables.Range) else 0
-    if slots and (breaks(node.body) or returns(node.body)):
-        raise scope.code.source.refuse(
-            node.iter, "a checkpointed loop cannot be left early", "loop over the range itself"
+    ctx: Context
+    scope: Scope
+    node: ast.For
+    early: Cell | None
+    block: Lower
+    iterable: Value
+    trips: Trips | None = None
+    gone: int = 0
+    """How many trips are apart."""
+    indices: list[Var] = field(default_factory=list[Var])
+
+    def run(self, frames: list[Frame]) -> None:
+        """Lower the trips."""
+        ctx, scope, node, iterable = self.ctx, self.scope, self.node, self.iterable
+        trips = iterables.trips_of(ctx, iterable) if self.trips is None else self.trips
+        simple = isinstance(iterable, iterables.Range) and isinstance(node.target, ast.Name)
+        slots = iterable.slots if isinstance(iterable, iterables.Range) else 0
+        if slots and (breaks(node.body) or returns(node.body)):
+            raise scope.code.source.refuse(
+                node.iter, "a checkpointed loop cannot be left early", "loop over the range itself"
+            )
+
+        def body(index: Var) -> Atom | None:
+            self.indices.append(index)
+            frames.append(ctx.builder.frame)
+            ctx.origins.add(index)
+            flow = _trip(ctx.builder, self.early)
+            bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))
+            with entered(scope, flow):
+                self.block(ctx, scope, node.body)
+            return _stop(ctx.builder, flow)
+
+        ctx.builder.for_(
+            trips.start,
+            trips.stop,
+            trips.step,
+            body,
+            name=_index_name(node.target) if simple else "k",
+            at=scope.code.source.span(node),
+            key=(node, len(ctx.active), trips.start, *ctx.apart)
+            if self.trips
+            else (node, len(ctx.active), *ctx.apart),
+            slots=slots,
         )
 
-    def body(index: Var) -> Atom | None:
-        indices.append(index)
-        frames.append(ctx.builder.frame)
-        ctx.origins.add(index)
-        flow = _trip(ctx.builder, early)
-        bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))
-        with entered(scope, flow):
-            block(ctx, scope, node.body)
-        return _stop(ctx.builder, flow)
+    def test(self) -> Atom | None:
+        """Whether there is a trip; None if it is not known which way the loop runs."""
+        self.trips = self.trips or iterables.trips_of(self.ctx, self.iterable)
+        return peeling.has_trip(self.ctx, self.trips)
 
-    ctx.builder.for_(
-        trips.start,
-        trips.stop,
-        trips.step,
-        body,
-        name=_index_name(node.target) if simple else "k",
-        at=scope.code.source.span(node),
-        key=(node, len(ctx.active)),
-        slots=slots,
-    )
+    def trip(self) -> None:
+        """Lower the first trip."""
+        assert self.trips is not None
+        item = iterables.item_at(self.ctx, self.iterable, self.trips.start)
+        bind_target(self.ctx, self.scope, self.node.target, item)
+        self.block(self.ctx, self.scope, self.node.body)
+
+    def rest(self) -> _ForLoop:
+        """The loop over the others."""
+        assert self.trips is not None
+        trips = peeling.after_first(self.ctx, self.trips)
+        return replace(self, trips=trips, gone=self.gone + 1)
 
 
 def _index_name(target: ast.expr) -> str:
@@ -181,39 +212,75 @@ def _index_name(target: ast.expr) -> str:
 def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
     """`while`; without a condition it must be left by a jump."""
     early = _early(ctx.builder, node)
-    truths: list[bool | None] = []
-
-    def cond() -> Atom:
-        test = expression(ctx, scope, node.test)
-        truths.append(truth_of(test))
-        return test_of(ctx, test) if truths[-1] is None else const(truths[-1])
-
-    def body() -> Atom | None:
-        flow = _trip(ctx.builder, early)
-        with entered(scope, flow):
-            block(ctx, scope, node.body)
-        return _stop(ctx.builder, flow)
-
-    def body_after_test() -> Atom | None:
-        flow = _trip(ctx.builder, early)
-        with entered(scope, flow):
-            ctx.builder.if_(
-                cond(), lambda: block(ctx, scope, node.body), lambda: flow.end(ctx.builder)
-            )
-        return _stop(ctx.builder, flow)
-
-    binds = any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node.test))
-    at = scope.code.source.span(node)
+    loop = _WhileLoop(ctx, scope, node, early, block)
     with scope.looping(ctx.builder, escaping(scope.code, node)):
-        if binds:  # the last test binds names that are read after the loop
-            ctx.builder.while_(lambda: TRUE, body_after_test, at)
-        else:
-            ctx.builder.while_(cond, body, at, whole=body_after_test)
-    if truths[-1:] == [True] and not leaves_loop(node):  # what the body changes is known by now
+        peeling.lowered(ctx, scope, node, early, loop, [])
+    if loop.truths[-1:] == [True] and not leaves_loop(node):  # what the body changes is known now
         raise scope.code.source.refuse(
             node.test, "this loop has no end", "leave it with `break` or `return`"
         )
     _after(ctx, scope, node, early, block)
+
+
+@dataclass(eq=False)
+class _WhileLoop:
+    """A `while` loop; see `peeling.Loop`."""
+
+    ctx: Context
+    scope: Scope
+    node: ast.While
+    early: Cell | None
+    block: Lower
+    truths: list[bool | None] = field(default_factory=list["bool | None"])
+    """What is known of the condition, each time that it is lowered."""
+
+    def run(self, frames: list[Frame]) -> None:
+        """Lower the trips."""
+        ctx, scope = self.ctx, self.scope
+        builder, at = ctx.builder, scope.code.source.span(self.node)
+
+        def test() -> Atom:
+            frames.append(builder.frame)
+            return self._cond()
+
+        def body() -> Atom | None:
+            flow = _trip(builder, self.early)
+            with entered(scope, flow):
+                self.trip()
+            return _stop(builder, flow)
+
+        def body_after_test() -> Atom | None:
+            frames.append(builder.frame)
+            flow = _trip(builder, self.early)
+            with entered(scope, flow):
+                builder.if_(self._cond(), self.trip, lambda: flow.end(builder))
+            return _stop(builder, flow)
+
+        if self._binds():
+            builder.while_(lambda: TRUE, body_after_test, at)
+        else:
+            builder.while_(test, body, at, whole=body_after_test)
+
+    def _binds(self) -> bool:
+        """Whether the last test binds names, which are read after the loop."""
+        return any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(self.node.test))
+
+    def _cond(self) -> Atom:
+        test = expression(self.ctx, self.scope, self.node.test)
+        self.truths.append(truth_of(test))
+        return test_of(self.ctx, test) if self.truths[-1] is None else const(self.truths[-1])
+
+    def test(self) -> Atom | None:
+        """The condition of the first trip."""
+        return None if self._binds() else self._cond()
+
+    def trip(self) -> None:
+        """Lower one trip."""
+        self.block(self.ctx, self.scope, self.node.body)
+
+    def rest(self) -> _WhileLoop:
+        """The loop after a trip, which is the same."""
+        return self
 
 
 # -- jumps ----------------------------------------------------------------------------------------

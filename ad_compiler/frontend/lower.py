@@ -11,18 +11,18 @@ from typing import Any
 from ad_compiler.errors import Span, Unsupported, UsageError
 from ad_compiler.frontend import calls, inline, recursion, statements
 from ad_compiler.frontend.captures import Capture, Captures, Key
-from ad_compiler.frontend.context import Context, atom_of, with_place
+from ad_compiler.frontend.context import Context, atom_of, placed
 from ad_compiler.frontend.growing import Lists
 from ad_compiler.frontend.indexing import SLICE
 from ad_compiler.frontend.lookups import Guard, Trail
 from ad_compiler.frontend.names import locals_of
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.refusals import syntax
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
     Loose,
-    NeedsStatic,
     Place,
     Structure,
     UserFunction,
@@ -266,8 +266,8 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
     ctx.active.append(recursion.entered(ctx, code, given))
     try:
         return inline.body_of(ctx, scope)
-    except TypeRefusal as refusal:
-        raise with_place(scope, code.node, refusal) from None
+    except (TypeRefusal, NeedsStatic) as problem:
+        raise placed(code, code.node, problem) from None
 
 
 def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, ...]]:
@@ -302,8 +302,8 @@ def _output(ctx: Context, code: Code, value: Value) -> tuple[Tree, tuple[Atom, .
         )
     try:
         return tree(value), tuple(results)
-    except TypeRefusal as refusal:  # what is returned on two paths is of two kinds
-        raise code.source.refuse(code.node, refusal.reason, refusal.remedy) from None
+    except (TypeRefusal, NeedsStatic) as problem:  # two paths return two kinds of things
+        raise placed(code, code.node, problem) from None
 
 
 _OWN = Captures(inline=True)

@@ -19,7 +19,8 @@ from ad_compiler.frontend import (
 from ad_compiler.frontend.context import Context, array_of, atom_of
 from ad_compiler.frontend.expressions import expression, subscript_items
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.scope import Scope, current
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.slots import current
 from ad_compiler.frontend.values import Growing, Place, Structure, Value, static
 from ad_compiler.ir.index import WHOLE, Pattern
 from ad_compiler.ir.nodes import Atom

@@ -16,7 +16,17 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ad_compiler.frontend.values import Loose, Place, Root, Step, Structure, Value, mapped, static
+from ad_compiler.frontend.needs import differing
+from ad_compiler.frontend.values import (
+    Loose,
+    Place,
+    Root,
+    Step,
+    Structure,
+    Value,
+    mapped,
+    static,
+)
 from ad_compiler.frontend.views import VIEWS
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.index import WHOLE, Pattern, composed, is_whole
@@ -102,8 +112,15 @@ class Storage:
 
     def declare(self, cell: Cell, value: Atom | Place | Loose, base: Frame) -> None:
         """Let a cell without a value be one that lacks it from an outer frame on."""
-        if self.builder.peek(cell) is not None:
-            return
+        if self.builder.peek(cell) is None:
+            self.builder.declare(cell, self._absent(cell, value, base), base)
+
+    def lack(self, cell: Cell, place: Place, base: Frame) -> None:
+        """Let a cell lack the array of a place in an outer frame, whatever it holds there."""
+        base.values[cell] = self._absent(cell, place, base)
+
+    def _absent(self, cell: Cell, value: Atom | Place | Loose, base: Frame) -> Atom:
+        """What a cell holds in an outer frame where it will have such a value."""
         match value:
             case Place():
                 atom = self._like(cell, value)
@@ -116,8 +133,8 @@ class Storage:
             root.contiguous = not isinstance(value, Place | Loose) and self.is_contiguous(atom)
             root.holders[cell] = None
             base.values[root.cell] = Undef(atom.type)
-            atom = held(Place(root, ()))
-        self.builder.declare(cell, atom, base)
+            return held(Place(root, ()))
+        return atom
 
     def _like(self, cell: Cell, place: Place) -> Atom:
         """A value of the type of a view."""
@@ -247,7 +264,7 @@ class Storage:
         assert value is not None, f"{place.root.cell.name} is read outside its frame"
         conflict = self.builder.conflict(value)
         if conflict is not None:
-            raise conflict
+            raise differing(conflict)
         known = place.recalled(value, self.builder.frames)
         if known is not None:
             return known

@@ -13,7 +13,7 @@ from typing import Any
 from ad_compiler.frontend import iterables
 from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.scope import current
+from ad_compiler.frontend.slots import current
 from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import Method, Partial, Structure, Value, static, value_of
 from ad_compiler.ir.nodes import Const

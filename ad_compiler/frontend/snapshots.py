@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ad_compiler.frontend.context import Context, atom_of
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.values import (
     Derived,
     Environment,
@@ -73,7 +74,7 @@ def _function(ctx: Context, function: UserFunction, known: Known) -> UserFunctio
     for name in sorted(read):
         try:
             value = outside.find(name)
-        except TypeRefusal:  # it has no value yet
+        except (TypeRefusal, NeedsStatic):  # it has no value yet
             continue
         if value is not None:
             seen[name] = snapshot(ctx, value, known)

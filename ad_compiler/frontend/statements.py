@@ -15,11 +15,14 @@ from ad_compiler.frontend import (
     refusals,
     writing,
 )
-from ad_compiler.frontend.context import Context, array_of, place, test_of, truth_of, with_place
+from ad_compiler.frontend.branching import branch
+from ad_compiler.frontend.context import Context, array_of, place, placed, test_of, truth_of
 from ad_compiler.frontend.expressions import consumed, expression, function_value
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, returns
-from ad_compiler.frontend.scope import DELETED, Scope, new_slot, store, take
+from ad_compiler.frontend.needs import NeedsStatic
+from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.slots import DELETED, new_slot, store, take
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import Value, static
 from ad_compiler.ir.index import WHOLE
@@ -53,8 +56,8 @@ class _placed:  # noqa: N801
     def __enter__(self) -> None: ...
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, TypeRefusal):
-            raise with_place(self.scope, self.node, error) from None
+        if isinstance(error, TypeRefusal | NeedsStatic):
+            raise placed(self.scope.code, self.node, error) from None
 
 
 def statement(ctx: Context, scope: Scope, node: ast.stmt) -> None:
@@ -116,7 +119,8 @@ def _jumping_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) 
             orelse, rest = [*orelse, *rest], []
         elif not falls_through(orelse):
             then, rest = [*then, *rest], []
-        ctx.builder.if_(
+        branch(
+            ctx,
             test_of(ctx, test),
             lambda: block(ctx, scope, then),
             lambda: block(ctx, scope, orelse),
@@ -226,7 +230,8 @@ def _if(ctx: Context, scope: Scope, node: ast.If) -> None:
     if truth is not None:
         block(ctx, scope, node.body if truth else node.orelse)
         return
-    ctx.builder.if_(
+    branch(
+        ctx,
         test_of(ctx, test),
         lambda: block(ctx, scope, node.body),
         lambda: block(ctx, scope, node.orelse),

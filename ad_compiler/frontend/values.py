@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
-from ad_compiler.errors import Span
 from ad_compiler.frontend.source import Code
 from ad_compiler.ir.builder import Cell, Frame
 from ad_compiler.ir.nodes import Atom, Branch, Const, Let, Tree, Undef, Var, const
-from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, Static
 
@@ -309,20 +308,6 @@ Value = (
 )  # fmt: skip
 
 Iterables = Range | Zipped | Counted | Backwards
-
-
-class NeedsStatic(Exception):
-    """Integers that the program must know at compile time, though they are variables.
-
-    Whoever made one of the variables may catch this, and lower again with its value.
-    """
-
-    def __init__(self, needed: frozenset[Var], refusal: TypeRefusal) -> None:
-        super().__init__(refusal.reason)
-        self.needed = needed
-        self.refusal = refusal
-        self.at: Span | None = None
-        self.text: str | None = None
 
 
 def static(value: object, spelling: str | None = None) -> Const:

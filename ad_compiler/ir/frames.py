@@ -40,7 +40,13 @@ class Shown(Protocol):
 
 
 class JoinRefusal(TypeRefusal):
-    """A name whose values on two paths have no common type."""
+    """A name whose values on two paths have no common type.
+
+    `needed` are the integers that say which path is taken, if they do; once they were `asked` for.
+    """
+
+    needed: frozenset[Var] = frozenset()
+    asked: bool = False
 
     def __init__(self, name: str, one: Atom, other: Atom) -> None:
         shown = _shown(one), _shown(other)

@@ -5,17 +5,18 @@
     z = np.sqrt(y)                      z_dot = np.where(moving, 0.5 * y_dot / z, 0)
 
 A mask says where a tangent is not zero by choice. Masks are only made on the way to an infinite
-slope; branches and loops lose them.
+slope; loops lose them. Where an arm of a branch sets a number to what does not vary, it is chosen.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from ad_compiler.analysis.singular import MOVING, is_singular
+from ad_compiler.analysis.singular import MOVING, is_infinite, is_real
 from ad_compiler.ir.builder import Builder
-from ad_compiler.ir.nodes import Atom, Let, Var, const
-from ad_compiler.ir.types import Array, dims_of, rank
+from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
+from ad_compiler.ir.types import PY_BOOL, Array, Float, dims_of, rank
 from ad_compiler.rules.registry import (
     FUNCTIONS,
     OPERATORS,
@@ -46,8 +47,10 @@ class Choices:
     def partial(self, let: Let, position: int, value: Atom | None) -> Atom | None:
         """What an operand adds to a tangent, where an infinite slope must not meet its zeros."""
         mask = self.masks.get(let.args[position])
-        if mask is None or value is None or not is_singular(let):
+        if mask is None or value is None or not is_infinite(let):
             return value
+        if not (isinstance(mask.type, Array) or isinstance(value.type, Array)):
+            return self.builder.emit(PRIMITIVES["select"], mask, value, const(0.0))
         where = FUNCTIONS["where"][1]
         assert where is not None
         return self.builder.emit(where, mask, value, const(0.0))
@@ -55,7 +58,7 @@ class Choices:
     def enter(self, let: Let, positions: list[int]) -> None:
         """Find the mask of a result, given the operands that vary."""
         target = let.targets[0]
-        if target not in self.leading or not isinstance(target.type, Array):
+        if target not in self.leading or not is_real(target.type):
             return
         rule = RULES[let.prim]
         mask = None
@@ -82,8 +85,40 @@ class Choices:
                 mask = chosen if mask is None else splice.both(mask, chosen)
             if mask is None:
                 return None
-            found = mask if found is None else splice.call("logical_or", found, mask)
+            found = mask if found is None else splice.either(found, mask)
         return found
+
+    def branch(self, stmt: If, moving: Sequence[tuple[int, bool, bool]]) -> If:
+        """Find the masks of the numbers that come out of a branch, which may have to yield them.
+
+        `moving` are the positions of those that vary, and whether they do in either arm.
+        """
+        for k, then, orelse in moving:
+            target = stmt.targets[k]
+            if target not in self.leading or not isinstance(target.type, Float):
+                continue
+            one = self.arm(stmt.then.results[k], moving=then)
+            other = self.arm(stmt.orelse.results[k], moving=orelse)
+            if one == other == const(True):
+                continue
+            if isinstance(one, Const) and isinstance(other, Const):
+                negate = OPERATORS["not"]
+                chosen = one == const(True)
+                mask = stmt.test if chosen else self.builder.emit(negate, stmt.test)
+            else:
+                mask = Var(f"{target.name}_varies", PY_BOOL)
+                stmt = replace(
+                    stmt,
+                    targets=(*stmt.targets, mask),
+                    then=replace(stmt.then, results=(*stmt.then.results, one)),
+                    orelse=replace(stmt.orelse, results=(*stmt.orelse.results, other)),
+                )
+            self.masks[target] = mask
+        return stmt
+
+    def arm(self, result: Atom, *, moving: bool) -> Atom:
+        """Where a number that an arm yields is not zero by choice."""
+        return self.masks.get(result, const(True)) if moving else const(False)
 
     def moved(self, let: Let, rule: Linear) -> Atom | None:
         """Where elements go, their mask goes."""

@@ -190,7 +190,12 @@ class Forward:
             _types(orelse.results[count:]),
         )
         extra = self.fresh(stmt.targets, moving, types)
-        self.builder.append(replace(stmt, targets=stmt.targets + extra, then=then, orelse=orelse))
+        varying = [
+            (k, self.of(then.results[k]) is not None, self.of(orelse.results[k]) is not None)
+            for k in moving
+        ]
+        stmt = replace(stmt, targets=stmt.targets + extra, then=then, orelse=orelse)
+        self.builder.append(self.choices.branch(stmt, varying))
 
     def arm(self, block: Block, moving: list[int], params: tuple[Var, ...] = ()) -> Block:
         """A block that yields its results and the tangents of those that move."""

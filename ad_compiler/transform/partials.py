@@ -189,6 +189,12 @@ class Splice:
         assert value is not None
         return value
 
+    def either(self, one: Atom, other: Atom) -> Atom:
+        """One of the masks holds."""
+        if isinstance(one.type, Array) or isinstance(other.type, Array):
+            return self.call("logical_or", one, other)
+        return self.negate(self.both(self.negate(one), self.negate(other)))
+
     def negate(self, test: Atom) -> Atom:
         if isinstance(test.type, Array):
             return self.call("logical_not", test)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -107,3 +108,53 @@ def test_a_zero_that_is_a_value_is_not_one_of_selection(jacobian: Callable[..., 
     assert found[1:] == pytest.approx(np.eye(3)[1:])
     assert np.isnan(grad(lambda x: np.sum((np.sqrt(x) ** 2)[:2]))(X)[0])
     assert np.isnan(jvp(lambda x: np.sqrt(x * x), (X,), (np.ones(3),))[1][0])
+
+
+def floored(v):
+    return np.sqrt(max(v, 0.0))
+
+
+def floored_by_a_branch(v):
+    if v > 0.0:
+        low = v
+    elif v > -1.0:
+        low = max(v, 0.0)
+    else:
+        low = 0.0
+    return math.sqrt(low) + math.sqrt(v if v > 0.0 else 0.0)
+
+
+def within(v):
+    return math.sqrt(max(0, min(v, 1)))
+
+
+def stored_and_taken(v):
+    y = np.zeros(3)
+    y[1] = v * v
+    return np.sqrt(y[0]) + np.sqrt(y[1]) + abs(max(0.0, v)) ** 0.5
+
+
+def halved_in_a_loop(v):
+    s = 1.0
+    for _ in range(3):
+        s += np.sqrt(max(v, 0.0) * 0.1)
+        v = v * 0.5
+    return s
+
+
+@pytest.mark.parametrize(
+    "f", [floored, floored_by_a_branch, within, stored_and_taken, halved_in_a_loop]
+)
+@pytest.mark.parametrize("v", [-2.0, -0.5, 0.5, 2.0])
+def test_numbers(f: Callable[..., Any], v: float) -> None:
+    """Where a number is what was chosen instead of v, an infinite slope does not matter."""
+    slope = (f(v + 1e-6) - f(v - 1e-6)) / 2e-6
+    assert grad(f)(v) == pytest.approx(slope, abs=1e-6)
+    assert grad(lambda x: f(x[0]))(np.array([v, 1.0]))[0] == pytest.approx(slope, abs=1e-6)
+    assert f is stored_and_taken or np.isfinite(grad(grad(f))(v))
+
+
+def test_a_number_that_is_zero_and_varies() -> None:
+    """`sqrt(v * v)` has no slope at 0."""
+    assert np.isnan(grad(lambda v: math.sqrt(v * v))(0.0))
+    assert np.isinf(grad(floored)(0.0))

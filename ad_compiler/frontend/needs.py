@@ -1,0 +1,27 @@
+"""What the program must know at compile time, though it is a variable."""
+
+from __future__ import annotations
+
+from ad_compiler.errors import Span
+from ad_compiler.ir.frames import JoinRefusal
+from ad_compiler.ir.nodes import Var
+from ad_compiler.ir.primitive import TypeRefusal
+
+
+class NeedsStatic(Exception):
+    """Integers that the program must know at compile time, though they are variables.
+
+    Whoever made one of the variables may catch this, and lower again with its value.
+    """
+
+    def __init__(self, needed: frozenset[Var], refusal: TypeRefusal) -> None:
+        super().__init__(refusal.reason)
+        self.needed = needed
+        self.refusal = refusal
+        self.at: Span | None = None
+        self.text: str | None = None
+
+
+def differing(conflict: JoinRefusal) -> NeedsStatic:
+    """What is raised where a name is read that differs too much between paths."""
+    return NeedsStatic(conflict.needed, conflict)
