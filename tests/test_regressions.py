@@ -93,7 +93,7 @@ def two_functions(x):
 @pytest.mark.parametrize(
     ("f", "args", "message"),
     [
-        (array_after_float, (X, X), "`y` is float on one path and an array on another"),
+        (array_after_float, (X, X), "`y` is an array on one path and float on another"),
         (nothing_on_a_path, (1.0,), "is float on one path and None on another"),
         (two_functions, (1.0,), "another object on one path and another object on another"),
     ],

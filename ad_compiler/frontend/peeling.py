@@ -25,7 +25,7 @@ from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.places import place_in
 from ad_compiler.frontend.scope import Scope, Unbound
 from ad_compiler.frontend.slots import Slot
-from ad_compiler.ir.builder import Cell, Frame
+from ad_compiler.ir.builder import Cell, Frame, JoinRefusal
 from ad_compiler.ir.nodes import Atom, Const, Undef, const
 from ad_compiler.ir.types import is_number
 from ad_compiler.rules.registry import OPERATORS
@@ -72,14 +72,26 @@ def lowered(
         frames += own
         if left == 0 or not _is_carried(scope, node, needs, own):
             raise
-        snapshot.restore()
-        test = loop.test()
-        if test is None:
+        first = needs
+    snapshot.restore()
+    test = loop.test()
+    if test is None:
+        raise first
+    try:
+        return _first_apart(
+            ctx, scope, node, test, early, loop.trip,
+            lambda: lowered(ctx, scope, node, early, loop.rest(), frames, left - 1),
+        )  # fmt: skip
+    except NeedsStatic as needs:
+        if needs.needed or _name(needs) != _name(first):
             raise
-    return _first_apart(
-        ctx, scope, node, test, early, loop.trip,
-        lambda: lowered(ctx, scope, node, early, loop.rest(), frames, left - 1),
-    )  # fmt: skip
+        raise first from None  # as the loop that was written has it
+
+
+def _name(needs: NeedsStatic) -> str:
+    """The name that is not what it should be."""
+    refusal = needs.refusal
+    return refusal.name if isinstance(refusal, JoinRefusal | Unbound) else ""
 
 
 def _is_carried(
