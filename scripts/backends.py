@@ -1,4 +1,6 @@
-"""Compare the backends on ordinary and on random programs: `backends.py COUNT [SEED]`.
+"""Compare the backends: on ordinary programs, on every rule, on random programs.
+
+    backends.py COUNT [SEED] [--rules NAME …]
 
 Numba takes seconds for a program, so this is no part of the tests.
 """
@@ -18,6 +20,8 @@ from ad_compiler.fuzz.generate import program
 from ad_compiler.fuzz.oracles import Verdict
 from tests.emitted.test_emitted import CASES
 from tests.nopython.ordinary import judged
+from tests.nopython.sampled import judged as of_sample
+from tests.nopython.sampled import samples
 
 LONGEST = 5.0
 """Seconds that Numba may take for an ordinary program."""
@@ -51,6 +55,22 @@ def fuzzed(first: int, count: int) -> Counter[str]:
     return outcomes
 
 
+def ruled(wanted: list[str]) -> Counter[str]:
+    """Every rule at its samples, or those of some names."""
+    outcomes: Counter[str] = Counter()
+    for name, sample in samples():
+        if wanted and name not in wanted:
+            continue
+        try:
+            verdict = of_sample(sample) if sample.moving else Verdict("undecided", "no derivative")
+        except Unsupported as refusal:
+            verdict = Verdict("refused", refusal.reason)
+        except Exception as error:
+            verdict = Verdict("wrong", f"crash: {error!r} at {sample.operands}"[:1000])
+        report(name, verdict, outcomes)
+    return outcomes
+
+
 def report(what: str, verdict: Verdict, outcomes: Counter[str]) -> None:
     """Count a verdict; say what is not right."""
     outcomes[verdict.outcome] += 1
@@ -63,9 +83,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int)
     parser.add_argument("seed", type=int, nargs="?", default=0)
+    parser.add_argument("--rules", nargs="*", metavar="NAME", help="only these rules; all if none")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    outcomes = ordinary() + fuzzed(given.seed, given.count)
+    if given.rules is not None:
+        outcomes = ruled(given.rules)
+    else:
+        outcomes = ordinary() + ruled([]) + fuzzed(given.seed, given.count)
     print(", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
     return 1 if outcomes["wrong"] or outcomes["slow"] else 0
 

@@ -15,7 +15,7 @@ from ad_compiler.backend.nopython.site import (
     width_of,
 )
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.types import Array, dims_of, dtype_of
+from ad_compiler.ir.types import Array, dims_of, dtype_of, rank
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 """What the helpers call their operands."""
@@ -98,10 +98,52 @@ def _index(index: str, one: str) -> str:
 def _einsum(site: Site) -> None:
     subscripts, *operands = site.args
     text = str(site.static("subscripts")) if subscripts is site.args[0] else ""
-    labels, _, result = text.replace(" ", "").partition("->")
+    labels, arrow, result = text.replace(" ", "").partition("->")
     if "..." in text:
         site.refuse("np.einsum with an ellipsis", "name all axes")
+    if not arrow:
+        result = "".join(x for x in sorted(set(labels) - {","}) if labels.count(x) == 1)
     contraction(site, labels.split(","), result, operands)
+
+
+def _einsum_in_any_order(site: Site) -> None:
+    site.say("np.einsum", *site.args[:-1])
+
+
+def _cross(site: Site) -> None:
+    """Element by element: Numba's own takes long to compile, and the last axis only."""
+    x, y, *_ = site.args
+    axis, width = site.static("axis"), rank(site.type)
+    along = int(-1 if axis is None else axis) % width
+    ranks = width_of(x), width_of(y)
+    index = {k: "ijlm"[n] for n, k in enumerate(k for k in range(width) if k != along)}
+
+    def place(name: str, own: int, at: int) -> str:
+        lack = width - own
+        parts = [
+            str(at) if k == along
+            else f"{index[k]} if {name}.shape[{k - lack}] != 1 else 0"
+            for k in range(lack, width)
+        ]  # fmt: skip
+        return f"{name}[{', '.join(parts)}]"
+
+    def bound(k: int) -> str:
+        found = [f"{n}.shape[{k - width + r}]" for n, r in zip("ab", ranks, strict=True)
+                 if k >= width - r]  # fmt: skip
+        return found[0] if len(found) == 1 else f"max({', '.join(found)})"
+
+    def written(at: int) -> str:
+        return ", ".join(index.get(k, str(at)) for k in range(width))
+
+    lines = [f"{n}{at} = {place(n, r, at)}" for n, r in zip("ab", ranks, strict=True)
+             for at in range(3)]  # fmt: skip
+    lines += [f"out[{written(k)}] = a{i} * b{j} - a{j} * b{i}"
+              for k, i, j in ((0, 1, 2), (1, 2, 0), (2, 0, 1))]  # fmt: skip
+    shape = shape_text(["3" if k == along else bound(k) for k in range(width)])
+    body = [f"out = np.empty({shape}{dtype_text(site.type)})",
+            *nested([(i, bound(k)) for k, i in index.items()], lines), "return out"]  # fmt: skip
+    name = f"cross_{ranks[0]}_{ranks[1]}" + (f"_along_{along}" if along != width - 1 else "")
+    site.call(name, function_text(f"{name}(a, b)", f"np.cross(a, b, axis={along}).", body), x, y)
 
 
 def _matmul(site: Site) -> None:
@@ -185,10 +227,15 @@ def _multi_dot(site: Site) -> None:
 def _kron(site: Site) -> None:
     if any(width_of(a) > 2 for a in site.args):
         site.refuse("np.kron of arrays with more than two axes", "reshape them to matrices")
+    if not all(map(width_of, site.args)):
+        site.say("mul", *site.args)
 
 
 TABLE: dict[str, Respelling] = {
     "np.einsum": _einsum,
+    "np.einsum(optimize)": _einsum_in_any_order,
+    "np.cross": _cross,
+    "np.linalg.cross": _cross,
     "matmul": _matmul,
     "np.dot": _dot,
     "np.dot(any)": _dot,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ad_compiler.backend.nopython.site import Respelling, Site, function_called, function_text
-from ad_compiler.ir.nodes import Atom, Const, Let, Var
+from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import NUMBERS, PY, Array, Float, Int, dtype_of, is_number, rank
 from ad_compiler.rules.registry import PRIMITIVES, RULES, Partials
 
@@ -76,6 +76,11 @@ def _where(site: Site) -> None:
         site.say("select", *site.args)
 
 
+def _abs(site: Site) -> None:
+    if isinstance(site.type, Array):
+        site.say("np.abs", *site.args)
+
+
 def _item(site: Site) -> None:
     x = site.args[0]
     if not isinstance(x.type, Array):
@@ -104,7 +109,7 @@ MATH = {
     "np.fabs": "np.fabs",
 }
 
-HYPOT = "np.hypot"
+LOG = function_called("math.log", raises=True)
 
 
 def _hypot(site: Site) -> None:
@@ -118,6 +123,29 @@ def _hypot(site: Site) -> None:
             site.say("math.hypot", first, coordinate)
         else:
             first = site.temp("math.hypot", Float(PY), first, coordinate)
+
+
+def _log(site: Site) -> None:
+    """`math.log(x, base)`, as Python has it."""
+    if len(site.args) == 2 and not _absent(site.args[1]):
+        one, other = (site.temp(LOG, Float(PY), a) for a in site.args)
+        site.say("truediv", one, other)
+
+
+def _heaviside(site: Site) -> None:
+    """A step; what stands at 0 is given."""
+    number = is_number(site.type)
+    step = "0.5 * (np.sign(x) + 1.0)"
+    line = f"h if x == 0 else {step}" if number else f"np.where(x == 0, h, {step})"
+    name = "step" if number else "steps"
+    text = function_text(f"{name}(x, h)", "np.heaviside(x, h).", [f"return {line}"])
+    site.call(name, text, *site.args)
+
+
+def _conversion(site: Site) -> None:
+    """`np.float32(x)` of an array."""
+    if isinstance(site.args[0].type, Array):
+        site.say("astype", site.args[0], const(site.let.prim.name.removeprefix("np.")))
 
 
 def _remainder(site: Site) -> None:
@@ -152,10 +180,14 @@ def _astype(site: Site) -> None:
         site.say(function_called(f"np.{dtype.value}"), x)
 
 
-def _clip_integer(site: Site) -> None:
-    if isinstance(site.type, Int):
+def _clip_number(site: Site) -> None:
+    """Numba clips arrays only."""
+    if is_number(site.type):
         x, low, high = site.args
-        site.say("min", site.temp("max", site.type, x, low), high)
+        above, below = (
+            ("max", "min") if isinstance(site.type, Int) else ("np.maximum", "np.minimum")
+        )
+        site.say(below, site.temp(above, site.type, x, low), high)
 
 
 def _interp(site: Site) -> None:
@@ -165,11 +197,16 @@ def _interp(site: Site) -> None:
 
 
 def _lacking(site: Site) -> None:
-    site.refuse(site.let.prim.name, "write it as a loop, or use the Python backend")
+    site.refuse(
+        site.let.prim.name.partition("(")[0], "write it as a loop, or use the Python backend"
+    )
 
 
-LACKING = ("math.factorial", "math.isqrt", "math.comb", "math.modf", "math.dist", "math.fsum")
-"""Functions of `math` that Numba does not know."""
+LACKING = (
+    "math.factorial", "math.isqrt", "math.comb", "math.modf", "math.dist", "math.fsum",
+    "math.fsum(items)", "np.modf", "np.frexp", "np.choose", "np.linspace(arrays)",
+)  # fmt: skip
+"""Functions that Numba does not know."""
 
 TABLE: dict[str, Respelling] = {
     **dict.fromkeys(LACKING, _lacking),
@@ -177,9 +214,13 @@ TABLE: dict[str, Respelling] = {
     "np.where": _where,
     "item": _item,
     "astype": _astype,
-    "np.clip": _clip_integer,
+    "np.clip": _clip_number,
     "np.interp": _interp,
     "array.clip": _clip,
+    "abs": _abs,
+    "math.log": _log,
+    "np.heaviside": _heaviside,
+    **dict.fromkeys(("np.float32", "np.float64"), _conversion),
     "math.hypot(any)": _hypot,
     "math.remainder": _remainder,
     "max_index": _extreme_index,

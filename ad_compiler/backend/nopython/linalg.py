@@ -10,7 +10,7 @@ REMEDY = "loop over the matrices"
 
 def _matrices(site: Site) -> None:
     """Numba has it for one matrix."""
-    if width_of(site.args[0]) > 2:
+    if any(width_of(operand) > 2 for operand in site.args):
         site.refuse(STACKS.format(site.let.prim.name), REMEDY)
 
 
@@ -21,6 +21,25 @@ def _lower(site: Site) -> None:
         if name in site.let.prim.params and site.static(name) != usual:
             site.refuse(f"{site.let.prim.name} with {name}={site.static(name)!r}",
                         "use the default")  # fmt: skip
+
+
+def _svdvals(site: Site) -> None:
+    _matrices(site)
+    text = function_text("singular_values(a)", "np.linalg.svdvals(a).",
+                         ["return np.linalg.svd(a)[1]"])  # fmt: skip
+    site.call("singular_values", text, *site.args)
+
+
+def _cond(site: Site) -> None:
+    _matrices(site)
+    if site.static("p") in ("fro", "nuc"):
+        site.refuse(f"np.linalg.cond with p={site.static('p')!r}", "use the default")
+
+
+def _cov(site: Site) -> None:
+    for name in ("fweights", "aweights"):
+        if getattr(site.operand(name), "value", name) is not None:
+            site.refuse(f"np.cov with {name}", "sum the weighted products yourself")
 
 
 COFACTORS = [
@@ -106,6 +125,9 @@ TABLE: dict[str, Respelling] = {
          "np.linalg.svd"),
         _lower,
     ),
+    "np.linalg.svdvals": _svdvals,
+    "np.cov": _cov,
+    "np.linalg.cond": _cond,
     "cofactors": _cofactors,
     "inverse_gaps": _inverse_gaps,
     "leading": _leading,

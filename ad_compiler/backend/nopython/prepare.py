@@ -17,8 +17,13 @@ from ad_compiler.backend.nopython import (
     linalg,
     lists,
     masked,
+    norms,
+    orders,
+    quantiles,
     reductions,
     shaping,
+    slopes,
+    vectors,
 )
 from ad_compiler.backend.nopython.site import Respelling, Site
 from ad_compiler.errors import Unsupported
@@ -53,6 +58,11 @@ TABLE: Mapping[str, Respelling] = {
     **lists.TABLE,
     **diagonals.TABLE,
     **masked.TABLE,
+    **quantiles.TABLE,
+    **norms.TABLE,
+    **orders.TABLE,
+    **vectors.TABLE,
+    **slopes.TABLE,
 }
 """The operations that are written in another way, by name."""
 

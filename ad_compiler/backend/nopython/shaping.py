@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ad_compiler.backend.nopython.site import (
     INDICES,
     Respelling,
@@ -16,8 +14,8 @@ from ad_compiler.backend.nopython.site import (
     shape_text,
     width_of,
 )
-from ad_compiler.ir.nodes import Atom, Const, Var, const
-from ad_compiler.ir.types import Array, Sym, Tape, dims_of, rank
+from ad_compiler.ir.nodes import Const, Var, const
+from ad_compiler.ir.types import Array, Tape, dims_of, dtype_of, rank
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.rules.repetition import pad_widths
 
@@ -76,103 +74,6 @@ def _moveaxis(site: Site) -> None:
 def _transpose(site: Site) -> None:
     if site.static("axes") is None:
         site.say("T", site.args[0])
-
-
-def _along(expression: str) -> Respelling:
-    """A function of vectors, for each vector along an axis."""
-
-    def respell(site: Site) -> None:
-        x = site.operand("x")
-        axis, width = site.static("axis"), width_of(x)
-        if width <= 1 or axis is None:
-            _of_vector(site, expression)
-            return
-        _loop_along(site, expression, int(axis) % width, width)
-
-    return respell
-
-
-def _of_vector(site: Site, expression: str) -> None:
-    """Without an axis: the vector itself, or all elements in a row."""
-    x = site.operand("x")
-    extra = _extra(site)
-    axis = site.static("axis")
-    if axis is None and "axis" in site.let.prim.params and width_of(x) > 1:
-        x = site.temp("flatten", Array("f64", (Sym("size"),)), x)
-    name = site.let.prim.name.removeprefix("np.") + "_of_vector"
-    params = ", ".join(["x", *(n for n, _ in extra)])
-    text = function_text(f"{name}({params})", f"{site.let.prim.name}(x).",
-                         [f"return {expression.format(x='x')}"])  # fmt: skip
-    site.call(name, text, x, *(a for _, a in extra))
-
-
-def _extra(site: Site) -> list[tuple[str, Atom]]:
-    """Operands behind the array that say how: a shift, a place."""
-    names = [n for n in site.let.prim.params if n in ("shift", "kth")]
-    return [(n, site.operand(n)) for n in names]
-
-
-def _loop_along(site: Site, expression: str, axis: int, width: int) -> None:
-    extra = _extra(site)
-    rest = [k for k in range(width) if k != axis]
-    index = {k: INDICES[n] for n, k in enumerate(rest)}
-    part = f"[{', '.join(index.get(k, ':') for k in range(width))}]"
-    shape = shape_text([f"x.shape[{k}]" for k in range(width)])
-    line = f"out{part} = {expression.format(x='x' + part)}"
-    loops = nested([(index[k], f"x.shape[{k}]") for k in rest], [line])
-    short = site.let.prim.name.removeprefix("np.")
-    name = f"{short}_along_{axis}" + ("" if width == 2 else f"_of_{width}")
-    params = ", ".join(["x", *(n for n, _ in extra)])
-    body = [f"out = np.empty({shape}{dtype_text(site.type)})", *loops, "return out"]
-    doc = f"{site.let.prim.name}(x, axis={axis})."
-    text = function_text(f"{name}({params})", doc, body)
-    site.call(name, text, site.operand("x"), *(a for _, a in extra))
-
-
-def _roll(site: Site) -> None:
-    """Along several axes, each element comes from its own place."""
-    x, axis = site.operand("x"), site.static("axis")
-    if not isinstance(axis, tuple):
-        if axis is not None and width_of(x) > 1:
-            _along("np.roll({x}, shift)")(site)
-        return
-    given, width = site.operand("shift"), width_of(x)
-    many = given.value if isinstance(given, Const) else "shift"
-    shifts = many if isinstance(many, tuple) else (many,) * len(axis)
-    by: dict[int, list[str]] = {}
-    for k, shift in zip(axis, shifts, strict=True):
-        by.setdefault(int(k) % width, []).append(f" - {shift}")
-    index = INDICES[:width]
-    bounds = [f"x.shape[{k}]" for k in range(width)]
-    place = ", ".join(
-        f"({i}{''.join(by[k])}) % {n}" if k in by else i
-        for k, (i, n) in enumerate(zip(index, bounds, strict=True))
-    )
-    loops = nested(list(zip(index, bounds, strict=True)), [f"out[{', '.join(index)}] = x[{place}]"])
-    label = "_".join(str(part) for k in sorted(by) for part in (k, *(s[3:] for s in by[k])))
-    name = f"roll_{label}_of_{width}".replace("-", "minus_")
-    params = "x" if isinstance(given, Const) else "x, shift"
-    text = function_text(f"{name}({params})", f"np.roll(x, {many}, {axis}).",
-                         ["out = np.empty_like(x)", *loops, "return out"])  # fmt: skip
-    site.call(name, text, *((x,) if isinstance(given, Const) else (x, given)))
-
-
-def _only(test: Callable[[Site], bool], respell: Respelling) -> Respelling:
-    """Respell some operations; the others are as Numba takes them."""
-
-    def chosen(site: Site) -> None:
-        if test(site):
-            respell(site)
-
-    return chosen
-
-
-def _has_axis(site: Site) -> bool:
-    return site.static("axis") is not None and width_of(site.operand("x")) > 1
-
-
-def _is_wide(site: Site) -> bool:
-    return site.static("axis") is None or width_of(site.operand("x")) > 1
 
 
 def _diff(site: Site) -> None:
@@ -292,7 +193,9 @@ def _pad(site: Site) -> None:
     index = INDICES[:width]
     shape = shape_text([f"x.shape[{k}] + {a + b}" for k, (a, b) in enumerate(widths)])
     label = "_".join(str(n) for pair in widths for n in pair)
-    name = f"pad_{mode}_{label}"
+    name = f"pad_{mode}_{label}" + (
+        "" if dtype_of(site.type) == "f64" else f"_{dtype_of(site.type)}"
+    )
     if mode == "constant":
         inner = ", ".join(f"{a} : {a} + x.shape[{k}]" for k, (a, _) in enumerate(widths))
         body = [f"out = np.full({shape}, value{dtype_text(site.type)})", f"out[{inner}] = x"]
@@ -315,10 +218,6 @@ def _pad(site: Site) -> None:
         head, args = f"{name}(x)", (x,)
     doc = f'np.pad(x, {widths}, mode="{mode}").'
     site.call(name, function_text(head, doc, [*body, "return out"]), *args)
-
-
-def _partition(site: Site) -> None:
-    site.refuse(site.let.prim.name, "use np.sort or np.argsort: the order of ties is NumPy's own")
 
 
 def _linspace(site: Site) -> None:
@@ -359,7 +258,32 @@ def _unbroadcast(site: Site) -> None:
     site.call(name, function_text(f"{name}(g, x)", doc, body), g, x)
 
 
+def _delete(site: Site) -> None:
+    """By the numbers of those that stay."""
+    x, which = site.operand("arr"), site.operand("obj")
+    axis, width = site.static("axis"), width_of(site.operand("arr"))
+    mask = dtype_of(which.type) == "bool"
+    if not mask and (axis is None or width == 1):
+        return
+    whole = axis is None
+    part = "x.flatten()[rows]" if whole else f"x[{':, ' * (int(axis) % width)}rows]"
+    length = "x.size" if whole else f"x.shape[{int(axis) % width}]"
+    rows = "np.flatnonzero(~which)" if mask else f"np.delete(np.arange({length}), which)"
+    name = "without" + (f"_along_{int(axis) % width}_of_{width}" if not whole else "")
+    name += "_masked" if mask else ""
+    body = [f"rows = {rows}", f"return {part}"]
+    doc = f"np.delete(x, which, axis={axis})."
+    site.call(name, function_text(f"{name}(x, which)", doc, body), x, which)
+
+
+def _insert(site: Site) -> None:
+    if site.static("axis") is not None and width_of(site.operand("arr")) > 1:
+        site.refuse("np.insert along an axis", "put the parts together with np.concatenate")
+
+
 TABLE: dict[str, Respelling] = {
+    "np.delete": _delete,
+    "np.insert": _insert,
     "np.reshape": _reshape,
     "ravel": _ravel,
     "np.expand_dims": _expand_dims,
@@ -371,13 +295,6 @@ TABLE: dict[str, Respelling] = {
     "list_array": _list_array,
     "np.take": _take,
     "np.repeat(counts)": _repeat,
-    "np.roll": _roll,
-    "np.cumsum": _only(_has_axis, _along("np.cumsum({x})")),
-    "np.cumprod": _only(_has_axis, _along("np.cumprod({x})")),
-    "np.sort": _only(_is_wide, _along("np.sort({x})")),
-    "np.argsort": _along('np.argsort({x}, kind="mergesort")'),
-    "np.partition": _partition,
-    "np.argpartition": _partition,
     "np.diff": _diff,
     "np.tile": _tile,
     "np.repeat": _repeat,
