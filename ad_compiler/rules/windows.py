@@ -282,3 +282,67 @@ def _np_interp(
     points = np.concatenate([points[-1:] - width, points, points[0:1] + width])
     values = np.concatenate([values[-1:], values, values[0:1]])
     return INTERP(x % width, points, values, None, None)
+
+
+# -- windows --------------------------------------------------------------------------------------
+
+
+def _windows_type(args: Sequence[Atom]) -> Type:
+    array = infer.array(args[0], "sliding_window_view")
+    size, axis = infer.static(args[1], "window_shape"), infer.static(args[2], "axis")
+    k = axis_of(axis, len(array.dims))
+    if not isinstance(size, int) or size < 1:
+        raise TypeRefusal(f"windows of length {size!r}", "give a positive integer")
+    before, after = array.dims[:k], array.dims[k + 1 :]
+    return Array(array.dtype, (*before, less(array.dims[k], size - 1), *after, size))
+
+
+def _window_of(x: Any, window_shape: int, axis: int) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
+
+
+def _windows_bar(x: Any, window_shape: int, axis: int, *, z_bar: Any) -> Any:
+    """What each element is in, at its place in each window."""
+    place = axis % x.ndim  # the windows have an axis more
+    if place == x.ndim - 1:
+        bar = np.zeros_like(x)
+        for k in range(window_shape):
+            bar[..., k : k + z_bar.shape[-2]] += z_bar[..., k]
+        return bar
+    moved = np.moveaxis(z_bar, place, -2)
+    bar = np.zeros_like(np.moveaxis(x, place, -1))
+    for k in range(window_shape):
+        bar[..., k : k + moved.shape[-2]] += moved[..., k]
+    return np.moveaxis(bar, -1, place)
+
+
+WINDOWS = structural(
+    _window_of, ("x", "window_shape", "axis"), _windows_type, {"x": _windows_bar},
+    path="np.lib.stride_tricks.sliding_window_view", means=(), noun="windows", fresh=False,
+    raises=may_fail, samples=((LONG, 3, 0), (MATRIX, 2, 0), (BOX, 2, -2), (BOX, 4, 2)),
+)  # fmt: skip
+
+
+@compile_time
+def windows_of(window_shape: Any, axis: Any, rank: int) -> list[tuple[int, int]]:
+    """How long the windows are along each axis that they slide along."""
+    sizes = tuple(window_shape) if isinstance(window_shape, tuple | list) else (window_shape,)
+    axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    places = range(rank) if axis is None else [axis_of(a, rank) for a in axes]
+    if len(sizes) != len(places):
+        raise TypeRefusal(
+            f"{len(sizes)} window lengths for {len(places)} axes", "give one for each axis"
+        )
+    return list(zip(sizes, places, strict=True))
+
+
+@means(
+    np.lib.stride_tricks.sliding_window_view,
+    samples=((LONG, 3), (MATRIX, 2, 0), (MATRIX, (2, 2)), (BOX, (2, 3), (0, 2)), (BOX, 2, -2)),
+)
+def _sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    for size, place in windows_of(window_shape, axis, x.ndim):
+        x = WINDOWS(x, size, place)
+    return x
