@@ -24,6 +24,8 @@ def rank_of(ctx: Context, value: Value) -> int:
     """The number of axes of an array, or of what an array is made of."""
     if isinstance(value, Structure):
         return 1 + (rank_of(ctx, value.items[0]) if value.items else 0)
+    if isinstance(value, Growing):
+        return 1 + rank(growing.element_of(ctx, value))
     return rank(atom_of(ctx, value).type)
 
 

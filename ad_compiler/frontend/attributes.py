@@ -43,7 +43,14 @@ CONTAINER_METHODS = {
 }
 """What may be called of a container."""
 
-GROWING_METHODS = ("append", "extend", "pop", "copy")
+STRING_METHODS = (
+    "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "split", "replace",
+    "removeprefix", "removesuffix", "title", "capitalize", "casefold", "count", "find", "index",
+    "isdigit", "isalpha", "isupper", "islower", "partition", "zfill",
+)  # fmt: skip
+"""Methods of strings that are known at compile time, as their results then are."""
+
+GROWING_METHODS = ("append", "extend", "insert", "pop", "copy", "reverse")
 """The same for a list whose length is known only at run time."""
 
 
@@ -89,6 +96,8 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
     if isinstance(thing, np.finfo | np.iinfo) and is_numeric(getattr(thing, name, None)):
         limit = getattr(thing, name)
         return Const(limit, type_of(limit, name)) if isinstance(limit, np.generic) else const(limit)
+    if isinstance(thing, str) and name in STRING_METHODS:
+        return static(getattr(thing, name))
     if isinstance(thing, np.ufunc) and name in ("outer", "at", "reduce", "accumulate"):
         return static(getattr(thing, name))
     if isinstance(thing, EnumType) and name in thing.__members__:
@@ -157,7 +166,7 @@ def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:
         if isinstance(prim, FunctionType):
             return calls.defined(ctx, prim, (value,), {}, target)
         return viewed(ctx, value, prim, (atom,), apply(ctx, prim, (atom,), target))
-    if name in METHODS or name in writing.METHODS:
+    if name in METHODS or name in writing.METHODS or (name == "tolist" and is_array):
         return Method(value, name)
     raise _no_such(name)
 

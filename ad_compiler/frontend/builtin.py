@@ -18,6 +18,7 @@ from ad_compiler.frontend import (
     indexing,
     iterables,
     making,
+    products,
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
@@ -37,6 +38,7 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     Zipped,
+    constant_of,
     static,
 )
 from ad_compiler.ir.nodes import Const, Var, const
@@ -173,9 +175,12 @@ def _truths(name: str) -> Lower:
     """`all` and `any` of a container."""
     stop = name == "any"
 
-    def lower(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
+    def lower(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Call) -> Value | None:
         if arrays.is_array(args[0]):
-            return None
+            if rank(atom_of(ctx, args[0]).type) != 1:
+                raise TypeRefusal(f"{name}() of rows", f"use np.{name}")
+            whole = call(ctx, static(getattr(np, name)), [args[0]], {})
+            return apply(ctx, primitive_of(bool), (atom_of(ctx, whole),))
         result: Value = const(not stop)
         for item in items_of(ctx, args[0], f"{name}()"):
             truth = truth_of(item)
@@ -256,6 +261,17 @@ def _str(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Va
     return effects.text_of([("", "")], [effects.operand(ctx, args[0])])
 
 
+def _float(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
+    """`float("nan")` and other numbers that are written as strings."""
+    text = constant_of(args[0]) if len(args) == 1 else None
+    if text is None or not isinstance(text.value, str):
+        return None
+    try:
+        return const(float(text.value))
+    except ValueError as error:
+        raise TypeRefusal(str(error), "write a number") from None
+
+
 def _where(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
     """`np.where` of a condition alone is another name of `np.nonzero`."""
     return None if kw or len(args) != 1 else call(ctx, static(np.nonzero), args, kw, name)
@@ -264,6 +280,8 @@ def _where(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Val
 def _concatenate(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
     """Along no axis: of all elements, one after the other."""
     axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
+    if args and isinstance(args[0], Growing) and kw.keys() <= {"axis"} and axis != const(None):
+        return gathering.joined(ctx, args[0], axis, name, call)
     if not (isinstance(axis, Const) and axis.value is None):
         return None
     items = items_of(ctx, args[0], "np.concatenate()")
@@ -315,6 +333,7 @@ TABLE: dict[Any, Lower] = {
     isinstance: _isinstance,
     callable: _callable,
     str: _str,
+    float: _float,
     slice: _slice,
     np.finfo: _limits,
     np.iinfo: _limits,
@@ -326,6 +345,7 @@ TABLE: dict[Any, Lower] = {
     np.ndim: _ndim,
     np.size: _size,
     **gathering.FUNCTIONS,
+    **products.FUNCTIONS,
     **making.FUNCTIONS,
     **writing.FUNCTIONS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import replace
-from types import FunctionType
+from types import BuiltinMethodType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ad_compiler.frontend import (
     arguments,
     builtin,
     containers,
+    gathering,
     indexing,
     inline,
     marks,
@@ -48,6 +49,7 @@ from ad_compiler.ir.custom import CustomRule
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.records import Record
+from ad_compiler.rules import joining
 from ad_compiler.rules.custom import primitive_of as custom_primitive
 from ad_compiler.rules.registry import METHODS, REFUSED, VARIANTS, definition_of, meaning
 
@@ -103,6 +105,8 @@ def _object(
         made = special(ctx, args, keywords, name, call)
         if made is not None:
             return made
+    if isinstance(thing, BuiltinMethodType) and isinstance(thing.__self__, str):
+        return _of_string(ctx, thing, args, keywords)
     if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
         atoms = [atom_of(ctx, constant_of(arg) or arg) for arg in args]  # as rules call it
         arguments.refuse_hidden_flow(thing, atoms)
@@ -121,6 +125,8 @@ def _object(
     if isinstance(thing, functools.partial):
         return call(ctx, *_taken_apart(ctx, thing, args, keywords), name)
     if isinstance(thing, FunctionType) and not _is_library(thing):
+        if thing.__module__ == joining.__name__ and not ctx.captures.inline:
+            return defined(ctx, thing, args, keywords, name)
         if getattr(thing, "__ad_of_types__", False):
             return const(thing(*(atom_of(ctx, arg).type for arg in args)))
         if getattr(thing, "__ad_compile_time__", False):
@@ -130,6 +136,26 @@ def _object(
     if function is not None:
         return inline.call(ctx, user_function(ctx, function), args, keywords, name)
     raise TypeRefusal(*_unknown(thing))
+
+
+def _of_string(
+    ctx: Context, method: BuiltinMethodType, args: Sequence[Value], keywords: dict[str, Value]
+) -> Value:
+    """A method of a string, of operands that are known, too."""
+    known = [constant_of(arg) for arg in (*args, *keywords.values())]
+    if None in known:
+        refusal = TypeRefusal(
+            f"the arguments of `.{method.__name__}` must be known at compile time",
+            "write literals, or names of them",
+        )
+        raise_needs(ctx, [*args, *keywords.values()], refusal)
+        raise refusal
+    values = [constant.value for constant in known if constant is not None]
+    named = dict(zip(keywords, values[len(args) :], strict=True))
+    try:
+        return value_of(method(*values[: len(args)], **named))
+    except (TypeError, ValueError) as error:
+        raise TypeRefusal(f"`.{method.__name__}`: {error}", "mend the call") from None
 
 
 def _without_out(
@@ -310,6 +336,8 @@ def _method(
         case Place() | Loose() if method in writing.METHODS:
             writing.call_method(ctx, receiver, method, args)
             return static(None)
+        case Var() | Const() | Place() | Loose() if method == "tolist":
+            return gathering.plain_list(ctx, receiver)
         case Var() | Const() | Place() | Loose():
             given, meant = [receiver, *args], METHODS[method]
             if isinstance(meant, FunctionType):

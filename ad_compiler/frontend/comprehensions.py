@@ -38,7 +38,8 @@ def listed(
         lower = _of_rows(node.elt, lower, define)
     if len(node.generators) == 1 and not node.generators[0].ifs:
         iterable = lower(ctx, scope, node.generators[0].iter)
-        if iterables.known_items(ctx, iterable) is None:
+        uneven = iterables.most_trips(ctx, iterable) is not None
+        if iterables.known_items(ctx, iterable) is None and not uneven:
             return _at_run_time(ctx, _inner(scope, node.generators), node, iterable, lower)
     snapshot = Snapshot(ctx.builder)
     try:

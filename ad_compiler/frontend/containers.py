@@ -13,16 +13,18 @@ from typing import Any
 from ad_compiler.frontend import arguments, growing, iterables
 from ad_compiler.frontend.context import Context, array_of, raise_needs
 from ad_compiler.frontend.growing import substituted
-from ad_compiler.frontend.lengthening import as_list, begin_to_grow, lengthen
+from ad_compiler.frontend.lengthening import as_list, begin_to_grow, concatenated, lengthen
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.slots import current, holders, load, put
 from ad_compiler.frontend.values import (
+    Backwards,
     Growing,
     Structure,
     Value,
     constant_of,
     static,
 )
+from ad_compiler.ir.nodes import Const
 from ad_compiler.ir.primitive import TypeRefusal
 
 NEW = {
@@ -137,6 +139,12 @@ def call_growing(ctx: Context, xs: Growing, method: str, args: Sequence[Value]) 
             return growing.pop(ctx, xs)
         case "copy", ():
             return as_list(ctx, xs)
+        case "insert", (Const(value=0), value):
+            growing.replaced(ctx, xs, concatenated(ctx, Structure("list", (), (value,)), xs))
+        case "insert", _:
+            raise TypeRefusal("insert() in the middle of a growing list", "append")
+        case "reverse", ():
+            growing.replaced(ctx, xs, as_list(ctx, Backwards(as_list(ctx, xs))))
         case "pop", _:
             raise TypeRefusal("pop() from the middle of a growing list", "pop from its end")
         case _:

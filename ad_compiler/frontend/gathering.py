@@ -17,7 +17,20 @@ from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import Growing, Structure, Value, Zipped, constant_of, static
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.rules.registry import OPERATORS
+from ad_compiler.ir.types import (
+    PY_FLOAT,
+    PY_INT,
+    RAGGED,
+    Array,
+    Dim,
+    Float,
+    Int,
+    Type,
+    dims_of,
+    rank,
+)
+from ad_compiler.rules.joining import joined_columns, joined_rows
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 Args = Sequence[Value]
 Keywords = dict[str, Value]
@@ -44,6 +57,10 @@ def require_items(ctx: Context, xs: Growing, kind: str, message: str) -> None:
 
 
 def _tuple(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Value:
+    if args and iterables.known_items(ctx, args[0]) is None and not isinstance(args[0], Structure):
+        made = as_list(ctx, args[0])
+        made.identity.frozen = "it is a tuple"
+        return made
     return Structure("tuple", (), tuple(items_of(ctx, args[0], "tuple()") if args else ()))
 
 
@@ -111,7 +128,9 @@ def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> V
 
 
 def _sorted(ctx: Context, args: Args, kw: Keywords, _name: str, call: Any) -> Value:
-    """`sorted(...)` of what is known at compile time."""
+    """`sorted(...)` of numbers, or of what is known at compile time."""
+    if iterables.known_items(ctx, args[0]) is None and not kw.keys() - {"reverse"}:
+        return _sorted_numbers(ctx, args[0], kw.get("reverse", const(False)), call)
     items = items_of(ctx, args[0], "sorted()")
     given = {"reverse": const(False), "key": static(None), **kw}
     by = given["key"]
@@ -125,16 +144,82 @@ def _sorted(ctx: Context, args: Args, kw: Keywords, _name: str, call: Any) -> Va
     return Structure("list", (), tuple(items[k] for _, k in order))
 
 
-def _stack(ctx: Context, args: Args, kw: Keywords, name: str, _call: Any) -> Value | None:
+def _sorted_numbers(ctx: Context, numbers: Value, reverse: Value, call: Any) -> Value:
+    """A list of the numbers in order; equal ones (0.0 and -0.0) stay in the order they were in.
+
+    NaN has no place in an order: Python leaves it anywhere, which is refused when it runs.
+    """
+    xs = numbers if isinstance(numbers, Growing) else as_list(ctx, numbers)
+    element = growing.element_of(ctx, xs)
+    if not (isinstance(element, Float | Int) and isinstance(reverse, Const)):
+        raise TypeRefusal(f"sorted() of a list of {element}", "sort with np.argsort")
+    array: Value = growing.as_array(ctx, xs)
+    found = call(ctx, static(np.any), [call(ctx, static(np.isnan), [array], {})], {})
+    iterables.raise_if(ctx, atom_of(ctx, found), "ValueError", "sorted() of NaN")
+    if reverse.value:
+        array = call(ctx, static(np.flip), [array], {})
+    array = call(ctx, static(np.sort), [array], {"kind": static("stable")})
+    if reverse.value:
+        array = call(ctx, static(np.flip), [array], {})
+    return numbers_of(ctx, array, element)
+
+
+def numbers_of(ctx: Context, array: Value, element: Type) -> Growing:
+    """A list of the elements of an array, each a number of a kind."""
+    made = as_list(ctx, array)
+    if growing.element_of(ctx, made) == element:
+        return made
+    kind = PRIMITIVES["float" if isinstance(element, Float) else "int"]
+
+    def item(index: Var) -> Value:
+        return apply(ctx, kind, (atom_of(ctx, growing.item(ctx, made, index)),))
+
+    return growing.collected(ctx, iterables.trips_of(ctx, made), item)
+
+
+def _stack(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value | None:
     """Rows that a list has at run time: what `np.array` makes of it, if there are any."""
     axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
     rows = args[0] if args else None
-    if not isinstance(rows, Growing) or axis != const(0) or not kw.keys() <= {"axis"}:
+    if not isinstance(rows, Growing) or not isinstance(axis, Const) or not kw.keys() <= {"axis"}:
         return None
     length = atom_of(ctx, growing.length(ctx, rows))
     is_empty = atom_of(ctx, apply(ctx, OPERATORS["=="], (length, const(0))))
     iterables.raise_if(ctx, is_empty, "ValueError", "need at least one array to stack")
-    return growing.as_array(ctx, rows, name)
+    stacked = growing.as_array(ctx, rows, name if axis == const(0) else "")
+    if axis == const(0):
+        return stacked
+    moved = call(ctx, static(np.moveaxis), [stacked, const(0), axis], {})
+    return call(ctx, static(np.array), [moved], {}, name)
+
+
+def joined(ctx: Context, xs: Growing, axis: Value, name: str, call: Any) -> Value:
+    """`np.concatenate` of a list that has a length when the program runs."""
+    element = growing.element_of(ctx, xs)
+    width = rank(element)
+    along = axis.value % width if isinstance(axis, Const) and width else None
+    if along not in (0, 1) or (along == 1 and width != 2) or RAGGED in _others(element, along):
+        raise TypeRefusal(
+            f"joining {describe(xs)} along axis {along}",
+            "write a loop that fills an array, or append the rows to one list",
+        )
+    message = "need at least one array to concatenate"
+    require_items(ctx, xs, "ValueError", message)
+    return call(ctx, static(joined_columns if along else joined_rows), [xs], {}, name)
+
+
+def _others(element: Type, along: int) -> tuple[Dim, ...]:
+    """The lengths of the axes but one."""
+    return tuple(dim for k, dim in enumerate(dims_of(element)) if k != along)
+
+
+def plain_list(ctx: Context, array: Value) -> Growing:
+    """`x.tolist()` of an array with one axis."""
+    type_ = atom_of(ctx, array).type
+    if rank(type_) != 1:
+        raise TypeRefusal("`.tolist()` of rows", "loop over the array itself")
+    real = isinstance(type_, Array) and type_.dtype[0] == "f"
+    return numbers_of(ctx, array, PY_FLOAT if real else PY_INT)
 
 
 FUNCTIONS: dict[Any, Lower] = {

@@ -20,6 +20,7 @@ from ad_compiler.frontend.values import (
     Root,
     Structure,
     Value,
+    static,
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
@@ -149,6 +150,8 @@ def read(ctx: Context, xs: Growing) -> Atom:
 
 
 def _changed(ctx: Context, xs: Growing, value: Value) -> None:
+    if xs.identity.frozen:
+        raise TypeRefusal(f"this cannot be changed here: {xs.identity.frozen}", "make a new list")
     ctx.changes += 1
     ctx.builder.assign(xs.root.cell, atom_of(ctx, value))
 
@@ -237,6 +240,30 @@ def collected(ctx: Context, trips: Trips, item_at: Callable[[Var], Value]) -> Gr
             return made
         snapshot.restore()
         snapshot = Snapshot(ctx.builder)
+
+
+def replaced(ctx: Context, xs: Growing, other: Growing | None) -> None:
+    """Give a list the items of another, which nobody else has."""
+    assert other is not None
+    _changed(ctx, xs, read(ctx, other))
+
+
+def part(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Growing:
+    """`xs[a:b]` of a list of numbers, by way of an array."""
+    element = element_of(ctx, xs)
+    if not is_number(element):
+        raise TypeRefusal("a part of a list of arrays that grows", "index an array of them")
+    some = cut(as_array(ctx, xs))
+    kind = "float" if isinstance(element, Float) else "int" if isinstance(element, Int) else ""
+
+    def item(index: Var) -> Value:
+        value = apply(ctx, PRIMITIVES["getitem"], (atom_of(ctx, some), static(("int",)), index))
+        if atom_of(ctx, value).type == element or not kind:
+            return value
+        return apply(ctx, PRIMITIVES[kind], (atom_of(ctx, value),))
+
+    count = atom_of(ctx, apply(ctx, PRIMITIVES["dim"], (atom_of(ctx, some), const(0))))
+    return collected(ctx, Trips(const(0), count, const(1)), item)
 
 
 def append(ctx: Context, xs: Growing, value: Value) -> None:

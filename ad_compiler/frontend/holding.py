@@ -8,6 +8,7 @@ from ad_compiler.frontend.values import (
     Backwards,
     Counted,
     Derived,
+    Grid,
     Method,
     Partial,
     Place,
@@ -23,7 +24,7 @@ def places_within(value: Value) -> Iterator[Place]:
     match value:
         case Place():
             yield value
-        case Structure(items=parts) | Zipped(parts):
+        case Structure(items=parts) | Zipped(parts) | Grid(parts):
             for part in parts:
                 yield from places_within(part)
         case Counted(inner) | Backwards(inner) | Method(inner):

@@ -13,6 +13,7 @@ from ad_compiler.frontend.values import (
     Growing,
     Loose,
     Place,
+    Range,
     Shape,
     Structure,
     Value,
@@ -68,6 +69,8 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
             return _of_array(ctx, value, items, name)
         case Growing() if not is_tuple and not isinstance(items[0], Slice):
             return growing.item(ctx, value, items[0], name)
+        case Growing() if not is_tuple:
+            return growing.part(ctx, value, lambda array: _of_array(ctx, array, items, ""))
         case Structure() if not is_tuple:
             return _of_structure(ctx, value, items[0])
         case Shape(array) if not is_tuple:
@@ -165,6 +168,8 @@ def _as_index(ctx: Context, item: Value) -> Value:
     match item:
         case Growing():
             return growing.as_array(ctx, item)
+        case Range(start, stop, step):
+            return apply(ctx, PRIMITIVES["np.arange"], (start, stop, step))
         case Structure("list" | "tuple", _, ()):
             return apply(ctx, PRIMITIVES["np.zeros"], (const(0), static("int64")))
         case Structure("list" | "tuple", _, items):

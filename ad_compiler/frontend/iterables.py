@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 
 from ad_compiler.frontend import growing, indexing
@@ -11,6 +13,7 @@ from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
+    Grid,
     Growing,
     Loose,
     Place,
@@ -67,6 +70,12 @@ def known_items(ctx: Context, value: Value) -> list[Value] | None:
             return [const(k) for k in trips] if len(trips) <= LONGEST else None
         case Const(value=str() | tuple() | range() as text):
             return [value_of(item) for item in text]
+        case Grid(parts):
+            listed = [known_items(ctx, part) for part in parts]
+            found = [items for items in listed if items is not None]
+            if len(found) < len(listed) or math.prod(map(len, found)) > LONGEST:
+                return None
+            return [Structure("tuple", (), row) for row in itertools.product(*found)]
         case Zipped(parts):
             listed = [known_items(ctx, part) for part in parts]
             rows = [items for items in listed if items is not None]
@@ -82,6 +91,26 @@ def known_items(ctx: Context, value: Value) -> list[Value] | None:
         case Backwards(inner):
             items = known_items(ctx, inner)
             return None if items is None else items[::-1]
+        case _:
+            return None
+
+
+def most_trips(ctx: Context, value: Value) -> int | None:
+    """How many items at most an iterable has, some of whose parts exist at compile time only.
+
+    `zip(x, [f, g])` of an array has two items, or less. None for other iterables.
+    """
+    match indexing.resolved(ctx, value):
+        case Counted(inner):
+            return most_trips(ctx, inner)
+        case Zipped(parts):
+            listed = [known_items(ctx, part) for part in parts]
+            known = [
+                len(items)
+                for items, part in zip(listed, parts, strict=True)
+                if items is not None and not isinstance(part, Range)
+            ]
+            return min(known) if known and None in listed and min(known) <= LONGEST else None
         case _:
             return None
 
@@ -122,6 +151,8 @@ def _length(ctx: Context, value: Value) -> Atom:
             return _at_least_zero(ctx, _steps(ctx, start, stop, step))
         case Structure(kind, _, items) if kind != "dataclass":
             return const(len(items))
+        case Const(value=str() | tuple() | range() as text):
+            return const(len(text))
         case Growing():
             return atom_of(ctx, growing.length(ctx, value))
         case Zipped(parts, even):
@@ -130,6 +161,11 @@ def _length(ctx: Context, value: Value) -> Atom:
             for length in lengths[1:]:
                 least = atom_of(ctx, apply(ctx, PRIMITIVES["min"], (least, length)))
             return least
+        case Grid(parts):
+            count = _length(ctx, parts[0])
+            for part in parts[1:]:
+                count = atom_of(ctx, apply(ctx, OPERATORS["*"], (count, _length(ctx, part))))
+            return count
         case Counted(inner) | Backwards(inner):
             return _length(ctx, inner)
         case _:
@@ -200,7 +236,7 @@ def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
             return index
         case Growing():
             return growing.item(ctx, value, index, name)
-        case Zipped() | Counted() | Backwards() | Var() | Const() | Place() | Loose():
+        case Zipped() | Grid() | Counted() | Backwards() | Var() | Const() | Place() | Loose():
             return _nth(ctx, value, index, name)
         case _:
             raise TypeRefusal(f"a loop over {describe(value)} is not supported")
@@ -216,12 +252,18 @@ def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
             return _plus(ctx, start, _scaled(ctx, step, index))
         case Zipped(parts):
             return Structure("tuple", (), tuple(_nth(ctx, part, index) for part in parts))
+        case Grid(parts):
+            return _of_grid(ctx, parts, index)
         case Counted(inner, start):
             return Structure("tuple", (), (_plus(ctx, start, index), _nth(ctx, inner, index)))
         case Backwards(inner):
             last = apply(ctx, OPERATORS["-"], (_length(ctx, inner), const(1)))
             back = atom_of(ctx, apply(ctx, OPERATORS["-"], (atom_of(ctx, last), index)))
             return _nth(ctx, inner, back, name)
+        case Structure() | Const() if isinstance(index, Const):
+            items = known_items(ctx, value)
+            assert items is not None
+            return items[index.value]
         case Structure():
             refusal = TypeRefusal(
                 f"the items of {describe(value)} cannot be taken by a loop at run time",
@@ -231,6 +273,17 @@ def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
             raise refusal
         case _:
             raise TypeRefusal(f"a loop over {describe(value)} is not supported")
+
+
+def _of_grid(ctx: Context, parts: Sequence[Value], index: Atom) -> Value:
+    """The items of a trip through all tuples: its number, taken apart."""
+    items: list[Value] = []
+    for part in parts[:0:-1]:
+        length = _length(ctx, part)
+        own = atom_of(ctx, apply(ctx, OPERATORS["%"], (index, length)))
+        items.append(_nth(ctx, part, own))
+        index = atom_of(ctx, apply(ctx, OPERATORS["//"], (index, length)))
+    return Structure("tuple", (), (_nth(ctx, parts[0], index), *reversed(items)))
 
 
 def _plus(ctx: Context, start: Atom, offset: Atom) -> Atom:

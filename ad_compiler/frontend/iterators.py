@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.source import Code, children
-from ad_compiler.frontend.values import Backwards, Counted, Value, Zipped
+from ad_compiler.frontend.values import Backwards, Counted, Grid, Value, Zipped
 from ad_compiler.ir.primitive import TypeRefusal
 
 Repeated = tuple[ast.AST, ...]
@@ -47,7 +47,7 @@ def require_no_iterator(storage: Storage, item: Value) -> None:
 
 
 def _is_iterator(storage: Storage, value: Value) -> bool:
-    return isinstance(value, Zipped | Counted | Backwards) or id(value) in storage.iterators
+    return isinstance(value, Zipped | Grid | Counted | Backwards) or id(value) in storage.iterators
 
 
 def _is_read_once(function: ast.FunctionDef | ast.Lambda, name: str) -> bool:

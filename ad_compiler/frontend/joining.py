@@ -20,7 +20,7 @@ from ad_compiler.frontend.values import Growing, Identity, Place, Root, Skeleton
 from ad_compiler.ir.builder import Builder, Cell, Frame, Widening
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Float, Type, join
+from ad_compiler.ir.types import RAGGED, Float, Type, join
 
 UNCLEAR_CONTAINER = "which one it is depends on the path taken"
 UNCLEAR = "which array it is depends on the path taken"
@@ -263,7 +263,7 @@ def common(types: Sequence[Type | None]) -> Type:
     found = [t for t in types if t is not None]
     joined = found[0] if found else Float()
     for type_ in found[1:]:
-        wider = joined if joined == type_ else join(joined, type_)
+        wider = joined if joined == type_ else join(joined, type_, RAGGED)
         if wider is None:
             raise TypeRefusal(
                 f"{joined} and {type_} in one list", "let all elements of the list be of one kind"

@@ -5,10 +5,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NoReturn
 
 from ad_compiler.frontend import iterables, peeling
-from ad_compiler.frontend.context import Context, Snapshot, needed_for, test_of, truth_of
+from ad_compiler.frontend.branching import branch
+from ad_compiler.frontend.context import (
+    Context,
+    Snapshot,
+    apply,
+    atom_of,
+    needed_for,
+    test_of,
+    truth_of,
+)
 from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.growing import Trips
@@ -17,9 +27,10 @@ from ad_compiler.frontend.names import breaks, escaping, leaves_loop, returns
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.targets import bind_target
-from ad_compiler.frontend.values import Value
+from ad_compiler.frontend.values import Grid, Value
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Atom, Var, const
+from ad_compiler.ir.nodes import Atom, Const, Var, const
+from ad_compiler.rules.registry import OPERATORS
 
 Lower = Callable[[Context, Scope, list[ast.stmt]], None]
 """Lowers the statements of a block."""
@@ -32,9 +43,11 @@ def for_(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
     early = _early(ctx.builder, node)
     kept = ctx.storage.kept(places_within(iterable))
     with kept, scope.looping(ctx.builder, escaping(scope.code, node)):
-        if items is not None and not isinstance(iterable, iterables.Range):
+        if items is not None and not isinstance(iterable, iterables.Range | Grid):
             again = iterables.may_change(iterable) or _is_view(node.iter)
             _unrolled(ctx, scope, node, items, early, block, again=again)
+        elif (most := iterables.most_trips(ctx, iterable)) is not None:
+            _guarded(ctx, scope, node, iterable, most, early, block)
         else:
             _chosen(ctx, scope, node, iterable, items, early, block)
     _after(ctx, scope, node, early, block)
@@ -106,6 +119,43 @@ def _unrolled(
             position += 1
             if again and ctx.changes != changes:
                 items, changes = _changed(ctx, scope, node, len(items)), ctx.changes
+
+
+def _guarded(
+    ctx: Context,
+    scope: Scope,
+    node: ast.For,
+    iterable: Value,
+    most: int,
+    early: Cell | None,
+    block: Lower,
+) -> None:
+    """The loop, trip by trip, each of them if the iterable is that long."""
+    builder = ctx.builder
+    length = iterables.trips_of(ctx, iterable).stop
+    flow = Flow(builder.cell("left"), builder.cell("stop", FALSE), early)
+
+    def trip(index: Const) -> None:
+        builder.assign(flow.left, FALSE)
+        bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))
+        block(ctx, scope, node.body)
+
+    def trip_if_long_enough(index: Const) -> None:
+        there = atom_of(ctx, apply(ctx, OPERATORS["<"], (index, length)))
+        if there == TRUE:
+            trip(index)
+        elif there != FALSE:
+            branch(ctx, there, lambda: trip(index), _nothing, scope.code.source.span(node))
+
+    with entered(scope, flow):
+        for k in range(most):
+            stopped = flag(builder, flow.stop)
+            if stopped == TRUE or builder.frame.dead:
+                return
+            if stopped == FALSE:
+                trip_if_long_enough(const(k))
+            else:
+                builder.if_(stopped, _nothing, partial(trip_if_long_enough, const(k)))
 
 
 def _is_view(node: ast.expr) -> bool:

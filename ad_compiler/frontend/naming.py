@@ -6,6 +6,7 @@ from ad_compiler.frontend.values import (
     Backwards,
     Counted,
     Derived,
+    Grid,
     Growing,
     Loose,
     Method,
@@ -53,7 +54,7 @@ def describe(value: Value) -> str:
             return "a formatted string"
         case Range():
             return "a range"
-        case Zipped() | Counted() | Backwards():
+        case Zipped() | Grid() | Counted() | Backwards():
             return "an iterator"
         case Place() | Loose():
             return "an array"

@@ -181,6 +181,13 @@ class Zipped:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Grid:
+    """All tuples of items of ranges and arrays, the last of them running fastest."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Counted:
     """`enumerate(...)` of an iterable that cannot be unrolled."""
 
@@ -304,10 +311,10 @@ class Growing:
 
 Value = (
     Var | Const | Undef | Structure | UserFunction | Namespace | Partial | Method | Shape | Range
-    | Zipped | Counted | Backwards | Derived | Place | Loose | Text | Growing
+    | Zipped | Grid | Counted | Backwards | Derived | Place | Loose | Text | Growing
 )  # fmt: skip
 
-Iterables = Range | Zipped | Counted | Backwards
+Iterables = Range | Zipped | Grid | Counted | Backwards
 
 
 def static(value: object, spelling: str | None = None) -> Const:

@@ -22,6 +22,7 @@ from ad_compiler.ir.types import (
     Sym,
     Type,
     dims_of,
+    never_one,
     shown,
 )
 from ad_compiler.rules import infer
@@ -95,6 +96,13 @@ def length_of(atom: Atom) -> Dim:
     if not isinstance(atom.type, Int):
         raise TypeRefusal(f"a length of type {shown(atom.type)}", "convert it with int(...)")
     return atom.type.length if atom.type.length is not None else Sym(f"len({atom!r})")
+
+
+def halved(dim: Dim) -> Dim:
+    """The length of what `rfft` gives: that of two elements is two."""
+    if isinstance(dim, int):
+        return dim // 2 + 1
+    return Sym(f"half({dim})", never_one=never_one(dim))
 
 
 # -- from lengths ---------------------------------------------------------------------------------

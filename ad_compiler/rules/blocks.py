@@ -10,7 +10,7 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.types import Array, Type, broadcast, dims_of
 from ad_compiler.rules import infer
-from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
+from ad_compiler.rules.allocation import MATRIX, VECTOR, halved, length_of
 from ad_compiler.rules.grids import LINSPACE
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.registry import compile_time, means
@@ -146,6 +146,17 @@ def _scaled_bar(n: Any, d: Any, *, z: Any, z_bar: Any) -> Any:
 def _scaled_dot(n: Any, d: Any, *, z: Any, d_dot: Any) -> Any:
     return -z / d * d_dot
 
+
+def _half_frequency_type(args: Sequence[Atom]) -> Type:
+    infer.numbers(args, "np.fft.rfftfreq", "give numbers")
+    return Array("f64", (halved(length_of(args[0])),))
+
+
+structural(
+    np.fft.rfftfreq, ("n", "d"), _half_frequency_type, {"d": _scaled_bar}, {"d": _scaled_dot},
+    path="np.fft.rfftfreq", defaults={"d": 1.0}, noun="frequencies", raises=may_fail,
+    samples=((4, 0.5), (5, 2.0)),
+)  # fmt: skip
 
 structural(
     np.fft.fftfreq, ("n", "d"), _frequency_type, {"d": _scaled_bar}, {"d": _scaled_dot},

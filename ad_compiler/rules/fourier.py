@@ -14,7 +14,7 @@ from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Array, Dim, Sym, Type, never_one
 from ad_compiler.rules import infer
-from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
+from ad_compiler.rules.allocation import MATRIX, VECTOR, halved, length_of
 from ad_compiler.rules.complexes import REAL_OF, is_complex, takes_complex
 from ad_compiler.rules.indexing import GETITEM, STORE
 from ad_compiler.rules.registry import compile_time, means, of_types
@@ -54,13 +54,6 @@ def _asked(n: Atom, length: Callable[[Dim], Dim]) -> Dim:
 
 def _same(dim: Dim) -> Dim:
     return dim
-
-
-def _half(dim: Dim) -> Dim:
-    """The length of what `rfft` gives: that of two elements is two."""
-    if isinstance(dim, int):
-        return dim // 2 + 1
-    return Sym(f"half({dim})", never_one=never_one(dim))
 
 
 def _doubled(dim: Dim) -> Dim:
@@ -133,7 +126,7 @@ SAMPLES = (
 for _function, _bar, _is_real, _length in (
     (np.fft.fft, _fft_bar, False, _same),
     (np.fft.ifft, _ifft_bar, False, _same),
-    (np.fft.rfft, _rfft_bar, False, _half),
+    (np.fft.rfft, _rfft_bar, False, halved),
     (np.fft.irfft, _irfft_bar, True, _doubled),
 ):
     _made: Primitive = structural(

@@ -129,3 +129,32 @@ register(
     ),
     np.stack,
 )  # fmt: skip
+
+
+# -- lists that a loop fills ----------------------------------------------------------------------
+
+
+def joined_rows(xs: Any) -> Any:
+    """`np.concatenate(xs)` of a list that has a length when the program runs."""
+    n = 0
+    for x in xs:
+        n += len(x)
+    joined = np.empty((n, *xs[0].shape[1:]), xs[0].dtype)
+    start = 0
+    for x in xs:
+        joined[start : start + len(x)] = x
+        start += len(x)
+    return joined
+
+
+def joined_columns(xs: Any) -> Any:
+    """`np.concatenate(xs, 1)` of such a list of matrices."""
+    n = 0
+    for x in xs:
+        n += x.shape[1]
+    joined = np.empty((xs[0].shape[0], n), xs[0].dtype)
+    start = 0
+    for x in xs:
+        joined[:, start : start + x.shape[1]] = x
+        start += x.shape[1]
+    return joined

@@ -20,7 +20,7 @@ _PATHS: dict[tuple[str, str], tuple[Any, ...]] = {
         np.vectorize, np.frompyfunc, np.fromiter,
     ),
     ("its trips are not followed", "loop over range(x.shape[0]) and so on, or over x.flat"): (
-        np.ndindex, np.ndenumerate, np.nditer,
+        np.nditer,
     ),
     ("leading zeros decide how long the result is", "use np.convolve"): (np.polymul, np.polydiv),
     ("its eigenvalues may be complex", "use Newton's method on np.polyval"): (np.roots, np.poly),

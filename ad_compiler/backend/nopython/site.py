@@ -58,11 +58,14 @@ class Site:
         self.made.append(Let(self.let.targets, prim, args, self.let.at))
 
     def helper(self, name: str, text: str) -> Primitive:
-        """A helper function as an operation."""
-        known = self.helpers.setdefault(name, text)
-        if known != text:
-            raise InternalError(f"two helpers of the name {name}")
-        return function_called(name, raises=self.let.prim.raises(self.let.args))
+        """A helper function as an operation; another one of that name gets a number."""
+        unique, count = name, 1
+        while self.helpers.get(unique, text) != text:
+            count += 1
+            text = text.replace(f"def {unique}(", f"def {name}_no{count}(")
+            unique = f"{name}_no{count}"
+        self.helpers[unique] = text
+        return function_called(unique, raises=self.let.prim.raises(self.let.args))
 
     def call(self, name: str, text: str, *args: Atom) -> None:
         """Say that a helper function gives the result."""

@@ -1,0 +1,216 @@
+"""Lists, iterators and strings in ordinary code: value, both modes, second order."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ad_compiler import check_grads, grad, value_and_grad
+from ad_compiler.errors import Unsupported
+from tests.points import Points, assert_same_bits
+
+rng = np.random.default_rng(0)
+v5, m34 = rng.normal(size=5), rng.normal(size=(3, 4))
+Link = namedtuple("Link", "length turn")
+LINKS = [Link(1.0, 0.1), Link(0.5, -0.3), Link(0.2, 0.7)]
+
+case = Points()
+
+
+@case(v5)
+def arrays_beside_what_is_known(q):
+    x = angle = 0.0
+    for v, link in zip(q, LINKS):
+        angle += v + link.turn
+        x += link.length * math.cos(angle)
+    values = [f(v) for f, v in zip((math.sin, math.cos, math.exp, math.tan, abs, abs), q)]
+    return x * sum(values) * len(values)
+
+
+@case(v5)
+def jumps_beside_what_is_known(x):
+    s = 0.0
+    for k, (name, v) in enumerate(zip("abcdefgh", x)):
+        if name == "b":
+            continue
+        if v > 10.0:
+            break
+        s += v * v * k
+    else:
+        s *= 2.0
+    return s + v
+
+
+@case(m34)
+def places_of_a_matrix(m):
+    s = 0.0
+    for i, j in itertools.product(range(m.shape[0]), range(1, m.shape[1])):
+        if i == j:
+            continue
+        s += m[i, j] ** 2 * (i + j)
+    for (i, j), v in np.ndenumerate(m):
+        s += v**3 * (i + 2 * j)
+    for place in np.ndindex(m.shape):
+        s += np.sin(m[place])
+    return s + sum(a * b for a, b in itertools.product(m[0], m[1]))
+
+
+@case(v5, 4)
+def pairs_and_choices(x, n):
+    s = sum((b - a) ** 2 for a, b in itertools.pairwise(x))
+    for i, j in itertools.combinations(range(n), 2):
+        s += x[i] * x[j]
+    for f, g in itertools.permutations((math.sin, math.cos), 2):
+        s += f(g(x[0]))
+    return s + sum(itertools.chain((x[0], x[1]), [x[2]]))
+
+
+@case(v5)
+def parts_that_are_joined(x):
+    parts, rows, rest = [], [], x
+    while len(rest) > 1:
+        parts.append(rest[::2][: len(rest) // 2] - rest[1::2])
+        rest = rest[: len(rest) // 2]
+    for v in x:
+        rows.append(np.array([v, v * v, 1.0]))
+    flat, high, wide = np.concatenate([*parts, rest]), np.vstack(rows), np.column_stack(rows)
+    turned = np.stack(rows, axis=-1)
+    return (
+        np.sum(flat**2) * np.linalg.det(high.T @ high)
+        + np.sum(np.hstack(rows))
+        + np.sum(np.trapezoid(wide * turned, axis=1))
+    )
+
+
+@case(v5)
+def states_of_steps_that_may_be_refused(y):
+    t, h = 0.0, 0.3
+    ts, ys = [t], [y]
+    while t < 1.0:
+        new = y + h * np.array([y[1], -y[0], y[3], -y[2], y[4]])
+        if np.max(np.abs(new - y)) < 5.0:
+            t, y = t + h, new
+            ts.append(t)
+            ys.append(y)
+        else:
+            h *= 0.5
+    return np.trapezoid(np.stack(ys)[:, 0] ** 2, ts)
+
+
+@case(v5)
+def lists_in_order(x):
+    xs, ys = [], []
+    for v in x:
+        xs.append(v * v)
+        ys.insert(0, v)
+    low, high = sorted(xs), sorted(x, reverse=True)
+    ys.reverse()
+    fixed = tuple(v**3 for v in x)
+    return low[0] * high[0] + sum(xs[::-1][:2]) * ys[0] + sum(fixed) * fixed[1] * len(fixed)
+
+
+@case(v5)
+def numbers_of_python(x):
+    s = 0.0
+    for v in x.tolist():
+        s += math.sin(v)
+    best = float("-inf")
+    for v in sorted(x.tolist()):
+        best = max(best, v)
+    return s * best if all(x < 9.0) and not any(np.isnan(x)) else float("nan")
+
+
+@case(m34, np.array([2, 0, 1]))
+def ranges_as_indices(m, labels):
+    target = np.zeros((3, 4))
+    target[range(3), labels] = 0.9
+    return np.sum(target * m) + np.sum(m[range(len(m)), labels] ** 2)
+
+
+@case({"W0": v5, "b0": v5, "W1": v5}, "Mean-Square")
+def names_in_strings(p, loss):
+    kind, power = loss.lower().split("-")
+    s = sum(np.sum(v**2) for k, v in p.items() if k.startswith("W"))
+    return s if kind.upper() == "MEAN" and power.endswith("e") else np.sum(p["b0"])
+
+
+@case(np.sin(np.arange(8.0)), 0.1)
+def frequencies_of_real_signals(x, d):
+    spectrum = np.abs(np.fft.rfft(x)) ** 2
+    return np.sum(np.fft.rfftfreq(len(x), d) * spectrum) / np.sum(spectrum)
+
+
+@pytest.mark.parametrize(("function", "args"), case.entered)
+def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    moving = tuple(
+        k for k, a in enumerate(args)
+        if not isinstance(a, int | str) and getattr(a, "dtype", "float64") == "float64"
+    )  # fmt: skip
+    value, _ = value_and_grad(function, moving)(*args)
+    assert_same_bits(value, function(*args))
+    check_grads(function, args)
+
+
+def test_equal_numbers_stay_in_their_order() -> None:
+    def f(x):
+        low, high = sorted(x), sorted(x, reverse=True)
+        return low[0] / low[1] * high[0] + np.copysign(1.0, low[0]) * 4 + np.copysign(1.0, high[1])
+
+    for x in (np.array([0.0, -0.0, 1.0]), np.array([-0.0, 0.0, 1.0]), np.array([-0.0, 0.0, -1.0])):
+        with np.errstate(all="ignore"):
+            assert_same_bits(value_and_grad(f)(x)[0], f(x))
+
+
+def test_there_is_no_order_with_nan() -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        grad(lambda x: sorted(x)[0])(np.array([1.0, np.nan]))
+
+
+def longer(x):
+    one = tuple(v for v in x)
+    one += (x[0],)
+    return sum(one)
+
+
+def in_the_middle(x):
+    xs = [v for v in x]  # noqa: C416 (people write it so)
+    xs.insert(1, x[0])
+    return sum(xs)
+
+
+def choices_of_an_array(x):
+    return sum(a * b for a, b in itertools.combinations(x, 2))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (longer, "it is a tuple"),
+        (in_the_middle, "in the middle of a growing list"),
+        (choices_of_an_array, r"itertools.combinations\(\) of an array, whose length"),
+    ],
+)
+def test_what_is_refused(function: Callable[..., Any], message: str) -> None:
+    with pytest.raises(Unsupported, match=message) as info:
+        grad(function)(v5)
+    assert info.value.lineno
+
+
+def test_nothing_to_join() -> None:
+    def f(x):
+        parts = []
+        for v in x:
+            if v > 100.0:
+                parts.append(x)
+        return np.sum(np.concatenate(parts))
+
+    with pytest.raises(ValueError, match="need at least one array to concatenate"):
+        grad(f)(v5)
