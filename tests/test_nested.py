@@ -180,3 +180,17 @@ def test_what_cannot_be_meant_is_refused_where_it_stands() -> None:
         with pytest.raises(Unsupported, match=message) as caught:
             grad(f)(1.5)
         assert caught.value.filename == __file__
+
+
+def test_tangents_of_another_length_are_told_apart_when_it_runs() -> None:
+    def energy(x: Any) -> Any:
+        return np.sum(x**4) + x[0] * x[-1]
+
+    def f(x: Any, v: Any) -> Any:
+        return v[1:] @ hvp(energy)(x[:-1], v[1:])
+
+    x, v = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])
+    assert value_and_grad(f)(x, v)[0] == f(x, v)
+    check_grads(f, (x, v))
+    with pytest.raises(ValueError, match="v has another length than what it belongs to"):
+        grad(f)(x, np.ones(4))

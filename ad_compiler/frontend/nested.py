@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ad_compiler.errors import UsageError
-from ad_compiler.frontend.context import Context, array_of, atom_of
+from ad_compiler.frontend.context import Context, apply, array_of, atom_of
+from ad_compiler.frontend.iterables import raise_if
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.snapshots import snapshot
 from ad_compiler.frontend.values import (
@@ -35,6 +36,7 @@ from ad_compiler.ir.nodes import (
     Branch,
     Const,
     Function,
+    Let,
     Parameter,
     Tree,
     Undef,
@@ -45,7 +47,17 @@ from ad_compiler.ir.nodes import (
     substitute,
 )
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Static, dims_of, is_differentiable, never_one
+from ad_compiler.ir.types import (
+    Array,
+    Static,
+    Type,
+    dims_of,
+    dtype_of,
+    is_differentiable,
+    never_one,
+    shown,
+)
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 Args = Sequence[Value]
 Keywords = dict[str, Value]
@@ -265,12 +277,41 @@ def _match(ctx: Context, name: str, tree: Tree, value: Value, actual: dict[Var, 
         case Var(), _:
             atom = atom_of(ctx, value)
             if not _fits(atom, tree):
-                raise TypeRefusal(f"{name} is {atom.type}, what it belongs to is {tree.type}")
+                models = (a for own, a in actual.items() if own.type == tree.type)
+                atom = _checked(ctx, name, atom, next(models, tree))
             actual[tree] = atom
         case Const(), _:
             pass
         case _:
             raise TypeRefusal(f"{name} is {describe(value)}, unlike what it belongs to")
+
+
+DIM = PRIMITIVES["dim"]
+
+
+def _like(type_: Type) -> tuple[object, int]:
+    return dtype_of(type_), len(dims_of(type_))
+
+
+def _checked(ctx: Context, name: str, atom: Atom, model: Atom) -> Atom:
+    """An array that has the lengths of another one, or the program raises."""
+    own, wanted = dims_of(atom.type), dims_of(model.type)
+    known = [a == b for a, b in zip(own, wanted, strict=False) if {type(a), type(b)} == {int}]
+    if not own or _like(atom.type) != _like(model.type) or not all(known):
+        raise TypeRefusal(
+            f"{name} is {shown(atom.type)}, what it belongs to is {shown(model.type)}",
+            "give it the shape and dtype of what it belongs to",
+        )
+    for axis, (one, other) in enumerate(zip(own, wanted, strict=True)):
+        if one != other:
+            lengths = [atom_of(ctx, apply(ctx, DIM, (a, const(axis)))) for a in (atom, model)]
+            differ = atom_of(ctx, apply(ctx, OPERATORS["!="], lengths))
+            message = f"{name} has another length than what it belongs to"
+            raise_if(ctx, differ, "ValueError", message)
+    same = Var(name, model.type, temp=True)
+    let = ctx.builder.made[same] = Let((same,), PRIMITIVES["identity"], (atom,), ctx.builder.at)
+    ctx.builder.append(let)
+    return same
 
 
 def _fits(atom: Atom, model: Var) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,15 @@ def tables() -> dict[str, list[Row]]:
     return made
 
 
+@functools.cache
+def _without(labels: str) -> dict[str, list[Row]]:
+    """The tables, but for some rows."""
+    return {
+        type_: [row for row in table if not re.search(labels, row.label)]
+        for type_, table in tables().items()
+    }
+
+
 def rows() -> list[str]:
     """The labels of all rows, each once."""
     labels = [row.label for table in tables().values() for row in table]
@@ -84,10 +94,13 @@ OUTPUTS = {"writes into an argument": ("u",), "writes into two arguments": ("u",
 """The arguments that the results are written into."""
 
 
-def program(seed: int, focus: Sequence[str] = ()) -> Program:
-    """The random program of a seed; with the rows of these labels in it."""
+def program(seed: int, focus: Sequence[str] = (), without: str = "") -> Program:
+    """The random program of a seed; with the rows of these labels in it.
+
+    `without`: a regular expression for the labels of rows that are left out.
+    """
     rng = random.Random(seed)
-    g = Generator(rng, tables())
+    g = Generator(rng, _without(without) if without else tables())
     kind = rng.choices(list(RESULTS), [12] + [1] * (len(RESULTS) - 1))[0]
     template, number = RESULTS[kind]
     g.outputs = OUTPUTS.get(kind, ())

@@ -19,7 +19,7 @@ from tests.rules.programs import DEFINED, STRUCTURAL, Sample
 from tests.rules.sampling import points
 from tests.rules.texts import ELEMENTWISE
 
-OUTSIDE = ("scipy.", "np.fft.")
+OUTSIDE = ("scipy.",)
 """What is refused for Numba as a whole."""
 
 UNUSUAL = ("max", "min", "float", "select", "astype", "np.nan_to_num", "array.clip", "abs(complex)")

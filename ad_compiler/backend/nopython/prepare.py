@@ -93,9 +93,8 @@ class _Rewriter:
             case Let():
                 yield from self.let(stmt)
             case Effect(prim=prim):
-                check = EFFECTS.get(prim.name)
-                if check is not None:
-                    check(stmt)
+                check = EFFECTS.get(prim.name, refuse_lacking)
+                check(stmt)
                 self.carry(prim)
                 if prim.name in TABLE:  # it may raise, and gives what nobody reads
                     yield from self.let(checked(stmt))
@@ -111,22 +110,7 @@ class _Rewriter:
 
     def let(self, let: Let) -> Iterator[Stmt]:
         self.carry(let.prim)
-        if let.prim.name.startswith(("scipy.", "np.fft.")):
-            raise Unsupported(
-                f"{let.prim.name} cannot be compiled by Numba", let.at,
-                "use the Python backend, or write it with math and NumPy",
-            )  # fmt: skip
-        spelling = let.prim.spelling
-        if isinstance(spelling, Call) and _is_method(spelling.path):
-            raise Unsupported(
-                f"{spelling.path} cannot be compiled by Numba", let.at,
-                "write it as a loop, or use the Python backend",
-            )  # fmt: skip
-        if any(is_complex(atom.type) for atom in (*let.targets, *let.args)):
-            raise Unsupported(
-                f"{let.prim.name} of complex numbers is not compiled by Numba", let.at,
-                "use the Python backend",
-            )  # fmt: skip
+        refuse_lacking(let)
         for one in elementwise.single_precision(let):
             yield from self.respelled(one)
 
@@ -159,6 +143,27 @@ class _Rewriter:
         if self.memory.find(target) is not self.memory.find(value):
             return let
         return replace(let, prim=overlapping(prim))
+
+
+def refuse_lacking(stmt: Let | Effect) -> None:
+    """Refuse whole packages, methods of ufuncs and complex numbers."""
+    name, spelling = stmt.prim.name, stmt.prim.spelling
+    if name.startswith(("scipy.", "np.fft.")) and name not in TABLE:
+        raise Unsupported(
+            f"{name} cannot be compiled by Numba", stmt.at,
+            "use the Python backend, or write it with math and NumPy",
+        )  # fmt: skip
+    if isinstance(spelling, Call) and _is_method(spelling.path):
+        raise Unsupported(
+            f"{spelling.path} cannot be compiled by Numba", stmt.at,
+            "write it as a loop, or use the Python backend",
+        )  # fmt: skip
+    made = stmt.targets if isinstance(stmt, Let) else ()
+    if any(is_complex(atom.type) for atom in (*made, *stmt.args)):
+        raise Unsupported(
+            f"{name} of complex numbers is not compiled by Numba", stmt.at,
+            "use the Python backend",
+        )  # fmt: skip
 
 
 def _is_method(path: str) -> bool:

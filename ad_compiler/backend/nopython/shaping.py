@@ -276,6 +276,17 @@ def _delete(site: Site) -> None:
     site.call(name, function_text(f"{name}(x, which)", doc, body), x, which)
 
 
+def _frequencies(site: Site) -> None:
+    """As `np.fft` has them: `(0, 1, …, -2, -1) / (n * d)`, of real signals without the negative."""
+    path = site.let.prim.name
+    name = path.removeprefix("np.fft.")
+    half = name == "rfftfreq"
+    length, item = ("n // 2 + 1", "k") if half else ("n", "k if k < (n + 1) // 2 else k - n")
+    body = [f"out = np.empty({length})", f"for k in range({length}):",
+            f"    out[k] = ({item}) * (1.0 / (n * d))", "return out"]  # fmt: skip
+    site.call(name, function_text(f"{name}(n, d)", f"{path}(n, d).", body), *site.args)
+
+
 def _insert(site: Site) -> None:
     if site.static("axis") is not None and width_of(site.operand("arr")) > 1:
         site.refuse("np.insert along an axis", "put the parts together with np.concatenate")
@@ -284,6 +295,8 @@ def _insert(site: Site) -> None:
 TABLE: dict[str, Respelling] = {
     "np.delete": _delete,
     "np.insert": _insert,
+    "np.fft.fftfreq": _frequencies,
+    "np.fft.rfftfreq": _frequencies,
     "np.reshape": _reshape,
     "ravel": _ravel,
     "np.expand_dims": _expand_dims,
