@@ -141,7 +141,8 @@ def test_rules_are_what_they_are_in_python(name: str) -> None:
 
 def test_norms_of_rows() -> None:
     def f(x: Any) -> Any:
-        return np.linalg.norm(x, axis=1)[0] + np.linalg.norm(x, "fro")
+        largest = np.max(x[0], axis=0) * max(len(x), 2)  # no helper is called `max`
+        return np.linalg.norm(x, axis=1)[0] + np.linalg.norm(x, "fro") + largest
 
     x = np.sin(np.arange(12.0)).reshape(4, 3)
     assert grad(f, backend="numba")(x) == pytest.approx(grad(f)(x), rel=1e-13)

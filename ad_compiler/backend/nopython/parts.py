@@ -49,7 +49,8 @@ def of_parts(
         made = f"out = np.empty({shape_text(shape)}{dtype_text(site.type)})"
         body = [made, *loops, "return out"]
     params = "x" if several is None else f"x, {several[0]}"
-    name = "_".join([label, *(["along", *map(str, axes)] if index else [])])
+    along = ["along", *map(str, axes)] if index else [] if kept else ["of_all"]
+    name = "_".join([label, *along])
     name += ("" if width <= 2 else f"_of_{width}") + ("_kept" if kept else "")
     name += "_each" if place[:1] == [":"] else ""
     operands = (x,) if several is None else (x, several[1])

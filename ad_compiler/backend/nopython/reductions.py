@@ -49,6 +49,10 @@ def _reduction(site: Site) -> None:
             value = site.temp(name, without(site.type, axes), x, const(axis), const(False))
             kept_axes(site, value, axes, width)
         return
+    if len(axes) == width and not (keepdims or ddof):
+        values = {"axis": const(None)}
+        site.say(name, *(values.get(p, a) for p, a in zip(params, site.args, strict=True)))
+        return
     label = name.removeprefix("np.") + (f"_ddof{ddof}" if ddof else "")
     options = {"axis": axis_said(axes), "ddof": ddof or False, "keepdims": keepdims}
     if len(axes) == width:
