@@ -204,7 +204,8 @@ def _lacking(site: Site) -> None:
 
 LACKING = (
     "math.factorial", "math.isqrt", "math.comb", "math.modf", "math.dist", "math.fsum",
-    "math.fsum(items)", "np.modf", "np.frexp", "np.choose", "np.linspace(arrays)", "np.lexsort", "np.array_equiv",
+    "math.fsum(items)", "np.modf", "np.frexp", "np.choose", "np.linspace(arrays)",
+    "np.lexsort", "np.array_equiv",
 )  # fmt: skip
 """Functions that Numba does not know."""
 
