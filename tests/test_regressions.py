@@ -259,3 +259,17 @@ def test_an_array_may_lag_behind_one_whose_length_changes():
     for g in (f, unbound_before):
         assert value_and_grad(g)(x)[0] == g(x)
         check_grads(g, (x,))
+
+
+def test_cotangents_of_arrays_without_axes_meet_in_a_branch():
+    def f(a, u):
+        s = 0.0
+        for b in (a, 0.5):
+            if np.dot(u, u) > a:
+                s += math.tanh(np.sum(np.cos(np.kaiser(4, 2.5 + 0.05 * np.sin(b)))))
+        return s
+
+    u = np.ones(3)
+    slopes, pull = vjp(grad(f, (0, 1)), 0.5, u)
+    assert slopes[0] == pytest.approx(jacfwd(f)(0.5, u), rel=1e-12)
+    assert pull((1.0, u))[0] == pytest.approx(jacfwd(grad(f))(0.5, u), rel=1e-12)

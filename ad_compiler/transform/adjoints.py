@@ -64,11 +64,15 @@ class Adjoints:
         if not isinstance(primal, Var) or primal not in self.active:
             return
         cell = self.cell(primal)
-        if self.builder.frame is not cell.home:
+        inside = self.builder.frame is not cell.home
+        if inside:
             value = self.widen(primal, value)
         before = self.builder.read_or_zero(cell)
         if before is not None:
             value = self.presence.where(primal, lambda: self.plus(primal, before, value))
+        if inside and isinstance(primal.type, Array) and not primal.type.dims:
+            # the sum of two arrays of no axes is a number
+            value = self.widen(primal, value)
         self.builder.assign(cell, value)
 
     def plus(self, primal: Var, one: Atom, other: Atom) -> Atom:
