@@ -31,7 +31,8 @@ from ad_compiler.ir.nodes import (
     free_vars,
     read_by,
 )
-from ad_compiler.ir.types import Array, Dim, Int, dims_of
+from ad_compiler.ir.types import Array, Dim, dims_of
+from ad_compiler.rules.counts import counted
 from ad_compiler.rules.registry import SHAPE_ONLY
 
 ZEROS = ("zeros_like", "np.zeros")
@@ -284,7 +285,7 @@ def _length(loop: For) -> Dim | None:
     """The length that a loop counts through, each index once; None if it is another range."""
     if loop.start != const(0) or loop.step != const(1) or loop.body.stop is not None:
         return None
-    return loop.stop.type.length if isinstance(loop.stop.type, Int) else None
+    return counted(loop.stop.type)
 
 
 __all__ = ["fills", "is_cleared", "is_refilled"]

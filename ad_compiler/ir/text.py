@@ -194,8 +194,9 @@ def type_text(type_: Type) -> str:
             return f"Bool({kind!r})"
         case Complex(kind):
             return f"Complex({kind!r})"
-        case Int(kind, length):
-            return f"Int({kind!r}, {'None' if length is None else dim_text(length)})"
+        case Int(kind, length, count, exact):
+            known = ("None" if dim is None else dim_text(dim) for dim in (length, count))
+            return f"Int({kind!r}, {', '.join(known)}, {exact})"
         case Array(dtype, dims):
             return f"Array({dtype!r}, [{', '.join(map(dim_text, dims))}])"
         case Tape(element):

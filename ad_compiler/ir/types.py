@@ -76,11 +76,15 @@ class Int:
     """An integer. `kind` is `py`, a NumPy kind like `i64`, or `mixed`.
 
     `length` is set where the value is known to be the length of an axis, so that
-    `np.zeros(len(x))` has the shape of `x`.
+    `np.zeros(len(x))` has the shape of `x`. `count` is set where `max(value, 0)` is such a
+    length, so that `np.zeros(len(x) - 1)` has the shape of `x[1:]`; it is `exact` where a
+    negative value is as far below zero as the length would be.
     """
 
     kind: str = PY
     length: Dim | None = None
+    count: Dim | None = None
+    exact: bool = False
 
     def __str__(self) -> str:
         return "int" if self.kind == PY else self.kind

@@ -26,6 +26,7 @@ from ad_compiler.ir.types import (
     shown,
 )
 from ad_compiler.rules import infer
+from ad_compiler.rules.counts import counted
 from ad_compiler.rules.helpers import helper
 from ad_compiler.rules.registry import MEANINGS, SAME, Flat, Linear, register
 
@@ -95,7 +96,8 @@ def length_of(atom: Atom) -> Dim:
         raise TypeRefusal(f"{atom.value!r} is no length", "use integers that are not negative")
     if not isinstance(atom.type, Int):
         raise TypeRefusal(f"a length of type {shown(atom.type)}", "convert it with int(...)")
-    return atom.type.length if atom.type.length is not None else Sym(f"len({atom!r})")
+    known = counted(atom.type)
+    return Sym(f"len({atom!r})") if known is None else known
 
 
 def halved(dim: Dim) -> Dim:

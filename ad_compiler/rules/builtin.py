@@ -26,6 +26,7 @@ from ad_compiler.ir.types import (
     shown,
 )
 from ad_compiler.rules import infer
+from ad_compiler.rules.counts import at_least_zero
 from ad_compiler.rules.forms import announce, ufunc_raises
 from ad_compiler.rules.operators import arithmetic
 from ad_compiler.rules.registry import FUNCTIONS, METHODS, Flat, Partials, register
@@ -44,16 +45,25 @@ ABS = register(
 announce("abs", ABS)
 
 
+ZERO = Const(0, PY_INT)
+
+
 def _extreme(args: Sequence[Atom]) -> Type:
     """The type of the one operand that `max` or `min` returns as it is."""
     types = infer.numbers(args, "max or min of two values", "use np.maximum or np.minimum")
     return infer.either(types)
 
 
+def _largest(args: Sequence[Atom]) -> Type:
+    known = at_least_zero(args[0].type) if args[1:] == (ZERO,) else None
+    return known or _extreme(args)
+
+
 for _function, _sign, _noun in ((max, ">", "largest"), (min, "<", "smallest")):
     _name = _function.__name__
+    _typed = _largest if _function is max else _extreme
     register(
-        Primitive(_name, _function, _extreme, Call(_name), ("x", "y"), noun=_noun),
+        Primitive(_name, _function, _typed, Call(_name), ("x", "y"), noun=_noun),
         Partials(
             ("x", "y"),
             f"{_name}(x, y)",

@@ -30,6 +30,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import length_of
+from ad_compiler.rules.counts import stops_before
 from ad_compiler.rules.helpers import helper
 from ad_compiler.rules.registry import SAME, Flat, Linear, register
 
@@ -149,7 +150,7 @@ def sliced(dim: Dim, start: Atom | None, stop: Atom | None, step: Atom | None) -
         return len(range(dim)[slice(*bounds)])
     if start is None and stop is None and stride in (1, -1):
         return dim
-    cut = _cut(start, stop) if stride == 1 else None
+    cut = _cut(dim, start, stop) if stride == 1 else None
     if cut is not None and not isinstance(dim, int):
         base, by = (dim.base, dim.by) if isinstance(dim, Trim) else (dim, 0)
         return Trim(base, by + cut) if by + cut else base
@@ -157,9 +158,12 @@ def sliced(dim: Dim, start: Atom | None, stop: Atom | None, step: Atom | None) -
     return Sym(f"{dim}[{shown}]")
 
 
-def _cut(start: Atom | None, stop: Atom | None) -> int | None:
+def _cut(dim: Dim, start: Atom | None, stop: Atom | None) -> int | None:
     """How many elements `start:stop` leaves out, whatever the length; None if that varies."""
     first = 0 if start is None else _value(start)
+    short = None if stop is None else stops_before(dim, stop)
+    if short is not None:
+        return None if first is None or first < 0 else first + short
     last = 0 if stop is None else _value(stop)
     if first is None or last is None or first < 0 or last > 0 or (stop is not None and last == 0):
         return None

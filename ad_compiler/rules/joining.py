@@ -55,12 +55,13 @@ def _surely_many(lengths: Sequence[Dim]) -> bool:
 
 
 def _concatenate_bar(*args: Any, z_bar: Any, index: int) -> Any:
-    axis = args[-1]
-    start = 0
-    for k in range(index):
-        start = start + args[k].shape[axis]
-    stop = start + args[index].shape[axis]
-    return np.moveaxis(np.moveaxis(z_bar, axis, 0)[start:stop], 0, axis)
+    *arrays, axis = args
+    before = axis_of(axis, z_bar.ndim)
+    start = None if index == 0 else sum([a.shape[axis] for a in arrays[:index]])
+    stop = sum([a.shape[axis] for a in arrays[: index + 1]])
+    if index == len(arrays) - 1:
+        stop = None
+    return z_bar[(slice(None),) * before + (slice(start, stop),)]
 
 
 register(
@@ -69,7 +70,7 @@ register(
         defaults={"axis": 0}, raises=may_fail, noun="joined",
     ),
     Linear(
-        {"arrays": SAME}, {"arrays": _concatenate_bar}, joint=True, dense=True,
+        {"arrays": SAME}, {"arrays": _concatenate_bar}, joint=True, dense=True, whole=True,
         samples=((VECTOR, VECTOR, 0), (MATRIX, MATRIX, 1)),
     ),
     np.concatenate,

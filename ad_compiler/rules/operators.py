@@ -15,7 +15,7 @@ import numpy as np
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Operator, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import MIXED, PY_BOOL, PY_FLOAT, PY_INT, Bool, Complex, Float, Type
-from ad_compiler.rules import infer
+from ad_compiler.rules import counts, infer
 from ad_compiler.rules.forms import Raises, flat, rule, ufunc_raises
 from ad_compiler.rules.registry import OPERATORS, Flat, Partials, Rule, register
 
@@ -62,6 +62,7 @@ def _enter(
     python: infer.PythonRule,
     ufunc: np.ufunc,
     *,
+    typed: infer.Infer | None = None,
     line: Rule,
     raises: Raises | None = None,
     noun: str = "value",
@@ -73,7 +74,7 @@ def _enter(
         Primitive(
             name,
             evaluate=function,
-            infer=infer.python_or_ufunc(ufunc, python),
+            infer=typed or infer.python_or_ufunc(ufunc, python),
             spelling=Operator(shown, precedence),
             params=XY[: ufunc.nin],
             raises=raises or ufunc_raises(ufunc),
@@ -102,15 +103,21 @@ def _partials(primal: str, *partials: str, **rest: Any) -> Partials:
     return Partials(params, primal, partials, **rest)
 
 
+def _sum(ufunc: np.ufunc, sign: int) -> infer.Infer:
+    """The type rule of `+` and `-`, which knows lengths and a little more or less."""
+    plain = infer.python_or_ufunc(ufunc, arithmetic)
+    return lambda args: counts.sum_type(args, sign) or plain(args)
+
+
 _WHOLE = "the quotient is taken as constant: its jumps have no derivative"
 _BINARY = (
-    ("+", "add", SUM, arithmetic, np.add, ("1", "1"), "total"),
-    ("-", "sub", SUM, arithmetic, np.subtract, ("1", "-1"), "difference"),
-    ("*", "mul", PRODUCT, arithmetic, np.multiply, ("y", "x"), "product"),
+    ("+", "add", SUM, np.add, ("1", "1"), "total", _sum(np.add, 1)),
+    ("-", "sub", SUM, np.subtract, ("1", "-1"), "difference", _sum(np.subtract, -1)),
+    ("*", "mul", PRODUCT, np.multiply, ("y", "x"), "product", None),
 )
-for _symbol, _name, _level, _python, _ufunc, _texts, _noun in _BINARY:
+for _symbol, _name, _level, _ufunc, _texts, _noun, _typed in _BINARY:
     _line = _partials(f"x {_symbol} y", *_texts)
-    _enter(_symbol, _name, _level, _python, _ufunc, line=_line, noun=_noun)
+    _enter(_symbol, _name, _level, arithmetic, _ufunc, typed=_typed, line=_line, noun=_noun)
 
 _enter(
     "/", "truediv", PRODUCT, _quotient, np.true_divide,

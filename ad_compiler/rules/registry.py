@@ -155,6 +155,8 @@ class Linear:
     joint: bool = False
     """Whether the operation is linear in all its differentiable operands at once, as a sum is."""
     dense: bool = False
+    whole: bool = False
+    """Whether what the vjps give has the operand's full shape, however its lengths are called."""
     inert: tuple[str, ...] = ()
     """Operands without a derivative that may be any floats: only their shape counts, say."""
     numbers: bool = False

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ad_compiler.ir.nodes import Atom, Block, Const, Var, const
-from ad_compiler.ir.types import PY_BOOL
+from ad_compiler.ir.nodes import Atom, Block, Const, Let, Var, const
+from ad_compiler.ir.types import PY, PY_BOOL, RAGGED, Int, Sym, Trim, dims_of
+from ad_compiler.rules.registry import PRIMITIVES
 
 Key = tuple[object, ...]
 
@@ -15,6 +16,26 @@ Key = tuple[object, ...]
 def atom_key(atom: Atom) -> object:
     """Equal for equal operands."""
     return atom.key if isinstance(atom, Const) else atom
+
+
+def value_key(let: Let) -> Key:
+    """What two operations have in common that give the same value: equal lengths are one."""
+    if let.prim.name == "dim" and isinstance(let.targets[0].type, Int):
+        length = let.targets[0].type.length
+        if isinstance(length, Sym | Trim) and length != RAGGED:
+            return (let.prim, length)
+    return (let.prim, *map(atom_key, let.args))
+
+
+def lengths_made(let: Let) -> dict[Key, tuple[Var, ...]]:
+    """The lengths that an array is made with, as values of `dim`: none was negative."""
+    if let.prim.name not in ("np.zeros", "np.ones", "np.empty"):
+        return {}
+    return {
+        (PRIMITIVES["dim"], dim): (n,)
+        for dim, n in zip(dims_of(let.targets[0].type), let.args, strict=False)
+        if isinstance(n, Var) and isinstance(n.type, Int) and n.type.kind == PY
+    }
 
 
 def same_flags(params: Sequence[Var], inits: tuple[Atom, ...]) -> dict[int, int]:

@@ -222,17 +222,24 @@ class Forward:
 
     def loop(self, stmt: For) -> None:
         moving, inits, params, body = self.carry(stmt.inits, stmt.body, stmt.body.params[1:])
-        targets = stmt.targets + self.fresh(stmt.targets, moving, _types(params))
+        targets = stmt.targets + self.after(stmt.targets, moving, params)
         self.builder.append(replace(stmt, targets=targets, inits=stmt.inits + inits, body=body))
 
     def while_loop(self, stmt: While) -> None:
         moving, inits, params, body = self.carry(stmt.inits, stmt.body, stmt.body.params)
         unused = tuple(Var(p.name, p.type) for p in params)
         cond = replace(stmt.cond, params=stmt.cond.params + unused)
-        targets = stmt.targets + self.fresh(stmt.targets, moving, _types(params))
+        targets = stmt.targets + self.after(stmt.targets, moving, params)
         self.builder.append(
             replace(stmt, targets=targets, inits=stmt.inits + inits, cond=cond, body=body)
         )
+
+    def after(
+        self, targets: tuple[Var, ...], moving: list[int], params: tuple[Var, ...]
+    ) -> tuple[Var, ...]:
+        """The tangents of what a loop gives: lengths that changed are others after it."""
+        types = like([targets[k] for k in moving], _types(params))
+        return self.fresh(targets, moving, types)
 
     def carry(
         self, inits: tuple[Atom, ...], body: Block, carried: tuple[Var, ...]

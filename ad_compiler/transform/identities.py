@@ -14,8 +14,8 @@ from typing import Any
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import (
+    PY,
     PY_FLOAT,
-    PY_INT,
     Array,
     Float,
     Int,
@@ -124,13 +124,17 @@ def _div(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
 
 def _add(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
     x, y = args
+    for zero, other in ((x, y), (y, x)):
+        if isinstance(type_, Int) and is_number_constant(zero, 0) and other.type == type_:
+            return other  # n + 0 = n; of floats, -0.0 + 0 is not -0.0
     if x is y and is_float(type_):
         return Form("mul", (const(2), x))  # x + x = 2 * x
     if (inner := negated(y, defs)) is not None:
         return Form("sub", (x, inner))  # x + (-y) = x - y
     if (inner := negated(x, defs)) is not None:
         return Form("sub", (y, inner))  # (-x) + y = y - x
-    is_safe = type_ == PY_INT or is_differentiable(type_)  # unsigned integers cannot take -2
+    plain = isinstance(type_, Int) and type_.kind == PY
+    is_safe = plain or is_differentiable(type_)  # unsigned integers cannot take -2
     if is_safe and isinstance(y, Const) and y.spelling is None and y.value < 0:
         return Form("sub", (x, Const(-y.value, y.type)))  # x + (-2) = x - 2
     return None

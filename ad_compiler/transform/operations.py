@@ -124,6 +124,10 @@ class Operations:
         else:
             value = pulled(self.builder, let, rule, name, which, bars)
         if value is not None:
+            if rule.whole:
+                lengths = zip(dims_of(value.type), dims_of(operand.type), strict=True)
+                for one, other in lengths:
+                    self.builder.equate(one, other)
             value = self.adjoints.recognised(value)
             value = fitted(self.builder, value, operand.type)
             self.move_selection(let, rule, position, bars, value)

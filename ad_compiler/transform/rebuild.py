@@ -41,11 +41,13 @@ from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import (
     Key,
     atom_key,
+    lengths_made,
     narrowed,
     picked,
     same_flags,
     settled,
     stays,
+    value_key,
 )
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import Form, folded, rewriting
@@ -194,8 +196,9 @@ class Rebuild:
     def numbered(self, let: Let) -> Atom:
         """An equal earlier value, or a new statement."""
         if let.prim.allocates:
+            self.tables[-1].update(lengths_made(let))
             return self.append(let)
-        key = (let.prim, *map(atom_key, let.args))
+        key = value_key(let)
         known = self.lookup(key)
         if known is not None:
             return known[0]
@@ -327,6 +330,18 @@ class Rebuild:
         Of flags that begin and go on alike, one is enough.
         """
         self.forget((*params, *targets))
+        outside, self.shapes = self.shapes, self.shapes.within(params, inits)
+        kept, built = self.settled(body, params, inits, targets)
+        self.shapes = outside
+        return kept, built
+
+    def settled(
+        self,
+        body: Block,
+        params: Sequence[Var],
+        inits: tuple[Atom, ...],
+        targets: tuple[Var, ...],
+    ) -> tuple[list[int], Block]:
         kept = list(range(len(params)))
         twins = same_flags(params, inits)
         while True:

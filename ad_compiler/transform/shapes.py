@@ -52,6 +52,16 @@ class Shapes:
                     shapes.lengths.setdefault(dim, (var, axis))
         return shapes
 
+    def within(self, params: Sequence[Var], inits: Sequence[Atom]) -> Shapes:
+        """The shapes in a loop, where a length that no trip changes is that of an initial value."""
+        lengths = dict(self.lengths)
+        for param, init in zip(params, inits, strict=True):
+            dims = dims_of(init.type)
+            for axis, dim in enumerate(dims_of(param.type)):
+                if isinstance(init, Var) and not isinstance(dim, int) and dims[axis] == dim:
+                    lengths.setdefault(dim, (init, axis))
+        return Shapes(self.arrays, lengths)
+
     def like(self, primal: Var) -> Var:
         """An array of the primal's shape and dtype: an input if there is one."""
         assert isinstance(primal.type, Array)

@@ -312,3 +312,20 @@ def last_row(x: Any, y: Any) -> Any:
 
 def neighbour_products(x: Any) -> Any:
     return sum([x[i] * x[i - 1] for i in range(1, len(x))])
+
+
+def canal(depth: Any, rate: float, steps: int) -> Any:
+    n = len(depth)
+    level = depth.copy()
+    flow = np.zeros(n - 1)
+    for _ in range(steps):
+        for k in range(len(flow)):
+            flow[k] += level[k] - level[k + 1]
+        level[1:n] += rate * flow
+        level[: n - 1] -= rate * flow
+    return np.sum(level**2)
+
+
+def joined(x: Any, w: Any) -> Any:
+    a = np.concatenate([x, w])
+    return np.sum(a[1:] * a[:-1])

@@ -48,6 +48,8 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("euler", "grad", (1.0, 1.0, 3), 0),
     ("trapezoid", "grad", (V, 1.0), (0, 1)),
     ("moving_sum", "grad", (V, X), (0, 1)),
+    ("canal", "grad", (V, 1.0, 3), (0, 1)),
+    ("joined", "grad", (X, V), (0, 1)),
     ("prefix_product", "grad", (V,), 0),
     ("gaussian", "value_and_grad", (V, 1.0, 1.0), (0, 1, 2)),
     ("cosine", "grad", (X, X), 0),
