@@ -238,7 +238,7 @@ def slope(primitive: Primitive, corner: Corner) -> Any:
 def type_of(value: Any) -> Type:
     """The type of a sample operand."""
     if isinstance(value, np.ndarray):
-        return Array("f64", tuple(Sym(f"n{k}", never_one=True) for k in range(value.ndim)))
+        return Array("f64", tuple(Sym(f"n{k}", never=1) for k in range(value.ndim)))
     return Float("f64") if isinstance(value, np.float64) else Float()
 
 

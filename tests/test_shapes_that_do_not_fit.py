@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product as product_of
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ad_compiler import elementwise_grad, grad, hessian, hvp, vjp
+from ad_compiler import check_grads, elementwise_grad, grad, hessian, hvp, value_and_grad, vjp
 
 THREE, FOUR, M43 = np.ones(3), np.ones(4), np.ones((4, 3))
 
@@ -76,3 +77,20 @@ def test_what_is_computed_anyhow_is_not_checked_apart() -> None:
         return np.sum(np.sin(x * y))
 
     assert "broadcast_shapes" not in grad(f).source(THREE, THREE)
+
+
+@pytest.mark.parametrize("by", range(1, 4))
+def test_parts_of_short_arrays_broadcast_as_they_do_in_the_primal(by: int) -> None:
+    def f(x, y):
+        return np.sum(x[by:] ** 2 * np.sin(y[:-by]))
+
+    for n, m in product_of(range(2, 8), repeat=2):
+        x, y = np.linspace(0.5, 1.0, n), np.linspace(1.0, 2.0, m)
+        if n != m and 1 not in (n - by, m - by) and max(n, m) > by:
+            with pytest.raises(ValueError, match="mismatch|broadcast"):
+                grad(f, (0, 1))(x, y)
+            continue
+        value, gradients = value_and_grad(f, (0, 1))(x, y)
+        assert value == f(x, y)
+        assert [g.shape for g in gradients] == [(n,), (m,)]
+        check_grads(f, (x, y))

@@ -190,17 +190,17 @@ def subscript_items(
     """What stands in the brackets, and whether it was written with a comma."""
     is_tuple = isinstance(node.slice, ast.Tuple)
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    return [_index_item(ctx, scope, part) for part in parts], is_tuple
+    return [item for part in parts for item in _index_items(ctx, scope, part)], is_tuple
 
 
-def _index_item(ctx: Context, scope: Scope, node: ast.expr) -> indexing.Item:
+def _index_items(ctx: Context, scope: Scope, node: ast.expr) -> Sequence[indexing.Item]:
     if not isinstance(node, ast.Slice):
-        return expression(ctx, scope, node)
+        return elements(ctx, scope, [node])
     bounds = [
         None if bound is None else expression(ctx, scope, bound)
         for bound in (node.lower, node.upper, node.step)
     ]
-    return indexing.Slice(*bounds)
+    return [indexing.Slice(*bounds)]
 
 
 def elements(ctx: Context, scope: Scope, nodes: Sequence[ast.expr]) -> list[Value]:

@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import DTYPE_OF_NAME, Array, Bool, Dim, Float, Int, Sym, Type, number_of
+from ad_compiler.ir.types import (
+    DTYPE_OF_NAME,
+    FEW,
+    Array,
+    Bool,
+    Dim,
+    Float,
+    Int,
+    Sym,
+    Type,
+    number_of,
+)
 
 
 def is_numeric(value: Any) -> bool:
@@ -41,7 +52,7 @@ def _array_type(value: np.ndarray[Any, Any], name: str) -> Array:
             "pass np.asarray(...) of it",
         )
     dims: tuple[Dim, ...] = tuple(
-        1 if length == 1 else Sym(f"{name}.{axis}", never_one=True)
+        1 if length == 1 else Sym(f"{name}.{axis}", never=1 if 1 < length <= FEW else FEW)
         for axis, length in enumerate(value.shape)
     )
     return Array(_dtype(value.dtype, name), dims)

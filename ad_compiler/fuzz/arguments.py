@@ -55,7 +55,7 @@ def arguments(rng: random.Random) -> Arguments:
         given.used.append("float32")
     given.lines = [
         f"r = np.random.default_rng({rng.randrange(10**6)})",
-        f"n = {rng.choices([1, 2, 3, 4], [1, 6, 8, 5])[0]}",
+        f"n = {rng.choices([1, 2, 3, 4, 6], [1, 6, 6, 2, 5])[0]}",
     ]
     given.lines += [f"{name} = {rng.choice(NUMBERS)}" for name in ("a", "b")]
     for name, shape in SHAPES.items():

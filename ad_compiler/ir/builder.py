@@ -382,7 +382,7 @@ def _renamed(dim: Dim, old: set[Sym], new: Sym) -> Dim:
         case Sym(name, never) if dim in old:
             return Sym(f"{new.name}.{name}", never)
         case Trim(base, by) if base in old:
-            return Trim(Sym(f"{new.name}.{base.name}", base.never_one), by)
+            return Trim(Sym(f"{new.name}.{base.name}", base.never), by)
         case _:
             return dim
 

@@ -210,7 +210,7 @@ def dim_text(dim: Dim) -> str:
     match dim:
         case int():
             return str(dim)
-        case Sym(name, never_one):
-            return f"Sym({name!r}, {never_one})"
+        case Sym(name, never):
+            return f"Sym({name!r}, {never})"
         case Trim(base, by):
             return f"Trim({dim_text(base)}, {by})"

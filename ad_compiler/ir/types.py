@@ -17,14 +17,15 @@ PY, MIXED, ANY = "py", "mixed", "any"
 class Sym:
     """A length that is only known at run time. Equal symbols are equal lengths.
 
-    `never_one` says that the length cannot be 1, so that it never broadcasts.
+    The length is none of 1 to `never`: if that is 1 or more, it never broadcasts, and if it is
+    more, neither do the parts that a few elements less are left in.
     """
 
     name: str
-    never_one: bool = False
+    never: int = 0
 
     def __str__(self) -> str:
-        return self.name if self.never_one else f"{self.name}?"
+        return f"{self.name}?" if self.never == 0 else self.name
 
 
 @frozen
@@ -43,6 +44,9 @@ class Trim:
 
 Dim = int | Sym | Trim
 
+FEW = 4
+"""The lengths from 2 to this are told from longer ones, of which slices never broadcast."""
+
 
 def never_one(dim: Dim) -> bool:
     """Whether an axis of this length cannot broadcast."""
@@ -50,9 +54,9 @@ def never_one(dim: Dim) -> bool:
         case int():
             return dim != 1
         case Sym():
-            return dim.never_one
-        case Trim():
-            return False
+            return dim.never > 0
+        case Trim(base, by):
+            return 0 <= by < base.never
 
 
 @frozen

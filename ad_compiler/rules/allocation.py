@@ -104,7 +104,7 @@ def halved(dim: Dim) -> Dim:
     """The length of what `rfft` gives: that of two elements is two."""
     if isinstance(dim, int):
         return dim // 2 + 1
-    return Sym(f"half({dim})", never_one=never_one(dim))
+    return Sym(f"half({dim})", never=int(never_one(dim)))
 
 
 # -- from lengths ---------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def _doubled(dim: Dim) -> Dim:
     """The length of what `irfft` gives."""
     if isinstance(dim, int):
         return 2 * (dim - 1)
-    return Sym(f"double({dim})", never_one=never_one(dim))
+    return Sym(f"double({dim})", never=int(never_one(dim)))
 
 
 # -- transposes -----------------------------------------------------------------------------------

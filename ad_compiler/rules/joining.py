@@ -43,7 +43,7 @@ def _concatenate_type(args: Sequence[Atom]) -> Type:
 def _total(lengths: Sequence[Dim]) -> Dim:
     if all(isinstance(n, int) for n in lengths):
         return sum(n for n in lengths if isinstance(n, int))
-    return Sym("+".join(map(str, lengths)), never_one=_surely_many(lengths))
+    return Sym("+".join(map(str, lengths)), never=int(_surely_many(lengths)))
 
 
 def _surely_many(lengths: Sequence[Dim]) -> bool:

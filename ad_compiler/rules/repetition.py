@@ -297,7 +297,7 @@ def _pad_type(args: Sequence[Atom]) -> Type:
     widths = pad_widths(infer.static(width, "pad_width"), len(array.dims))
     dims = tuple(
         d if p + q == 0 else d + p + q if isinstance(d, int)
-        else Sym(f"{d}+{p + q}", never_one=p + q > 1)
+        else Sym(f"{d}+{p + q}", never=max(p + q - 1, 0))
         for d, (p, q) in zip(array.dims, widths, strict=True)
     )  # fmt: skip
     return Array(array.dtype, dims)
@@ -335,9 +335,8 @@ def _pad_bar(x: Any, pad_width: Any, mode: str, constant_values: Any, *, z_bar: 
     if mode == "constant":
         bounds = [
             bound
-            for k, (before, after) in enumerate(widths)
-            for bound in ([before] if before > 0 else [])
-            + ([before + x.shape[k]] if after > 0 else [])
+            for before, after in widths
+            for bound in ([before] if before > 0 else []) + ([-after] if after > 0 else [])
         ]
         return GETITEM(z_bar, inner_pattern(pad_width, x.ndim), *bounds)
     for k, (before, after) in enumerate(widths):
@@ -354,7 +353,7 @@ PAD = structural(
     {"x": _pad_bar, "constant_values": _pad_values_bar},
     {"x": _pad_x, "constant_values": _pad_values},
     defaults={"mode": "constant", "constant_values": None},
-    named=("mode", "constant_values"), noun="padded", raises=may_fail,
+    named=("mode", "constant_values"), noun="padded", raises=may_fail, whole=True,
     samples=((VECTOR, 2, "constant", None), (MATRIX, ((0, 1), (2, 0)), "constant", 1.5),
              (MATRIX, (1, 2), "constant", None), (MATRIX, ((1, 0), (0, 0)), "edge", None),
              (VECTOR, (2, 1), "reflect", None), (MATRIX, 1, "symmetric", None),

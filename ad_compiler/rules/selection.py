@@ -152,7 +152,7 @@ def _insert_values_bar(arr: Any, obj: Any, values: Any, axis: Any, *, z_bar: Any
 INSERT = structural(
     np.insert, ("arr", "obj", "values", "axis"), _insert_type,
     {"arr": _insert_arr_bar, "values": _insert_values_bar}, joint=True, defaults={"axis": None},
-    named=("axis",), noun="longer", raises=may_fail,
+    named=("axis",), noun="longer", raises=may_fail, whole=True,
     samples=((VECTOR, 1, 0.5, None), (VECTOR, np.array([3, 0, 3]), VECTOR, None),
              (MATRIX, 1, VECTOR, 0), (MATRIX, -1, np.array([0.5, 1.5]), 1), (MATRIX, 2, 0.5, None),
              (MATRIX, np.array([2, 0]), np.array([[0.5], [1.5]]), 1),

@@ -53,7 +53,7 @@ def more(dim: Dim, by: int) -> Dim:
         case Sym():
             return Trim(dim, -by) if by else dim
         case Trim():
-            return Sym(f"{dim}+{by}", never_one=by > 1)
+            return Sym(f"{dim}+{by}", never=max(by - 1, 0))
 
 
 # -- new lengths ----------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def flattened(array: Array) -> Dim:
     if len(array.dims) == 1:
         return array.dims[0]
     surely = any(map(never_one, array.dims))
-    return Sym(f"rest({'*'.join(map(str, array.dims))})", never_one=surely)
+    return Sym(f"rest({'*'.join(map(str, array.dims))})", never=int(surely))
 
 
 def _ravel_type(args: Sequence[Atom]) -> Type:
@@ -153,7 +153,7 @@ register(
 def _squeezed_axes(x: Array, axis: Any) -> tuple[int, ...]:
     if axis is not None:
         return axes_of(axis, len(x.dims))
-    if any(not isinstance(d, int) and not getattr(d, "never_one", False) for d in x.dims):
+    if any(d != 1 and not never_one(d) for d in x.dims):
         raise TypeRefusal(
             "which axes of this array have length 1 is known only at run time",
             "name them: np.squeeze(x, axis=0)",

@@ -15,7 +15,6 @@ from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import GETITEM, STORE
 from ad_compiler.rules.masked import is_absent
 from ad_compiler.rules.registry import compile_time, means
-from ad_compiler.rules.repetition import PAD
 from ad_compiler.rules.shaping import axis_of, less, may_fail
 from ad_compiler.rules.structures import structural
 
@@ -37,16 +36,20 @@ def _diff_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, (*array.dims[:k], less(array.dims[k], count), *array.dims[k + 1 :]))
 
 
-@compile_time
-def around(n: int, axis: int, rank: int) -> Any:
-    """As many zeros before and after one axis."""
-    return n if rank == 1 else tuple((n, n) if k == axis % rank else (0, 0) for k in range(rank))
+def _spread(z_bar: Any, x_bar: Any, axis: int) -> Any:
+    """The cotangent of what first differences are taken of, in an array of zeros of its shape."""
+    front = (slice(None),) * (axis % x_bar.ndim)
+    x_bar[(*front, slice(1, None))] = z_bar
+    x_bar[(*front, slice(None, -1))] -= z_bar
+    return x_bar
 
 
 def _diff_bar(x: Any, n: int, axis: int, *, z_bar: Any) -> Any:
-    padded = PAD(z_bar, around(n, axis, x.ndim), "constant", None)
-    made = DIFF(padded, n, axis)
-    return made if n % 2 == 0 else -made
+    before, after = x.shape[: axis % x.ndim], x.shape[axis % x.ndim + 1 :]
+    for k in range(n - 1, 0, -1):
+        length = max(x.shape[axis] - k, 0)
+        z_bar = _spread(z_bar, np.zeros((*before, length, *after), z_bar.dtype), axis)
+    return _spread(z_bar, np.zeros_like(x), axis)
 
 
 DIFF = structural(
@@ -159,7 +162,7 @@ def _convolve_v(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
 
 structural(
     np.convolve, ("a", "v", "mode"), _window_type, {"a": _convolve_a, "v": _convolve_v},
-    defaults={"mode": "full"}, noun="convolved", raises=may_fail,
+    defaults={"mode": "full"}, noun="convolved", raises=may_fail, whole=True,
     samples=((LONG, VECTOR, "full"), (LONG, VECTOR, "valid"), (LONG, VECTOR, "same"),
              (VECTOR, LONG, "full"), (VECTOR, LONG, "same"), (LONG, VECTOR[:2], "same")),
 )  # fmt: skip
@@ -175,7 +178,7 @@ def _correlate_v(a: Any, v: Any, mode: str, *, z_bar: Any) -> Any:
 
 structural(
     np.correlate, ("a", "v", "mode"), _window_type, {"a": _correlate_a, "v": _correlate_v},
-    defaults={"mode": "valid"}, noun="correlated", raises=may_fail,
+    defaults={"mode": "valid"}, noun="correlated", raises=may_fail, whole=True,
     samples=((LONG, VECTOR, "valid"), (LONG, VECTOR, "full"), (LONG, VECTOR, "same"),
              (VECTOR, LONG, "same"), (VECTOR, LONG, "valid"), (VECTOR[:2], LONG, "same"),
              (LONG, VECTOR[:2], "same"), (VECTOR[:2], LONG, "full")),

@@ -140,8 +140,10 @@ def _add(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
     return None
 
 
-def _sub(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+def _sub(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
     x, y = args
+    if isinstance(type_, Int) and is_number_constant(y, 0) and x.type == type_:
+        return x  # n - 0 = n
     if (inner := negated(y, defs)) is not None:
         return Form("add", (x, inner))  # x - (-y) = x + y
     return None
@@ -193,6 +195,11 @@ def _getitem(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form 
 def _transposed(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
     let = defs.get(args[0]) if isinstance(args[0], Var) else None
     return let.args[0] if let is not None and let.prim.name == "T" else None  # x.T.T = x
+
+
+def _moveaxis(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
+    x, source, destination = args
+    return x if source == destination else None
 
 
 def _tape_zeros(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
@@ -316,6 +323,7 @@ EXACT: dict[str, Rewrite] = {
     "size": _size,
     "unbroadcast": _unbroadcast,
     "T": _transposed,
+    "np.moveaxis": _moveaxis,
     "getitem": _getitem,
     "tape_zeros_like": _tape_zeros,
 }

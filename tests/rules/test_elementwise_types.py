@@ -156,7 +156,7 @@ def check_raises(primitive: Primitive, values: tuple[Any, ...], args: tuple[Atom
 
 
 def test_shapes_that_may_clash_raise() -> None:
-    n, m = Sym("n", never_one=True), Sym("m", never_one=True)
+    n, m = Sym("n", never=1), Sym("m", never=1)
     plus = OPERATORS["+"]
     same = (Undef(Array("f64", (n,))), Undef(Array("f64", (m, n))))
     other = (Undef(Array("f64", (n,))), Undef(Array("f64", (m,))))

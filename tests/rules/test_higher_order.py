@@ -23,7 +23,7 @@ PI, INF = math.pi, math.inf
 KINDS: dict[str, tuple[Type, Callable[[float], Any]]] = {
     "python": (Float(), float),
     "numpy": (Float("f64"), np.float64),
-    "array": (Array("f64", (Sym("n", never_one=True),)), lambda value: np.array([value, value])),
+    "array": (Array("f64", (Sym("n", never=1),)), lambda value: np.array([value, value])),
 }
 POWER, ABS = OPERATORS["**"], MEANINGS[abs]
 PAIRS = {

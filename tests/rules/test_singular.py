@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[Type, Callable[[float], Any]]] = {
     "python": (Float(), float),
     "numpy": (Float("f64"), np.float64),
     "rank 0": (Array("f64", ()), np.array),
-    "array": (Array("f64", (Sym("n", never_one=True),)), lambda value: np.array([value, value])),
+    "array": (Array("f64", (Sym("n", never=1),)), lambda value: np.array([value, value])),
 }
 MIXTURES = (("python", "numpy"), ("numpy", "python"), ("python", "array"), ("array", "python"))
 NAMES = [name for name in ELEMENTWISE if not name.startswith("scipy")]

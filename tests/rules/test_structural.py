@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.ir.nodes import Undef, Var, const
-from ad_compiler.ir.types import Array, Sym, Type, dtype_of, number_of
+from ad_compiler.analysis.activity import operand_label
+from ad_compiler.ir.nodes import Let, Undef, Var, const
+from ad_compiler.ir.types import Array, Sym, Type, dtype_of, never_one, number_of
 from ad_compiler.rules.infer import numpy_dtype
+from ad_compiler.rules.registry import PRIMITIVES, RULES, Linear
 from tests.rules.programs import LINEAR, STRUCTURAL, Case, at_every_sample
 
 
@@ -58,4 +60,28 @@ def test_lengths_that_are_said_to_be_equal_are(case: Case) -> None:
             for dim, length in zip(result.type.dims, np.shape(value), strict=True):
                 assert known.setdefault(dim, length) == length or isinstance(dim, int)
                 assert dim == length or not isinstance(dim, int)
-                assert length != 1 or not (isinstance(dim, Sym) and dim.never_one)
+                assert length != 1 or not never_one(dim)
+                assert not (isinstance(dim, Sym) and 1 <= length <= dim.never)
+
+
+WHOLE = {
+    name: samples
+    for name, samples in STRUCTURAL.items()
+    if isinstance(rule := RULES[PRIMITIVES[name]], Linear) and rule.whole
+}
+
+
+@at_every_sample(WHOLE)
+def test_cotangents_that_are_said_to_be_whole_are(case: Case) -> None:
+    rule = RULES[case.primitive]
+    assert isinstance(rule, Linear)
+    (let,) = (s for s in case.function().block.body if isinstance(s, Let))
+    (value,) = case.values
+    for k, operand in enumerate(case.operands):
+        name, which = operand_label(let, k)
+        if name in rule.vjps and case.is_input(k):
+            given = {"z": value, "z_bar": np.ones_like(value), "index": which}
+            code = rule.vjps[name].__code__
+            asked = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+            bar = rule.vjps[name](*case.operands, **{key: given[key] for key in asked})
+            assert np.shape(bar) == np.shape(operand)

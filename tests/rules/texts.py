@@ -65,7 +65,7 @@ def atoms(*values: Any) -> tuple[Atom, ...]:
 
 def type_of(value: Any) -> Type:
     if isinstance(value, np.ndarray):
-        dims = tuple(1 if n == 1 else Sym(f"n{n}", never_one=True) for n in value.shape)
+        dims = tuple(1 if n == 1 else Sym(f"n{n}", never=1) for n in value.shape)
         return Array(dtype_name(value), dims)
     if isinstance(value, np.generic):
         name = dtype_name(value)

@@ -45,7 +45,7 @@ def test_the_table_is_readable(program: Program) -> None:
 
 
 def test_what_sympy_cannot_follow_says_so(program: Program) -> None:
-    vector = Array("f64", (Sym("n", never_one=True),))
+    vector = Array("f64", (Sym("n", never=1),))
 
     def build(make: Any, x: Any) -> tuple[Any, ...]:
         return (make("np.sum", make("np.sin", x), None, False),)

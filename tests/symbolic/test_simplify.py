@@ -131,7 +131,7 @@ def test_functions_are_related(program: Program) -> None:
 
 
 def test_elementwise_arrays(program: Program) -> None:
-    vector = Array("f64", (Sym("n", never_one=True),))
+    vector = Array("f64", (Sym("n", never=1),))
 
     def build(make: Any, x: Any, y: Any) -> tuple[Any, ...]:
         return (make("+", make("*", x, y), make("*", x, x)),)
@@ -143,7 +143,7 @@ def test_elementwise_arrays(program: Program) -> None:
 
 
 def test_an_array_never_becomes_a_number(program: Program) -> None:
-    vector = Array("f64", (Sym("n", never_one=True),))
+    vector = Array("f64", (Sym("n", never=1),))
 
     def build(make: Any, x: Any) -> tuple[Any, ...]:
         return (make("-", x, x),)

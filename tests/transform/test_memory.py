@@ -110,7 +110,7 @@ def test_one_value_that_follows_from_two() -> None:
 
 
 def test_a_number_rather_than_an_array() -> None:
-    x = Var("x", Array("f64", (Sym("n", never_one=True),)))
+    x = Var("x", Array("f64", (Sym("n", never=1),)))
     r, y = Var("r", F64), Var("y", x.type)
     stored, again = planned([y, x], [x], let(r, "np.sum", x, None, False), let(y, "*", x, r))
     assert stored == [x, r]

@@ -77,7 +77,7 @@ def test_loops_and_branches_show_what_ran(program: Program) -> None:
 
 
 def test_elementwise_arrays_have_array_adjoints(program: Program) -> None:
-    vector = Array("f64", (Sym("n", never_one=True),))
+    vector = Array("f64", (Sym("n", never=1),))
 
     def build(make: Any, x: Any) -> tuple[Any, ...]:
         return (make("np.sum", make("np.sin", x), None, False),)
