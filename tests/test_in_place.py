@@ -398,14 +398,3 @@ def test_a_float32_array_keeps_its_dtype_when_float64_is_added() -> None:
     gradients = grad(f, (0, 1))(x.astype(np.float32), y)
     assert [g.dtype for g in gradients] == [np.float32, np.float64]
     check_grads(f, (x, y))
-
-
-def test_an_index_is_put_together_of_parts() -> None:
-    def f(x):
-        rows, last = (slice(1, None),), [0]
-        y = x.copy()
-        y[*rows, 0] *= 2
-        y[(*rows, slice(None, -1))] += x[(2, *last)]
-        return np.sum(y[*rows, :2] ** 2)
-
-    check_grads(f, (rng.normal(size=(4, 3)),))

@@ -216,3 +216,14 @@ def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> Non
     expected = function(*args)
     assert_same_bits(value, expected)
     check_grads(function, args)
+
+
+def test_an_index_is_put_together_of_parts() -> None:
+    def f(x):
+        rows, last = (slice(1, None),), [0]
+        y = x.copy()
+        y[*rows, 0] *= 2
+        y[(*rows, slice(None, -1))] += x[(2, *last)]
+        return np.sum(y[*rows, :2] ** 2)
+
+    check_grads(f, (np.sin(np.arange(12.0)).reshape(4, 3),))

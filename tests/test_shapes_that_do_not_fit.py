@@ -87,7 +87,7 @@ def test_parts_of_short_arrays_broadcast_as_they_do_in_the_primal(by: int) -> No
     for n, m in product_of(range(2, 8), repeat=2):
         x, y = np.linspace(0.5, 1.0, n), np.linspace(1.0, 2.0, m)
         if n != m and 1 not in (n - by, m - by) and max(n, m) > by:
-            with pytest.raises(ValueError, match="mismatch|broadcast"):
+            with pytest.raises(ValueError, match=r"mismatch|broadcast"):
                 grad(f, (0, 1))(x, y)
             continue
         value, gradients = value_and_grad(f, (0, 1))(x, y)
