@@ -75,7 +75,11 @@ class Splice:
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 product = self.times(inner, g)
                 return None if product is None else self.op("neg", product)
-            case ast.BinOp(left=ast.UnaryOp(op=ast.USub(), operand=inner), op=op, right=right):
+            case ast.BinOp(
+                left=ast.UnaryOp(op=ast.USub(), operand=inner),
+                op=(ast.Mult() | ast.Div()) as op,  # a sum would change sign in one term only
+                right=right,
+            ):
                 product = self.times(ast.BinOp(inner, op, right), g)
                 return None if product is None else self.op("neg", product)
             case ast.BinOp(left=left, op=ast.Div(), right=right):

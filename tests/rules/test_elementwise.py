@@ -52,6 +52,23 @@ def test_partials_agree_with_differences(name: str) -> None:
                 assert slope == pytest.approx(difference(primitive, values, k), rel=1e-8, abs=1e-8)
 
 
+@pytest.mark.parametrize("name", SMOOTH)
+def test_products_with_a_tangent_are_multiples_of_the_partials(name: str) -> None:
+    primitive, rule = ELEMENTWISE[name]
+    arity = 1 if name == "np.nan_to_num" else len(rule.params)
+    for point in points(rule.domain, arity):
+        args = atoms(*point)
+        if name == "np.nan_to_num":
+            args = (*args, *map(const, (True, 0.0, None, None)))
+        values = (*point, *(None for _ in args[arity:]))
+        plain = slopes(primitive, *values, args=args)
+        for partial, product in zip(
+            plain, slopes(primitive, *values, args=args, times=-1.5), strict=True
+        ):
+            if partial is not None:
+                assert product == pytest.approx(-1.5 * partial, rel=1e-12, abs=1e-300)
+
+
 sp: Any = sympy
 SYMPY: dict[str, Any] = {
     name: getattr(sp, name)

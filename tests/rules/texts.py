@@ -78,8 +78,13 @@ def dtype_name(value: Any) -> str:
     return "bool" if kind == "b" else f"{kind}{size}"
 
 
-def slopes(primitive: Primitive, *values: Any, args: tuple[Atom, ...] = ()) -> list[Any]:
-    """The partial derivatives, as a program computes them; warnings are errors."""
+def slopes(
+    primitive: Primitive, *values: Any, args: tuple[Atom, ...] = (), times: float | None = None
+) -> list[Any]:
+    """The partial derivatives, as a program computes them; warnings are errors.
+
+    With `times`, they are spliced into a product with that number, as derivatives use them.
+    """
     rule = RULES[primitive]
     assert isinstance(rule, Partials)
     given = args or atoms(*values)
@@ -90,10 +95,18 @@ def slopes(primitive: Primitive, *values: Any, args: tuple[Atom, ...] = ()) -> l
     assert isinstance(let, Let)
     texts = rule.texts(let.args)
     splice = Splice(builder, rule, let)
-    results = [const(None) if text is None else splice.value(parsed(text)) for text in texts]
     params = tuple(a for a in operands if isinstance(a, Var))
-    block = Block(params, tuple(builder.frame.stmts), tuple(results))
     moving = [v for v, a in zip(values, operands, strict=True) if isinstance(a, Var)]
+    if times is None:
+        found = [None if text is None else splice.value(parsed(text)) for text in texts]
+    else:
+        g = Var("g", Float())
+        params, moving = (*params, g), [*moving, times]
+        found = [
+            None if text is None else splice.times(parsed(text), g) or const(0.0) for text in texts
+        ]
+    results = tuple(const(None) if atom is None else atom for atom in found)
+    block = Block(params, tuple(builder.frame.stmts), results)
     return list(run(Function("slopes", (), block, 0), moving))
 
 
