@@ -42,7 +42,7 @@ def dicts(x):
         d[k] = d[k] * d[k]
     for k, v in d.items():
         d[k] = v * 3
-    d.update({"c": x[3]})
+    d.update({"c": x[3], "b": x[0]}, b=d["b"] * x[1])
     return d["a"] * d["b"] * e["c"]
 
 
@@ -241,4 +241,19 @@ def varying(x):
 )
 def test_refused(function: Callable[..., Any], reason: str) -> None:
     with pytest.raises(Unsupported, match=reason):
+        grad(function)(x)
+
+
+def popped_by_name(x):
+    xs = list(x)
+    return xs.pop(index=0)  # pyright: ignore[reportCallIssue]
+
+
+def found_by_name(x):
+    return {"a": x}.get("b", default=x)[0]  # pyright: ignore[reportCallIssue]
+
+
+@pytest.mark.parametrize("function", [popped_by_name, found_by_name])
+def test_keywords_that_methods_do_not_take_are_not_dropped(function):
+    with pytest.raises(Unsupported, match="takes no keyword arguments"):
         grad(function)(x)

@@ -39,6 +39,15 @@ def a_name_of_the_function_around(x, n):
     return total * count + x
 
 
+@case(m23, 1.5)
+def arguments_by_their_names(x, a):
+    rows, n = np.shape(a=x)[0], np.size(a=x, axis=1) + np.size(x, axis=None)
+    y = np.zeros(shape=np.shape(x), dtype=float, order="C") + np.asarray(a=x, dtype=float)
+    y += np.zeros_like(x, float) + np.full_like(a=x, fill_value=a)
+    total = sum(x[0], start=a) + sum(x[1], a) + sum(k * v for k, v in enumerate(iterable=x[0]))
+    return np.sum(y * y) * rows * n * np.ndim(a=x) + total
+
+
 @case(v3, 1.5)
 def names_and_items_that_are_deleted(x, a):
     y = x * 2

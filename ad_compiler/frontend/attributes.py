@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 
 import numpy as np
 
-from ad_compiler.frontend import calls, records, writing
+from ad_compiler.frontend import calls, records
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside
 from ad_compiler.frontend.indexing import viewed
 from ad_compiler.frontend.naming import describe
@@ -30,9 +30,9 @@ from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.records import Record, record_of
 from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, rank
 from ad_compiler.rules.infer import numpy_dtype
-from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES
+from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES, WRITERS
 
-IN_PLACE = frozenset(["put", "resize", "partition", "itemset", "setfield", "setflags", "byteswap"])
+IN_PLACE = frozenset(["resize", "itemset", "setfield", "setflags", "byteswap"])
 """Methods of arrays that change the array."""
 
 CONTAINER_METHODS = {
@@ -166,7 +166,7 @@ def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:
         if isinstance(prim, FunctionType):
             return calls.defined(ctx, prim, (value,), {}, target)
         return viewed(ctx, value, prim, (atom,), apply(ctx, prim, (atom,), target))
-    if name in METHODS or name in writing.METHODS or (name == "tolist" and is_array):
+    if name in METHODS or name in WRITERS or (name == "tolist" and is_array):
         return Method(value, name)
     raise _no_such(name)
 

@@ -5,6 +5,8 @@ Each gives None for operands that an ordinary primitive takes.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -113,10 +115,12 @@ def _reversed(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) 
             return Backwards(other)
 
 
-def _sum(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
+def _sum(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
     """`sum(...)` of a container starts with 0 and adds, as Python does."""
     if arrays.is_array(args[0]):
-        return None
+        if len(args) < 2 and not kw:
+            return None
+        return call(ctx, static(functools.reduce), [static(operator.add), *args], kw, name)
     if isinstance(args[0], Growing):
         start = kw.get("start", args[1] if len(args) > 1 else const(0))
         plus = growing.combined_by(ctx, OPERATORS["+"], "total")
@@ -286,7 +290,8 @@ def _concatenate(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) 
         return None
     items = items_of(ctx, args[0], "np.concatenate()")
     flat = [call(ctx, static(np.ravel), [item], {}) for item in items]
-    return call(ctx, static(np.concatenate), [Structure("list", (), tuple(flat))], {}, name)
+    rest = {key: value for key, value in kw.items() if key != "axis"}
+    return call(ctx, static(np.concatenate), [Structure("list", (), tuple(flat))], rest, name)
 
 
 def _pad(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
@@ -307,12 +312,14 @@ def _ndim(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> V
 
 def _size(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value:
     atom = atom_of(ctx, args[0])
-    if len(args) > 1 or kw:
-        axis = args[1] if len(args) > 1 else kw["axis"]
-        if isinstance(axis, Const):
-            return indexing.length(ctx, atom, axis.value % rank(atom.type), name)
+    axis = constant_of(args[1]) if len(args) > 1 else const(None)
+    if kw or axis is None:
         raise TypeRefusal("the axis must be known at compile time", "write a literal")
-    return apply(ctx, PRIMITIVES["size"], (atom,), name) if rank(atom.type) else const(1)
+    if axis.value is None:
+        return apply(ctx, PRIMITIVES["size"], (atom,), name) if rank(atom.type) else const(1)
+    if type(axis.value) is not int or not -rank(atom.type) <= axis.value < rank(atom.type):
+        raise TypeRefusal(f"np.size along {axis.value!r} of {atom.type}", "use x.shape")
+    return indexing.length(ctx, atom, axis.value % rank(atom.type), name)
 
 
 def _print(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> Value:

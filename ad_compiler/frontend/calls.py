@@ -51,7 +51,14 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.records import Record
 from ad_compiler.rules import joining
 from ad_compiler.rules.custom import primitive_of as custom_primitive
-from ad_compiler.rules.registry import METHODS, REFUSED, VARIANTS, definition_of, meaning
+from ad_compiler.rules.registry import (
+    METHODS,
+    REFUSED,
+    VARIANTS,
+    WRITERS,
+    definition_of,
+    meaning,
+)
 
 dict_key = arguments.dict_key
 
@@ -102,7 +109,7 @@ def _object(
     except TypeError:
         special = None
     if special is not None:
-        made = special(ctx, args, keywords, name, call)
+        made = special(ctx, *signatures.in_order(thing, args, keywords), name, call)
         if made is not None:
             return made
     if isinstance(thing, BuiltinMethodType) and isinstance(thing.__self__, str):
@@ -309,7 +316,11 @@ def _at_compile_time(
 ) -> Value:
     """A function of rules that works on static operands."""
     given = [_known(ctx, arg, function) for arg in args]
-    return value_of(function(*given, **{k: _known(ctx, v, function) for k, v in keywords.items()}))
+    named = {k: _known(ctx, v, function) for k, v in keywords.items()}
+    try:
+        return value_of(function(*given, **named))
+    except (TypeError, ValueError, IndexError) as error:  # NumPy would raise it when called
+        raise TypeRefusal(f"these arguments do not fit: {error}", "mend the call") from None
 
 
 def _known(ctx: Context, value: Value, function: FunctionType) -> Any:
@@ -333,8 +344,8 @@ def _method(
     name: str,
 ) -> Value:
     match receiver:
-        case Place() | Loose() if method in writing.METHODS:
-            writing.call_method(ctx, receiver, method, args)
+        case Var() | Const() | Place() | Loose() if method in WRITERS:
+            defined(ctx, WRITERS[method], [receiver, *args], keywords, name, f".{method}")
             return static(None)
         case Var() | Const() | Place() | Loose() if method == "tolist":
             return gathering.plain_list(ctx, receiver)
@@ -344,11 +355,11 @@ def _method(
                 return defined(ctx, meant, given, keywords, name, f".{method}")
             return of_primitive(ctx, meant, signatures.method_of(method), given, keywords, name)
         case Growing():
-            return containers.call_growing(ctx, receiver, method, args)
+            return containers.call_growing(ctx, receiver, method, args, keywords)
         case Structure(record=Record() as record):
             return records.method(ctx, receiver, record, method, args, keywords)
         case Structure():
-            changed = containers.call_method(ctx, receiver, method, args)
+            changed = containers.call_method(ctx, receiver, method, args, keywords)
             if changed is not None:
                 return changed
             return _dict_method(ctx, current(ctx.storage, receiver), method, args)

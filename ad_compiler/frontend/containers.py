@@ -121,15 +121,27 @@ def extend(ctx: Context, op: ast.operator, old: Value, value: Value) -> bool:
 
 
 def call_method(
-    ctx: Context, container: Structure, method: str, args: Sequence[Value]
+    ctx: Context, container: Structure, method: str, args: Sequence[Value], kw: dict[str, Value]
 ) -> Value | None:
     """A method that changes its container; None if it is none."""
     act = METHODS.get((container.kind, method))
+    if (container.kind, method) == ("dict", "update") and kw:
+        args, kw = [*args, Structure("dict", tuple(kw), tuple(kw.values()))], {}
+    _without_keywords(method, kw)
     return None if act is None else act(ctx, current(ctx.storage, container), list(args))
 
 
-def call_growing(ctx: Context, xs: Growing, method: str, args: Sequence[Value]) -> Value:
+def _without_keywords(method: str, kw: dict[str, Value]) -> None:
+    """Methods of lists and dicts take no keywords in Python."""
+    if kw:
+        raise TypeRefusal(f"`.{method}()` takes no keyword arguments", "give the values alone")
+
+
+def call_growing(
+    ctx: Context, xs: Growing, method: str, args: Sequence[Value], kw: dict[str, Value]
+) -> Value:
     """A method of a list that grows."""
+    _without_keywords(method, kw)
     match method, args:
         case "append", (value,):
             growing.append(ctx, xs, value)

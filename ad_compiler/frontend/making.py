@@ -73,6 +73,9 @@ def _filled(path: str) -> Lower:
         if path == "np.full":
             value = [given.pop(0) if given else kw.pop("fill_value")]
         dtype = kw.pop("dtype", given.pop(0) if given else const(None))
+        order = kw.pop("order", given.pop(0) if given else const("C"))
+        if not isinstance(order, Const) or order.value not in (None, "C", "K"):
+            raise TypeRefusal(f"{path} with such an `order`", "leave it out")
         if kw or given:
             raise TypeRefusal(f"{path} with these arguments is not supported", "give a shape")
         lengths = list(shape.items) if isinstance(shape, Structure) else [shape]
@@ -95,14 +98,18 @@ def _filled(path: str) -> Lower:
 
 def _like(path: str) -> Lower:
     """`np.zeros_like` and its like, of another dtype; without one they are primitives."""
+    place = 2 if path == "full_like" else 1
 
     def lower(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value | None:
-        if "dtype" not in kw:
+        given, rest = [*args], {**kw}
+        if len(given) > place:
+            rest["dtype"] = given.pop(place)
+        dtype = rest.pop("dtype", None)
+        if dtype is None:
             return None
-        rest = {key: value for key, value in kw.items() if key != "dtype"}
-        zeros = call(ctx, static(np.zeros_like), args[:1], {})
-        cast = _array(ctx, [zeros], {"dtype": kw["dtype"]}, "", call)
-        return call(ctx, static(getattr(np, path)), [cast, *args[1:]], rest, name)
+        zeros = call(ctx, static(np.zeros_like), given[:1], {})
+        cast = _array(ctx, [zeros], {"dtype": dtype}, "", call)
+        return call(ctx, static(getattr(np, path)), [cast, *given[1:]], rest, name)
 
     return lower
 

@@ -133,7 +133,7 @@ def delete(ctx: Context, scope: Scope, target: ast.expr) -> None:
     entry = located(ctx, scope, target) if isinstance(target, ast.Subscript) else None
     if not isinstance(entry, Entry) or not isinstance(entry.container, Structure):
         raise TypeRefusal("only names and items of dicts and lists can be deleted", "leave it")
-    containers.call_method(ctx, entry.container, "pop", [entry.index])
+    containers.call_method(ctx, entry.container, "pop", [entry.index], {})
 
 
 def _as_array(ctx: Context, value: Value) -> Value:

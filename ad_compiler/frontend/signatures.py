@@ -81,6 +81,24 @@ def bind(
     return named
 
 
+def in_order(
+    thing: Any, args: Sequence[Value], keywords: dict[str, Value]
+) -> tuple[Sequence[Value], dict[str, Value]]:
+    """The keywords that name the next parameters of a function, as positional arguments."""
+    if not keywords:
+        return args, keywords
+    try:
+        parameters = [*inspect.signature(thing).parameters.values()]
+    except (TypeError, ValueError):
+        return args, keywords
+    given, rest = [*args], {**keywords}
+    for parameter in parameters[len(given) :]:
+        if parameter.kind is not Parameter.POSITIONAL_OR_KEYWORD or parameter.name not in rest:
+            break
+        given.append(rest.pop(parameter.name))
+    return given, rest
+
+
 def _gathered(values: tuple[Value, ...]) -> Value:
     """`*shape`: numbers, or one container of them."""
     one = len(values) == 1 and isinstance(values[0], Structure | Shape)

@@ -81,23 +81,6 @@ def fill(ctx: Context, target: Value, value: Value) -> None:
     write(ctx, target, WHOLE, (), value)
 
 
-def call_method(ctx: Context, target: Value, method: str, args: Sequence[Value]) -> None:
-    """A method of an array that changes the array."""
-    if len(args) != METHODS[method]:
-        raise TypeRefusal(f"`.{method}` with these arguments is not supported", "leave them out")
-    if method == "fill":
-        fill(ctx, target, args[0])
-    else:
-        sort = PRIMITIVES.get("np.sort")
-        if sort is None:
-            raise TypeRefusal("`.sort()` has no derivative rule", "sort outside the function")
-        fill(ctx, target, apply(ctx, sort, (atom_of(ctx, target), const(-1))))
-
-
-METHODS = {"fill": 1, "sort": 0}
-"""Methods that change the array, and how many arguments they take."""
-
-
 def into(ctx: Context, out: Value, result: Value, who: str) -> Value:
     """A result written to `out=`, as a ufunc does."""
     if not isinstance(out, Place | Loose):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
@@ -22,27 +23,54 @@ WIDE = np.array([[1.0, np.nan, -2.0], [0.5, 3.0, 1.5], [2.5, -1.0, np.nan]])
 
 
 @compile_time
-def lying_along(axis: int, rank: int) -> tuple[int, ...]:
-    """The axes that a vector lacks to lie along one axis."""
-    return tuple(k for k in range(rank) if k != axis % rank)
+def weighed(axis: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """The axes that weights belong to, in the order of the weights' own."""
+    return tuple(k % rank for k in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+@compile_time
+def lying_along(axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """The axes that an array lacks to lie along some axes."""
+    return tuple(k for k in range(rank) if k not in axes)
+
+
+@compile_time
+def ascending(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The order in which axes ascend."""
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
 @means(
     np.average,
     samples=((VECTOR,), (MATRIX, 1), (VECTOR, None, VECTOR**2), (MATRIX, 0, [1.0, 3.0]),
-             (MATRIX, None, MATRIX + 1), (MATRIX, 1, VECTOR**2, {"keepdims": True})),
+             (MATRIX, None, MATRIX + 1), (MATRIX, 1, VECTOR**2, {"keepdims": True}),
+             (MATRIX[None], (2, 0), MATRIX[:1].T ** 2), (MATRIX, 1, None, True),
+             (MATRIX, 0, [1.0, 3.0], True)),
 )  # fmt: skip
-def _average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+def _average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *,
+    keepdims: bool = False,
+) -> Any:  # fmt: skip
     x = np.asarray(a)
     if weights is None:
-        return np.mean(x, axis=axis, keepdims=keepdims)
+        mean = np.mean(x, axis=axis, keepdims=keepdims)
+        if returned:
+            return mean, np.full_like(mean, x.size / np.size(mean))
+        return mean
     w = np.asarray(weights)
+    if w.ndim < x.ndim and axis is None:
+        raise TypeRefusal("np.average with weights of another shape", "say along which `axis`")
     if w.ndim < x.ndim:
-        w = np.broadcast_to(np.expand_dims(w, lying_along(axis, x.ndim)), x.shape)
+        axes = weighed(axis, x.ndim)
+        w = np.transpose(w, ascending(axes)) if w.ndim > 1 else w
+        w = np.expand_dims(w, lying_along(axes, x.ndim))
     scale = np.sum(w, axis=axis, keepdims=keepdims)
     if np.any(scale == 0.0):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
-    return np.sum(np.multiply(x, w), axis=axis, keepdims=keepdims) / scale
+    mean = np.sum(np.multiply(x, w), axis=axis, keepdims=keepdims) / scale
+    if returned:
+        return mean, np.broadcast_to(scale, mean.shape)
+    return mean
 
 
 @means(np.ptp, samples=((VECTOR,), (MATRIX, 1), (MATRIX, 0, {"keepdims": True})))

@@ -37,10 +37,36 @@ def _place(arr: Any, mask: Any, vals: Any) -> None:
         arr[mask] = np.resize(np.asarray(vals), np.count_nonzero(mask))
 
 
+@writes(np.ndarray.fill, method="fill")
+def _fill(a: Any, value: Any, /) -> None:
+    a[...] = value
+
+
+@writes(np.ndarray.sort, method="sort")
+def _sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> None:
+    if axis is None:
+        raise TypeRefusal("`.sort` of an array needs an axis", "sort `x.ravel()`")
+    a[...] = np.sort(a, axis=axis, kind=kind, order=order, stable=stable)
+
+
+@writes(np.ndarray.partition, method="partition")
+def _partition(
+    a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
+) -> None:
+    a[...] = np.partition(a, kth, axis=axis, kind=kind, order=order)
+
+
+@writes(np.ndarray.put, method="put")
 @writes(np.put)
-def _put(a: Any, ind: Any, v: Any) -> None:
+def _put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     """Places are counted along all elements; values that are too few are repeated."""
     places, values = np.asarray(ind).ravel(), np.asarray(v)
+    if mode == "wrap":
+        places = places % a.size
+    elif mode == "clip":
+        places = np.clip(places, 0, a.size - 1)
     filled = values if values.ndim == 0 else np.resize(values, places.size)
     if a.ndim == 1:
         a[places] = filled

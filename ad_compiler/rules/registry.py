@@ -63,6 +63,9 @@ LATER: dict[str, tuple[str, ...]] = {}
 METHODS: dict[str, Primitive | FunctionType] = {}
 """Array methods: `x.sum(axis=0)` is METHODS["sum"] applied to x first."""
 
+WRITERS: dict[str, FunctionType] = {}
+"""Methods that change the array they are called on."""
+
 ATTRIBUTES: dict[str, Primitive | FunctionType] = {}
 """Array attributes: `x.T`."""
 
@@ -215,11 +218,13 @@ def means(
     return enter
 
 
-def writes(thing: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def writes(thing: Any, method: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Enter a Python function as the definition of what changes an array."""
 
     def enter(function: Callable[..., None]) -> Callable[..., None]:
         DEFINITIONS[thing] = Definition(cast(FunctionType, function), (), writes=True)
+        if method:
+            WRITERS[method] = cast(FunctionType, function)
         return function
 
     return enter

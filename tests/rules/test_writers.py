@@ -42,7 +42,31 @@ def put(x: Any, y: Any) -> Any:
     np.put(out, [5, 1, 2], y[:2])
     np.put(out, 0, y[3])
     np.put(out, PLACES, 2 * x[0])
+    np.put(out, [-3, 9], y[1:3], mode="wrap")
+    out.put([-3, 9], y[0] * y[1:3], mode="clip")
     return out
+
+
+def fill(x: Any, y: Any) -> Any:
+    out = np.outer(x, y)
+    out[1:].fill(x[0])
+    return out
+
+
+def sort(x: Any, y: Any) -> Any:
+    out = np.outer(x, y)
+    out.sort(axis=0)
+    (2 * out).sort()
+    out[:2].sort(kind="stable")
+    out[2:].sort(0, stable=True)
+    return out * x
+
+
+def partition(x: Any, y: Any) -> Any:
+    out = np.outer(x, y)
+    out.partition(2)
+    out[:, 1:].partition(1, axis=0)
+    return out * x
 
 
 def fill_diagonal(x: Any, y: Any) -> Any:
@@ -73,7 +97,8 @@ def meshes(x: Any, y: Any) -> Any:
 
 
 WRITERS: list[Callable[[Any, Any], Any]] = [
-    copyto, putmask, place, put, fill_diagonal, put_along_axis, rows, columns, meshes,
+    copyto, putmask, place, put, fill, sort, partition, fill_diagonal, put_along_axis, rows,
+    columns, meshes,
 ]  # fmt: skip
 
 
@@ -119,6 +144,11 @@ def endless_numbers(x: Any) -> Any:
     return np.sum(np.r_[1:] * x)
 
 
+def sorted_by_no_axis(x: Any) -> Any:
+    x.copy().sort(axis=None)
+    return np.sum(x)
+
+
 def wide_and_narrow(x: Any) -> Any:
     return np.sum(np.r_[np.float32(1.0), x])
 
@@ -129,6 +159,7 @@ def wide_and_narrow(x: Any) -> Any:
         (complex_grid, "complex numbers"),
         (endless_numbers, "without an end"),
         (wide_and_narrow, "different kinds"),
+        (sorted_by_no_axis, "needs an axis"),
     ],
 )
 def test_refusals(function: Any, reason: str) -> None:
