@@ -39,6 +39,24 @@ def a_name_of_the_function_around(x, n):
     return total * count + x
 
 
+@case(v3)
+def another_name_by_astype(x):
+    a = x * 1.0
+    b, c = a.astype(float, copy=False), a.astype(np.float64)
+    b[0] = 7.0 * c[1]
+    c *= 2
+    return np.sum(a * c) + np.sum(x.astype("float32", copy=False)[1:] * 0.0)
+
+
+@case(v3, 1.5)
+def numbers_as_arrays_without_axes(x, a):
+    rows = np.concatenate([x[0].reshape(1), np.ravel(a), np.cumsum(x[1]), x.sum()[None]])
+    pairs = np.outer(a, [1, 2]) * np.outer([2.0, 1.0, 3.0], x[2]) + np.tile(x[0], (3, 2))
+    if math.isclose(x[0], a) or not math.isclose(a, 1.0, abs_tol=0.6):
+        return operator.matmul(x, x) * operator.getitem(x, 1)
+    return np.sum(rows**2) + np.sum(pairs**2) + np.linalg.norm(x[0] - a) * np.median(a) + np.std(a)
+
+
 @case(m23, 1.5)
 def arguments_by_their_names(x, a):
     rows, n = np.shape(a=x)[0], np.size(a=x, axis=1) + np.size(x, axis=None)

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ad_compiler import check_grads, elementwise_grad, grad, hessian, hvp, value_and_grad, vjp
+from ad_compiler import (
+    Unsupported,
+    check_grads,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    value_and_grad,
+    vjp,
+)
 
 THREE, FOUR, M43 = np.ones(3), np.ones(4), np.ones((4, 3))
 
@@ -94,3 +103,39 @@ def test_parts_of_short_arrays_broadcast_as_they_do_in_the_primal(by: int) -> No
         assert value == f(x, y)
         assert [g.shape for g in gradients] == [(n,), (m,)]
         check_grads(f, (x, y))
+
+
+REFUSED: list[tuple[Callable[..., Any], str]] = [
+    (lambda x: np.take_along_axis(x, np.zeros((4, 3), int), axis=2), "axis 2 of an array"),
+    (lambda x: np.expand_dims(x, (0, 0)), "repeated axes"),
+    (lambda x: np.rot90(x, 1, (0, 0)), "np.rot90 with the axes"),
+    (lambda x: np.vsplit(x[0], 3)[0], "np.vsplit of a vector"),
+    (lambda x: np.dsplit(x, 3)[0], "np.dsplit of less"),
+    (lambda x: np.einsum("ij->ijk", x), "the result of np.einsum"),
+    (lambda x: np.gradient(x, 1.0, 2.0, 3.0)[0], "another number of spacings"),
+    (lambda x: max([]) * x, "max\\(\\) of nothing"),
+    (lambda x: np.sin(*[x, x, x]), "takes 1 operands"),
+    (lambda x: x[0, 0].dot(x), "no `.dot`, which arrays have"),
+    (lambda x: np.average(x, weights=x[0]), "weights of another shape"),
+    (lambda x: np.ascontiguousarray(np.array(x[0, 0])), "array without axes"),
+]
+
+
+@pytest.mark.parametrize(("f", "reason"), REFUSED)
+def test_axes_that_there_are_not_are_refused(f: Callable[..., Any], reason: str) -> None:
+    def total(x):
+        return np.sum(f(x))
+
+    with pytest.raises(Unsupported, match=reason) as caught:
+        grad(total)(M43)
+    assert caught.value.remedy
+
+
+def test_weights_are_not_repeated() -> None:
+    for axis, weights in ((0, np.ones(1)), (1, np.ones((4, 1)))):
+
+        def f(x, axis=axis, weights=weights):
+            return np.sum(np.average(x, axis=axis, weights=weights))
+
+        with pytest.raises(ValueError, match="the weights are not as long"):
+            grad(f)(M43)

@@ -28,7 +28,7 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.records import Record, record_of
-from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, rank
+from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, dtype_of, rank, shown
 from ad_compiler.rules.infer import numpy_dtype
 from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES, WRITERS
 
@@ -166,6 +166,9 @@ def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:
         if isinstance(prim, FunctionType):
             return calls.defined(ctx, prim, (value,), {}, target)
         return viewed(ctx, value, prim, (atom,), apply(ctx, prim, (atom,), target))
+    if not is_array and not hasattr(np.generic, name):
+        reason = f"a {shown(atom.type)} has no `.{name}`, which arrays have"
+        raise TypeRefusal(reason, "make an array of it: np.array(...)")
     if name in METHODS or name in WRITERS or (name == "tolist" and is_array):
         return Method(value, name)
     raise _no_such(name)

@@ -149,6 +149,8 @@ def _extreme(builtin: Any) -> Lower:
             if isinstance(args[0], Growing):
                 return _extreme_of_list(ctx, builtin, args[0], name)
             args = items_of(ctx, args[0], f"{builtin.__name__}()")
+        if not args:
+            raise TypeRefusal(f"{builtin.__name__}() of nothing", "give a value")
         best = args[0]
         for position, item in enumerate(args[1:], 2):
             label = name if position == len(args) else ""
@@ -326,6 +328,15 @@ def _print(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> V
     return effects.print_(ctx, args, kw)
 
 
+def _matmul(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
+    return call(ctx, static(np.matmul), args, kw, name)
+
+
+def _getitem(ctx: Context, args: Args, _kw: Keywords, name: str, _call: Call) -> Value:
+    value, item = args
+    return indexing.subscript(ctx, value, [item], False, name)
+
+
 TABLE: dict[Any, Lower] = {
     len: _len,
     range: _range,
@@ -345,6 +356,8 @@ TABLE: dict[Any, Lower] = {
     np.finfo: _limits,
     np.iinfo: _limits,
     print: _print,
+    operator.matmul: _matmul,
+    operator.getitem: _getitem,
     np.where: _where,
     np.concatenate: _concatenate,
     np.pad: _pad,

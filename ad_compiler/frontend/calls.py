@@ -8,8 +8,6 @@ from dataclasses import replace
 from types import BuiltinMethodType, FunctionType
 from typing import Any
 
-import numpy as np
-
 from ad_compiler.errors import Unsupported
 from ad_compiler.frontend import (
     arguments,
@@ -22,13 +20,14 @@ from ad_compiler.frontend import (
     nested,
     records,
     signatures,
-    writing,
+    ufuncs,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside, raise_needs
 from ad_compiler.frontend.marked import plain_function
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.slots import current
 from ad_compiler.frontend.source import is_exact, source_of
+from ad_compiler.frontend.ufuncs import is_library
 from ad_compiler.frontend.values import (
     Derived,
     Environment,
@@ -49,10 +48,13 @@ from ad_compiler.ir.custom import CustomRule
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.records import Record
+from ad_compiler.ir.types import Array, is_number
 from ad_compiler.rules import joining
 from ad_compiler.rules.custom import primitive_of as custom_primitive
+from ad_compiler.rules.infer import NeedsArray
 from ad_compiler.rules.registry import (
     METHODS,
+    PRIMITIVES,
     REFUSED,
     VARIANTS,
     WRITERS,
@@ -92,10 +94,10 @@ def _object(
     ctx: Context, thing: Any, args: Sequence[Value], keywords: dict[str, Value], name: str
 ) -> Value:
     """A call of a Python object that is known at compile time."""
-    out, args, keywords = _without_out(thing, args, keywords)
-    if out is not None:
+    where, args, keywords = ufuncs.settled(ctx, thing, args, keywords, call)
+    if where is not None:
         result = _object(ctx, thing, args, keywords, "")
-        return writing.into(ctx, out, result, _label(thing))
+        return ufuncs.placed(ctx, where, result, _label(thing), call)
     inner = nested.stands_for(thing)
     if inner is not None:
         return call(ctx, inner, args, keywords, name)
@@ -131,7 +133,7 @@ def _object(
         return Partial(first, tuple(given), {k: ctx.storage.rooted(v) for k, v in keywords.items()})
     if isinstance(thing, functools.partial):
         return call(ctx, *_taken_apart(ctx, thing, args, keywords), name)
-    if isinstance(thing, FunctionType) and not _is_library(thing):
+    if isinstance(thing, FunctionType) and not is_library(thing):
         if thing.__module__ == joining.__name__ and not ctx.captures.inline:
             return defined(ctx, thing, args, keywords, name)
         if getattr(thing, "__ad_of_types__", False):
@@ -139,7 +141,7 @@ def _object(
         if getattr(thing, "__ad_compile_time__", False):
             return _at_compile_time(ctx, thing, args, keywords)
         return inline.call(ctx, user_function(ctx, thing), args, keywords, name)
-    function = None if _is_library(thing) else plain_function(thing)
+    function = None if is_library(thing) else plain_function(thing)
     if function is not None:
         return inline.call(ctx, user_function(ctx, function), args, keywords, name)
     raise TypeRefusal(*_unknown(thing))
@@ -163,30 +165,6 @@ def _of_string(
         return value_of(method(*values[: len(args)], **named))
     except (TypeError, ValueError) as error:
         raise TypeRefusal(f"`.{method.__name__}`: {error}", "mend the call") from None
-
-
-def _without_out(
-    thing: Any, args: Sequence[Value], keywords: dict[str, Value]
-) -> tuple[Value | None, Sequence[Value], dict[str, Value]]:
-    """The array that a NumPy function writes its result to, and the other arguments."""
-    if isinstance(thing, np.ufunc) and len(args) > thing.nin:
-        keywords = {**keywords, "out": args[thing.nin]}
-        args = [*args[: thing.nin], *args[thing.nin + 1 :]]
-    if "out" not in keywords or (isinstance(thing, FunctionType) and not _is_library(thing)):
-        return None, args, keywords
-    rest = {name: value for name, value in keywords.items() if name != "out"}
-    match keywords["out"]:
-        case Const(value=None):
-            return None, args, rest
-        case Structure("tuple", (), (one,)):
-            return one, args, rest
-        case out:
-            return out, args, rest
-
-
-def _is_library(thing: Any) -> bool:
-    """Whether a function is NumPy's or SciPy's: only their rules are known, not their ways."""
-    return (getattr(thing, "__module__", None) or "").partition(".")[0] in ("numpy", "scipy")
 
 
 def _label(thing: Any) -> str:
@@ -237,9 +215,27 @@ def of_primitive(
     primitive, atoms = arguments.operands(ctx, primitive, thing, args, keywords)
     if primitive in VARIANTS:
         primitive, atoms = VARIANTS[primitive](atoms) or (primitive, atoms)
-    result = apply(ctx, primitive, atoms, name)
+    atoms, result = _applied(ctx, primitive, atoms, name)
     base = args[0] if args else next(iter(keywords.values()), None)
     return result if base is None else indexing.viewed(ctx, base, primitive, atoms, result)
+
+
+def _applied(
+    ctx: Context, primitive: Primitive, atoms: Sequence[Atom], name: str
+) -> tuple[Sequence[Atom], Value]:
+    """An operation on operands, where numbers stand for arrays without axes, as in NumPy."""
+    try:
+        return atoms, apply(ctx, primitive, atoms, name)
+    except NeedsArray as refusal:
+        lone, unfit = refusal.arg, refusal
+        if not is_number(lone.type):
+            raise
+    array = atom_of(ctx, apply(ctx, PRIMITIVES["array0"], (lone,)))
+    taken = [array if a is lone else a for a in atoms]
+    _, result = _applied(ctx, primitive, taken, name)
+    if isinstance(result, Var) and isinstance(result.type, Array) and not result.type.dims:
+        raise unfit  # NumPy may give the number back
+    return taken, result
 
 
 def defined(
@@ -319,7 +315,7 @@ def _at_compile_time(
     named = {k: _known(ctx, v, function) for k, v in keywords.items()}
     try:
         return value_of(function(*given, **named))
-    except (TypeError, ValueError, IndexError) as error:  # NumPy would raise it when called
+    except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:  # as when called
         raise TypeRefusal(f"these arguments do not fit: {error}", "mend the call") from None
 
 

@@ -24,7 +24,7 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.records import Record
-from ad_compiler.ir.types import Array, Int, Static, is_number
+from ad_compiler.ir.types import Array, Int, Static, dtype_of, is_number
 from ad_compiler.rules.registry import PRIMITIVES
 
 
@@ -75,6 +75,9 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
             return _of_structure(ctx, value, items[0])
         case Shape(array) if not is_tuple:
             return _of_shape(ctx, array, items[0])
+        case Var() if is_number(value.type) and dtype_of(value.type) is not None:
+            whole = apply(ctx, PRIMITIVES["array0"], (value,))  # as NumPy's own numbers allow
+            return _of_array(ctx, whole, items, name)
         case _:
             raise TypeRefusal(f"{describe(value)} has no elements", "index an array or a container")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from inspect import Parameter, Signature
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from ad_compiler.ir.primitive import Primitive, TypeRefusal
 
 @cache
 def signature_of(primitive: Primitive, thing: Any) -> Signature:
-    """The signature of a NumPy function or method; otherwise that of the primitive's operands."""
+    """The signature of a function or method of NumPy or SciPy; else that of the operands."""
     module = getattr(thing, "__module__", None) or "numpy"  # methods tell none
-    if module.partition(".")[0] == "numpy":
+    package = module.partition(".")[0]
+    if package == "numpy" or (package == "scipy" and isinstance(thing, FunctionType)):
         try:
             return inspect.signature(thing)
         except (TypeError, ValueError):

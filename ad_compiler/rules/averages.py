@@ -9,12 +9,12 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Type
+from ad_compiler.ir.types import Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.masked import MASK
 from ad_compiler.rules.reductions import AXES, NAMED, may_be_empty, reduction_type, spread
-from ad_compiler.rules.registry import compile_time, means
+from ad_compiler.rules.registry import compile_time, means, of_types
 from ad_compiler.rules.statistics import SPREAD, SPREAD_NAMED, inverse_or_zero
 from ad_compiler.rules.structures import structural
 
@@ -32,6 +32,12 @@ def weighed(axis: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
 def lying_along(axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
     """The axes that an array lacks to lie along some axes."""
     return tuple(k for k in range(rank) if k not in axes)
+
+
+@of_types
+def has_lone_axis(type_: Any) -> bool:
+    """Whether some axis has the length 1."""
+    return 1 in dims_of(type_)
 
 
 @compile_time
@@ -60,8 +66,12 @@ def _average(
     w = np.asarray(weights)
     if w.ndim < x.ndim and axis is None:
         raise TypeRefusal("np.average with weights of another shape", "say along which `axis`")
+    axes = weighed(axis if w.ndim < x.ndim else tuple(range(x.ndim)), x.ndim)
+    if has_lone_axis(w):  # which would be repeated
+        for k, axis_of_w in enumerate(axes):
+            if w.shape[k] != x.shape[axis_of_w]:
+                raise ValueError("the weights are not as long as the axes of the array")
     if w.ndim < x.ndim:
-        axes = weighed(axis, x.ndim)
         w = np.transpose(w, ascending(axes)) if w.ndim > 1 else w
         w = np.expand_dims(w, lying_along(axes, x.ndim))
     scale = np.sum(w, axis=axis, keepdims=keepdims)
@@ -69,7 +79,7 @@ def _average(
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     mean = np.sum(np.multiply(x, w), axis=axis, keepdims=keepdims) / scale
     if returned:
-        return mean, np.broadcast_to(scale, mean.shape)
+        return mean, np.broadcast_to(scale, mean.shape).astype(mean.dtype)
     return mean
 
 

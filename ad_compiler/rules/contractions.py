@@ -193,7 +193,7 @@ VARIANTS[INNER] = _by_rank(1, MANY_INNER, _scalings(np.inner))
 
 def _flat(x: Any) -> Any:
     """A vector of all elements."""
-    return x if np.ndim(x) == 1 else np.ravel(np.asarray(x))
+    return np.asarray(x) if np.ndim(x) == 1 else np.ravel(x)
 
 
 @means(np.vdot, samples=((V, W), (M, M + 1), (M, V.repeat(2)), (2.0, 3.0)))
@@ -201,7 +201,7 @@ def _vdot(a: Any, b: Any, /) -> Any:
     return VDOT(_flat(a), _flat(b))
 
 
-@means(np.outer, samples=((V, W), (M, V), (2.0, V)))
+@means(np.outer, samples=((V, W), (M, V), (2.0, V), (V, [1.0, 2.0])))
 def _outer(a: Any, b: Any) -> Any:
     return OUTER(_flat(a), _flat(b))
 

@@ -45,6 +45,10 @@ def labelled(subscripts: str, ranks: Any) -> Labels:
     else:
         once = sorted(c for c in set(together) - set(spare) if together.count(c) == 1)
         result = "".join(spare) + "".join(once)
+    if len(set(result)) < len(result) or not set(result) <= set(together):
+        raise TypeRefusal(
+            f"the result of np.einsum({subscripts!r})", "name axes of the operands, each once"
+        )
     return tuple(letters), result
 
 

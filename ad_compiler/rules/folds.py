@@ -13,6 +13,7 @@ from ad_compiler.ir.types import Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.cumulative import BOX
+from ad_compiler.rules.masked import MASK
 from ad_compiler.rules.reductions import reduced, spread
 from ad_compiler.rules.registry import compile_time, means
 from ad_compiler.rules.shaping import axis_of
@@ -29,13 +30,30 @@ FOLDS: dict[np.ufunc, Any] = {
 def _fold(ufunc: np.ufunc, reduction: Any) -> None:
     """`np.add.reduce(x)` is `np.sum(x, axis=0)`."""
 
-    def reduce(array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False) -> Any:
-        if dtype is None:
-            return reduction(array, axis=axis, keepdims=keepdims)
-        return reduction(array, axis=axis, dtype=dtype, keepdims=keepdims)
+    def reduce(
+        array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False,
+        initial: Any = None, where: Any = None,
+    ) -> Any:  # fmt: skip
+        if dtype is not None:
+            return reduction(
+                array, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where
+            )
+        if initial is not None and where is not None:
+            return reduction(array, axis=axis, keepdims=keepdims, initial=initial, where=where)
+        if initial is not None:
+            return reduction(array, axis=axis, keepdims=keepdims, initial=initial)
+        if where is not None:
+            return reduction(array, axis=axis, keepdims=keepdims, where=where)
+        return reduction(array, axis=axis, keepdims=keepdims)
 
     is_test = ufunc in (np.logical_and, np.logical_or)
     samples = ((VECTOR,), (MATRIX,), (MATRIX + 0.5, 1, {"keepdims": True}), (MATRIX, None))
+    if not is_test:
+        samples = (
+            *samples,
+            (MATRIX, 1, {"initial": 2.0}),
+            (MATRIX, {"initial": 1.5, "where": MASK}),
+        )
     means(ufunc.reduce, samples=samples, inert=is_test)(reduce)
 
 
@@ -127,7 +145,11 @@ structural(
 
 PAIRED = (
     np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.power, np.hypot,
-    np.arctan2, np.logaddexp,
+    np.arctan2, np.logaddexp, np.logaddexp2, np.fmax, np.fmin, np.mod, np.fmod, np.copysign,
+    np.float_power,
+)  # fmt: skip
+COMPARED = (
+    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.floor_divide,
 )  # fmt: skip
 
 
@@ -147,10 +169,10 @@ def _pairs(ufunc: np.ufunc) -> None:
         return ufunc(np.expand_dims(one, behind(one.ndim, other.ndim)), other)
 
     samples = ((np.abs(VECTOR) + 0.1, VECTOR), (MATRIX + 0.5, VECTOR), (1.5, VECTOR))
-    means(ufunc.outer, samples=samples)(outer)
+    means(ufunc.outer, samples=samples, inert=ufunc in COMPARED)(outer)
 
 
-for _ufunc in PAIRED:
+for _ufunc in (*PAIRED, *COMPARED):
     _pairs(_ufunc)
 
 # -- other names ----------------------------------------------------------------------------------

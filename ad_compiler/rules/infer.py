@@ -83,10 +83,18 @@ def numbers(args: Sequence[Atom], who: str, remedy: str) -> tuple[Number, ...]:
     return tuple(out)
 
 
+class NeedsArray(TypeRefusal):
+    """An operand is no array, but would be one without axes as NumPy takes it."""
+
+    def __init__(self, reason: str, remedy: str, arg: Atom) -> None:
+        super().__init__(reason, remedy)
+        self.arg = arg
+
+
 def array(arg: Atom, who: str) -> Array:
     """The type of an operand that must be an array."""
     if not isinstance(arg.type, Array):
-        raise TypeRefusal(f"{who} needs an array, not a {shown(arg.type)}", ARRAY)
+        raise NeedsArray(f"{who} needs an array, not a {shown(arg.type)}", ARRAY, arg)
     return arg.type
 
 

@@ -103,6 +103,8 @@ BY_ROWS = frozenset(
 
 def copy_of(x: Atom) -> Primitive:
     """The primitive of `np.array(x)`: unlike the method, it keeps the order in memory."""
+    if is_number(x.type):
+        return PRIMITIVES["array0"]
     return PRIMITIVES["np.copy" if rank(x.type) > 1 else "copy"]
 
 

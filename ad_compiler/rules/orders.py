@@ -13,7 +13,16 @@ from ad_compiler.ir.primitive import Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
-from ad_compiler.rules.registry import ATTRIBUTES, METHODS, PRIMITIVES, SAME, Linear, means, widen
+from ad_compiler.rules.registry import (
+    ATTRIBUTES,
+    METHODS,
+    PRIMITIVES,
+    SAME,
+    Linear,
+    compile_time,
+    means,
+    widen,
+)
 from ad_compiler.rules.shaping import flattened, may_fail
 from ad_compiler.rules.structures import structural
 
@@ -102,7 +111,10 @@ widen(
 
 
 def _laid_out_type(args: Sequence[Atom]) -> Type:
-    return infer.array(args[0], "a layout")
+    array = infer.array(args[0], "a layout")
+    if not array.dims:
+        raise TypeRefusal("the layout of an array without axes", "use np.atleast_1d")
+    return array
 
 
 def _laid_out_bar(x: Any, *, z_bar: Any) -> Any:
@@ -114,6 +126,27 @@ for _function in (np.ascontiguousarray, np.asfortranarray, np.asarray_chkfinite)
         _function, ("x",), _laid_out_type, {"x": _laid_out_bar}, noun="values", fresh=False,
         raises=may_fail, samples=((VECTOR,), (MATRIX,)),
     )  # fmt: skip
+
+
+ASTYPE = PRIMITIVES["astype"]
+
+
+@compile_time
+def named(dtype: Any) -> str:
+    """NumPy's name of a dtype."""
+    return np.dtype(dtype).name
+
+
+def _astype_method(
+    x: Any, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True,
+    copy: bool = True,
+) -> Any:  # fmt: skip
+    if order != "K" or casting not in ("unsafe", "same_kind", "safe"):
+        raise TypeRefusal("astype with such an `order` or `casting`", "leave them out")
+    return ASTYPE(x, named(dtype)) if copy else np.asarray(x, dtype)
+
+
+METHODS["astype"] = cast(FunctionType, _astype_method)
 
 
 @means(np.astype, samples=((VECTOR, "float64"), (MATRIX, float)))

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import GETITEM
 from ad_compiler.rules.registry import ATTRIBUTES, compile_time, means
+from ad_compiler.rules.shaping import axes_of
 
 BOX = np.arange(24.0).reshape(2, 3, 4)
 NUMBER = 1.5
@@ -32,9 +34,18 @@ def quarter_turns(k: int) -> int:
     return k % 4
 
 
+@compile_time
+def plane(axes: Any, rank: int) -> tuple[int, ...]:
+    """The two axes in whose plane an array is turned."""
+    places = axes_of(tuple(axes), rank)
+    if len(places) != 2 or places[0] == places[1]:
+        raise TypeRefusal(f"np.rot90 with the axes {axes}", "give two different axes")
+    return places
+
+
 @means(np.rot90, samples=((MATRIX,), (MATRIX, 2), (MATRIX, 3), (BOX, -1, (2, 1)), (MATRIX, 4)))
 def _rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
-    turns = quarter_turns(k)
+    turns, axes = quarter_turns(k), plane(axes, m.ndim)
     if turns == 0:
         return part(m)
     if turns == 2:
@@ -192,11 +203,15 @@ def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
 
 @means(np.vsplit, samples=((MATRIX, 2),))
 def _vsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if ary.ndim < 2:
+        raise TypeRefusal("np.vsplit of a vector", "use np.split")
     return _split(ary, indices_or_sections, 0)
 
 
 @means(np.dsplit, samples=((BOX, 2),))
 def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if ary.ndim < 3:
+        raise TypeRefusal("np.dsplit of less than three axes", "use np.split")
     return _split(ary, indices_or_sections, 2)
 
 

@@ -83,7 +83,7 @@ def axes_list(axis: Any, rank: int) -> tuple[int, ...]:
 def count_of(x: Any, axis: Any) -> Any:
     """How many elements each result is made of."""
     if axis is None:
-        return x.size
+        return np.size(x)
     first, *others = axes_list(axis, x.ndim)
     n = x.shape[first]
     for k in others:

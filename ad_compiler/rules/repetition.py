@@ -85,6 +85,8 @@ def counts_first(reps: Any, rank: int) -> tuple[tuple[int, int], ...]:
 
 
 def _tile_bar(x: Any, reps: Any, *, z_bar: Any) -> Any:
+    if x.ndim == 0:
+        return np.sum(z_bar)
     if isinstance(reps, int):
         apart = z_bar.reshape(*x.shape[:-1], reps, x.shape[-1])
         return np.sum(apart, axis=-2)

@@ -14,7 +14,7 @@ from ad_compiler.ir.types import Array, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.determinants import COFACTORS
 from ad_compiler.rules.matrices import POSITIVE, SINGULAR, SQUARE, float_dtype, read, square, unread
-from ad_compiler.rules.registry import REFUSED, Linear, register
+from ad_compiler.rules.registry import REFUSED, Linear, register, widen
 from ad_compiler.rules.shaping import may_fail
 
 RIGHT, WIDE = np.array([1.0, -2.0, 0.5]), np.array([[1.0, 2.0], [-0.5, 3.0], [0.25, 1.0]])
@@ -77,7 +77,7 @@ def _solve_a_bar(
 SOLVE = {"transposed": False, "check_finite": True}
 
 
-register(
+SOLVER = register(
     Primitive(
         "scipy.linalg.solve", _solve, _solve_type, Call("scipy.linalg.solve"), ("a", "b", *SOLVE),
         defaults=SOLVE, keyword_only=tuple(SOLVE), raises=may_fail, noun="solution",
@@ -87,6 +87,87 @@ register(
         samples=((SQUARE, RIGHT, False, True), (SQUARE, WIDE, True, True)),
     ),
     linalg.solve,
+)  # fmt: skip
+
+SYMMETRIC = {"lower": False, "check_finite": True, "assume_a": None, "transposed": False}
+
+
+def _solve_symmetric(
+    a: Any, b: Any, lower: bool, check_finite: bool, assume_a: Any, transposed: bool
+) -> Any:
+    return linalg.solve(
+        a, b, lower=lower, check_finite=check_finite, assume_a=assume_a, transposed=transposed
+    )
+
+
+def _symmetric_type(args: Sequence[Atom]) -> Type:
+    for arg, name in zip(args[2:], SYMMETRIC, strict=True):
+        infer.static(arg, name)
+    if infer.static(args[4], "assume_a") not in KINDS:
+        raise TypeRefusal("scipy.linalg.solve with such an `assume_a`", "give gen, sym or pos")
+    return _solve_type([*args[:2], args[5], args[3]])
+
+
+def _again_symmetric(a: Any, b: Any, lower: bool, assume_a: Any, transposed: bool) -> Any:
+    return linalg.solve(
+        a, b, lower=lower, check_finite=False, assume_a=assume_a, transposed=transposed
+    )
+
+
+def _read(x: Any, lower: bool, assume_a: Any) -> Any:
+    """The matrix that is solved with: the triangle that is read, and its mirror image."""
+    return read(x, "L" if lower else "U") if assume_a in ONE_TRIANGLE else x
+
+
+def _symmetric_a(
+    a: Any, b: Any, lower: bool, check_finite: bool, assume_a: Any, transposed: bool,
+    *, z: Any, a_dot: Any,
+) -> Any:  # fmt: skip
+    moved = _read(a_dot, lower, assume_a)
+    change = moved.T @ z if transposed else moved @ z
+    return -_again_symmetric(a, change, lower, assume_a, transposed)
+
+
+def _symmetric_b(
+    a: Any, b: Any, lower: bool, check_finite: bool, assume_a: Any, transposed: bool,
+    *, b_dot: Any,
+) -> Any:  # fmt: skip
+    return _again_symmetric(a, b_dot, lower, assume_a, transposed)
+
+
+def _symmetric_b_bar(
+    a: Any, b: Any, lower: bool, check_finite: bool, assume_a: Any, transposed: bool,
+    *, z_bar: Any,
+) -> Any:  # fmt: skip
+    return _again_symmetric(a, z_bar, lower, assume_a, not transposed)
+
+
+def _symmetric_a_bar(
+    a: Any, b: Any, lower: bool, check_finite: bool, assume_a: Any, transposed: bool,
+    *, z: Any, z_bar: Any,
+) -> Any:  # fmt: skip
+    g = _again_symmetric(a, z_bar, lower, assume_a, not transposed)
+    whole = -_product(z, g) if transposed else -_product(g, z)
+    return unread(whole, "L" if lower else "U") if assume_a in ONE_TRIANGLE else whole
+
+
+ONE_TRIANGLE = ("sym", "symmetric", "her", "hermitian", "pos", "positive definite")
+KINDS = (None, "gen", "general", *ONE_TRIANGLE)
+
+widen(
+    SOLVER,
+    Primitive(
+        "scipy.linalg.solve(assume_a)", _solve_symmetric, _symmetric_type,
+        Call("scipy.linalg.solve"), ("a", "b", *SYMMETRIC), defaults=SYMMETRIC,
+        keyword_only=tuple(SYMMETRIC), raises=may_fail, noun="solution",
+    ),
+    Linear(
+        {"a": _symmetric_a, "b": _symmetric_b}, {"a": _symmetric_a_bar, "b": _symmetric_b_bar},
+        dense=True, convention="of a symmetric matrix only the triangle that is read counts",
+        samples=((POSITIVE, RIGHT, True, True, "pos", False),
+                 (POSITIVE, WIDE, False, True, "sym", False),
+                 (SQUARE, WIDE, False, True, "gen", True)),
+    ),
 )  # fmt: skip
 
 TRIANGULAR = {"trans": 0, "lower": False, "unit_diagonal": False, "check_finite": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -172,6 +173,24 @@ inert(
 inert(
     np.allclose, ("a", "b", *NEAR), _truth, "a truth value", defaults=NEAR, named=tuple(NEAR),
     noun="test", raises=_pair_may_clash, samples=PAIRS,
+)  # fmt: skip
+CLOSE = {"rel_tol": 1e-09, "abs_tol": 0.0}
+
+
+def _close_type(args: Sequence[Atom]) -> Type:
+    infer.numbers(args, "math.isclose", "use np.isclose")
+    return Bool(PY)
+
+
+def _negative(args: Sequence[Atom]) -> bool:
+    """Whether a tolerance may be below 0, which raises."""
+    return any(not isinstance(arg, Const) or arg.value < 0 for arg in args[2:])
+
+
+inert(
+    math.isclose, ("a", "b", *CLOSE), _close_type, "a truth value", path="math.isclose",
+    defaults=CLOSE, named=tuple(CLOSE), noun="test", raises=_negative,
+    samples=((1.0, 1.0 + 1e-10, 1e-09, 0.0), (1.0, 2.0, 0.1, 0.5), (1e-9, 0.0, 1e-09, 1e-8)),
 )  # fmt: skip
 inert(
     np.array_equal, ("a1", "a2", "equal_nan"), _truth, "a truth value",

@@ -121,6 +121,8 @@ def _expand_type(args: Sequence[Atom]) -> Type:
     value = infer.static(axis, "axis")
     count = len(value) if isinstance(value, tuple | list) else 1
     places = axes_of(value, len(own) + count)
+    if len(set(places)) < count:
+        raise TypeRefusal(f"repeated axes {value} of np.expand_dims", "give each once")
     rest = iter(own)
     dims = tuple(1 if k in places else next(rest) for k in range(len(own) + count))
     return Array(_dtype(x), dims)
@@ -129,7 +131,8 @@ def _expand_type(args: Sequence[Atom]) -> Type:
 def _dtype(x: Atom) -> str:
     dtype = dtype_of(x.type)
     if dtype is None:
-        raise TypeRefusal(f"a {shown(x.type)} has no axes", "make it an array with np.array")
+        remedy = "make it an array with np.array"
+        raise infer.NeedsArray(f"a {shown(x.type)} has no axes", remedy, x)
     return dtype
 
 

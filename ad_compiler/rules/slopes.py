@@ -160,9 +160,11 @@ def _np_gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -
         made = [_along(x, 1.0, a, edge_order) for a in axes]
     elif len(varargs) == 1 and np.ndim(varargs[0]) == 0:
         made = [_along(x, varargs[0], a, edge_order) for a in axes]
+    elif len(varargs) != len(axes):
+        raise TypeRefusal("np.gradient with another number of spacings than axes", "give one each")
     else:
         made = [
             _along(x, np.asarray(h) if np.ndim(h) > 0 else h, a, edge_order)
-            for h, a in zip(varargs, axes)  # noqa: B905
+            for h, a in zip(varargs, axes, strict=True)
         ]
     return made[0] if len(axes) == 1 else tuple(made)

@@ -14,7 +14,7 @@ from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import VECTOR
 from ad_compiler.rules.indexing import GETITEM
 from ad_compiler.rules.registry import Linear, compile_time, means, widen
-from ad_compiler.rules.shaping import axes_of, flattened, may_fail
+from ad_compiler.rules.shaping import axes_of, axis_of, flattened, may_fail
 from ad_compiler.rules.structures import evaluator, inert, structural
 
 SHUFFLED = np.array([[3.0, -1.0, 2.5, 0.5], [0.25, 4.0, -2.0, 1.0]])
@@ -41,6 +41,12 @@ def leading(rank: int) -> int:
     return 0 if rank > 1 else -1
 
 
+@compile_time
+def axis_in(axis: Any, rank: int) -> int:
+    """An axis that there is, counted from the front."""
+    return axis_of(axis, rank)
+
+
 def along(x: Any, indices: Any, axis: int) -> Any:
     """`np.take_along_axis`, as an index."""
     rank = x.ndim
@@ -61,7 +67,9 @@ def along(x: Any, indices: Any, axis: int) -> Any:
              (SHUFFLED, np.array([5, 1]), None), (BOX, np.ones((2, 1, 4), int), 1)),
 )  # fmt: skip
 def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
-    return np.ravel(arr)[indices] if axis is None else along(arr, indices, axis)
+    if axis is None:
+        return np.ravel(arr)[indices]
+    return along(arr, indices, axis_in(axis, arr.ndim))
 
 
 # -- sorting --------------------------------------------------------------------------------------

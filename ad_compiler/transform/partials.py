@@ -181,6 +181,8 @@ class Splice:
 
     def both(self, one: Atom, other: Atom) -> Atom:
         """Both masks hold."""
+        if one is other:
+            return one
         if isinstance(one.type, Array) or isinstance(other.type, Array):
             return self.call("logical_and", one, other)
         cell = self.builder.cell("both")

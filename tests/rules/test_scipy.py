@@ -219,3 +219,16 @@ def test_a_cotangent_that_is_nan_does_not_raise() -> None:
         return np.sum(linalg.solve_triangular(a, x)) * math.nan
 
     assert np.isnan(grad(f, 1)(np.eye(2), np.ones(2))).all()
+
+
+def test_arguments_have_the_places_that_scipy_gives_them() -> None:
+    a, b = np.array([[2.0, 1.0], [-1.0, 3.0]]), np.array([1.0, 2.0])
+
+    def lower(a: Any, b: Any) -> Any:
+        return linalg.solve(a, b, True)
+
+    def checked(a: Any) -> Any:
+        return np.sum(linalg.cholesky(a, False, False, True))
+
+    assert np.array_equal(jvp(lower, (a, b), (0 * a, b))[1], linalg.solve(a, b))
+    assert np.array_equal(value_and_grad(checked)(a @ a.T)[0], checked(a @ a.T))

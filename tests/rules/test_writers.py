@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -96,9 +97,18 @@ def meshes(x: Any, y: Any) -> Any:
     return np.mgrid[0:4, 1:5] * x + np.mgrid[0.0:2.0:0.5] * y + down * right
 
 
+def where(x: Any, y: Any) -> Any:
+    out = np.ones(4)
+    np.log(x, out=out, where=x > 0)
+    np.multiply(out, y, out=out, where=[True, False, True, True])
+    apart = x - x[0]
+    quotients = np.divide(y, apart, out=np.zeros_like(x), where=apart != 0, casting="same_kind")
+    return out * np.where(x == x[0], 2.0 * y, quotients) + np.add(x, [1, 2, 3, 4], dtype=np.float64)
+
+
 WRITERS: list[Callable[[Any, Any], Any]] = [
     copyto, putmask, place, put, fill, sort, partition, fill_diagonal, put_along_axis, rows,
-    columns, meshes,
+    columns, meshes, where,
 ]  # fmt: skip
 
 
@@ -149,6 +159,14 @@ def sorted_by_no_axis(x: Any) -> Any:
     return np.sum(x)
 
 
+def without_values(x: Any) -> Any:
+    return np.sum(np.log(x, where=x > 0))
+
+
+def of_numbers(x: Any) -> Any:
+    return np.sum(np.log(x, out=np.zeros(4), where=x))
+
+
 def wide_and_narrow(x: Any) -> Any:
     return np.sum(np.r_[np.float32(1.0), x])
 
@@ -159,9 +177,23 @@ def wide_and_narrow(x: Any) -> Any:
         (complex_grid, "complex numbers"),
         (endless_numbers, "without an end"),
         (wide_and_narrow, "different kinds"),
+        (without_values, "elements that have no value"),
+        (of_numbers, "an array of truth values"),
         (sorted_by_no_axis, "needs an axis"),
     ],
 )
 def test_refusals(function: Any, reason: str) -> None:
     with pytest.raises(Unsupported, match=reason):
         grad(function)(V)
+
+
+def test_nothing_is_computed_where_it_is_not_asked_for() -> None:
+    def f(x: Any) -> Any:
+        roots = np.sqrt(x, out=np.zeros_like(x), where=x > 0)
+        return np.sum(np.divide(roots, x, out=x.copy(), where=x != 0))
+
+    x = np.array([4.0, 0.0, -1.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert grad(f)(x) == pytest.approx([-1 / 16, 1.0, 0.0])
+        assert jvp(f, (x,), (np.ones(3),)) == (f(x), pytest.approx(1 - 1 / 16))
