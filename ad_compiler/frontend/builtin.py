@@ -19,12 +19,14 @@ from ad_compiler.frontend import (
     growing,
     indexing,
     iterables,
+    iterating,
     making,
     products,
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.gathering import items_of
+from ad_compiler.frontend.iterating import extreme_by
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
@@ -137,11 +139,9 @@ def _sum(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value
 def _extreme(builtin: Any) -> Lower:
     """`max` and `min` of several values, or of the items of a container."""
 
-    def lower(ctx: Context, args: Args, kw: Keywords, name: str, _call: Call) -> Value | None:
+    def lower(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value | None:
         if kw:
-            raise TypeRefusal(
-                f"{builtin.__name__}() with keywords is not supported", "leave them out"
-            )
+            return extreme_by(ctx, builtin, args, kw, name, call)
         if len(args) == 1:
             if arrays.is_array(args[0]):
                 whole = PRIMITIVES[f"{builtin.__name__}_item"]
@@ -366,6 +366,7 @@ TABLE: dict[Any, Lower] = {
     np.size: _size,
     **gathering.FUNCTIONS,
     **products.FUNCTIONS,
+    **iterating.FUNCTIONS,
     **making.FUNCTIONS,
     **writing.FUNCTIONS,
 }

@@ -23,6 +23,7 @@ from ad_compiler.frontend import (
     ufuncs,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside, raise_needs
+from ad_compiler.frontend.iterating import vectorized
 from ad_compiler.frontend.marked import plain_function
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.slots import current
@@ -49,7 +50,7 @@ from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, is_number
-from ad_compiler.rules import joining
+from ad_compiler.rules import iterating, joining
 from ad_compiler.rules.custom import primitive_of as custom_primitive
 from ad_compiler.rules.infer import NeedsArray
 from ad_compiler.rules.registry import (
@@ -63,6 +64,9 @@ from ad_compiler.rules.registry import (
 )
 
 dict_key = arguments.dict_key
+
+WRITTEN = (joining.__name__, iterating.__name__)
+"""Where functions stand that builtins are written as."""
 
 
 def call(
@@ -133,8 +137,11 @@ def _object(
         return Partial(first, tuple(given), {k: ctx.storage.rooted(v) for k, v in keywords.items()})
     if isinstance(thing, functools.partial):
         return call(ctx, *_taken_apart(ctx, thing, args, keywords), name)
+    elementwise = vectorized(ctx, thing)
+    if elementwise is not None:
+        return call(ctx, elementwise, args, keywords, name)
     if isinstance(thing, FunctionType) and not is_library(thing):
-        if thing.__module__ == joining.__name__ and not ctx.captures.inline:
+        if thing.__module__ in WRITTEN and not ctx.captures.inline:
             return defined(ctx, thing, args, keywords, name)
         if getattr(thing, "__ad_of_types__", False):
             return const(thing(*(atom_of(ctx, arg).type for arg in args)))

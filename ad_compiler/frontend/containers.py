@@ -15,7 +15,7 @@ from ad_compiler.frontend.context import Context, array_of, raise_needs
 from ad_compiler.frontend.growing import substituted
 from ad_compiler.frontend.lengthening import as_list, begin_to_grow, concatenated, lengthen
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.slots import current, holders, load, put
+from ad_compiler.frontend.slots import Slot, current, holders, load, put
 from ad_compiler.frontend.values import (
     Backwards,
     Growing,
@@ -102,6 +102,16 @@ def set_field(ctx: Context, container: Structure, name: str, value: Value) -> No
     container = current(ctx.storage, container)
     items = container.named() | {name: value}
     change(ctx, container, list(items.values()), record.fields)
+
+
+def is_held_by(ctx: Context, value: Value, slot: Slot) -> bool:
+    """Whether a value is a list that one name holds, and nothing else."""
+    if not (isinstance(value, Growing) or (isinstance(value, Structure) and value.kind == "list")):
+        return False
+    whole, own = load(ctx.storage, slot), value.identity
+    if own is None or own.frozen or not isinstance(whole, Growing | Structure):
+        return False
+    return whole.identity is own and holders(ctx.storage, own) == [slot]
 
 
 def extend(ctx: Context, op: ast.operator, old: Value, value: Value) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ad_compiler.errors import Unsupported
 from ad_compiler.frontend.captures import Captures
+from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.joining import Joining
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.needs import NeedsStatic
@@ -16,16 +17,7 @@ from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import Slot, load, new_slot, store_outside
 from ad_compiler.frontend.source import Code
-from ad_compiler.frontend.values import (
-    Growing,
-    Identity,
-    Loose,
-    Place,
-    Structure,
-    Text,
-    Value,
-    mapped,
-)
+from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Text, Value, mapped
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal

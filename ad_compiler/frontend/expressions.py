@@ -19,6 +19,7 @@ from ad_compiler.frontend import (
 )
 from ad_compiler.frontend.branching import branch
 from ad_compiler.frontend.context import Context, placed, test_of, truth_of
+from ad_compiler.frontend.gathering import columns
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.lengthening import displayed
 from ad_compiler.frontend.needs import NeedsStatic
@@ -300,6 +301,10 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         )
         if value is not None:
             return value
+    if isinstance(items, ast.Starred) and consumer is zip:
+        rows = expression(ctx, scope, items.value)
+        if isinstance(rows, Growing):
+            return columns(ctx, rows)
     if isinstance(items, ast.GeneratorExp):
         args: list[Value] = [marked(ctx.storage, consumed(ctx, scope, items))]
     elif node.args and isinstance(node.args[0], ast.ListComp) and _makes_array(function):

@@ -213,6 +213,23 @@ def _others(element: Type, along: int) -> tuple[Dim, ...]:
     return tuple(dim for k, dim in enumerate(dims_of(element)) if k != along)
 
 
+def columns(ctx: Context, xs: Growing) -> Value:
+    """`zip(*xs)` of a list of tuples, which has some."""
+    row = xs.identity.row
+    if row is None or row.grows:
+        raise TypeRefusal(f"zip(*…) of {describe(xs)}", "write a loop over its items")
+    require_items(ctx, xs, "ValueError", "zip(*xs) of an empty list")
+    array = atom_of(ctx, growing.as_array(ctx, xs))
+    pattern = static((":", "int"))
+    made = [
+        numbers_of(ctx, apply(ctx, PRIMITIVES["getitem"], (array, pattern, const(k))), type_)
+        for k, type_ in enumerate(row.types)
+    ]
+    for column in made:
+        column.identity.frozen = "it is a tuple"
+    return marked(ctx.storage, Structure("tuple", (), tuple(made)))
+
+
 def plain_list(ctx: Context, array: Value) -> Growing:
     """`x.tolist()` of an array with one axis."""
     type_ = atom_of(ctx, array).type

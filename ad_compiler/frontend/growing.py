@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ad_compiler.frontend import rows
 from ad_compiler.frontend.context import Context, Snapshot, apply, array_of, atom_of
+from ad_compiler.frontend.identity import Identity, Row
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.slots import holders, load, part_of, put
-from ad_compiler.frontend.values import (
-    Growing,
-    Identity,
-    Loose,
-    Place,
-    Root,
-    Structure,
-    Value,
-    static,
-)
+from ad_compiler.frontend.values import Growing, Loose, Place, Root, Structure, Value, static
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import RAGGED, Array, Float, Int, Static, Tape, Type, is_number, join
+from ad_compiler.ir.types import (
+    RAGGED,
+    Array,
+    Float,
+    Int,
+    Static,
+    Tape,
+    Type,
+    dtype_of,
+    is_number,
+    join,
+)
 from ad_compiler.rules.registry import PRIMITIVES
 
 
@@ -40,11 +44,11 @@ class Trips:
 Combine = Callable[[Value, Value], Value]
 
 
-def element_type(items: Sequence[Value], ctx: Context) -> Type | None:
+def element_type(items: Sequence[Value], ctx: Context, identity: Identity) -> Type | None:
     """The type that all elements of a list have; None for a list without elements."""
     found: Type | None = None
     for item in items:
-        own = atom_of(ctx, item).type
+        own = _type_of(ctx, item, identity)
         if not (isinstance(own, Array) or is_number(own)):
             raise TypeRefusal(
                 f"{describe(item)} in a list that grows while the program runs",
@@ -60,6 +64,15 @@ def element_type(items: Sequence[Value], ctx: Context) -> Type | None:
     return found
 
 
+def _type_of(ctx: Context, value: Value, identity: Identity) -> Type:
+    """The type that an element of a list has in the program."""
+    if isinstance(value, Structure):
+        return rows.packed_type(ctx, identity, value)
+    if isinstance(value, Growing):
+        return _packed(ctx, value, identity).type
+    return atom_of(ctx, value).type
+
+
 @dataclass(frozen=True, eq=False)
 class Lists:
     """What is done with lists where paths meet (see `joining.Lists`)."""
@@ -71,7 +84,7 @@ class Lists:
         found = _found(self.ctx, identity)
         if isinstance(found, Growing):
             return element_of(self.ctx, found)
-        return None if found is None else element_type(found.items, self.ctx)
+        return None if found is None else element_type(found.items, self.ctx, identity)
 
     def name_of(self, identity: Identity) -> str:
         """A name that holds a list."""
@@ -103,7 +116,7 @@ class Lists:
         builder = self.ctx.builder
         value: Atom = builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name=name)
         for one in xs.items:
-            atom = atom_of(self.ctx, one)
+            atom = _element(self.ctx, xs.identity or Identity(), one)
             value = builder.emit(PRIMITIVES["list_append"], value, atom, name=name)
         return value
 
@@ -171,7 +184,11 @@ def length(ctx: Context, xs: Growing, name: str = "") -> Value:
 def item(ctx: Context, xs: Growing, index: Value, name: str = "") -> Value:
     """`xs[index]`."""
     atom = _index(index)
-    value = apply(ctx, PRIMITIVES["list_get"], (read(ctx, xs), atom), name)
+    row = xs.identity.row
+    label = name if row is None else "row"
+    value = apply(ctx, PRIMITIVES["list_get"], (read(ctx, xs), atom), label)
+    if row is not None:
+        return _numbers(ctx, value, row.types[0]) if row.grows else rows.unpacked(ctx, row, value)
     if isinstance(value, Var) and isinstance(value.type, Array):
         return Loose(value, (), "it is also in a list")
     return value
@@ -179,7 +196,7 @@ def item(ctx: Context, xs: Growing, index: Value, name: str = "") -> Value:
 
 def set_item(ctx: Context, xs: Growing, index: Value, value: Value) -> None:
     """`xs[index] = value`."""
-    args = (read(ctx, xs), _index(index), _element(ctx, value))
+    args = (read(ctx, xs), _index(index), _element(ctx, xs.identity, value))
     _changed(ctx, xs, apply(ctx, PRIMITIVES["list_set"], args, xs.root.cell.name))
 
 
@@ -225,7 +242,7 @@ def collected(ctx: Context, trips: Trips, item_at: Callable[[Var], Value]) -> Gr
 
     def trip(index: Var) -> None:
         value = item_at(index)
-        wanted, types[0] = types[0], _element(ctx, value).type
+        wanted, types[0] = types[0], _element(ctx, identity, value).type
         if join(wanted, types[0], RAGGED) is not None:
             append(ctx, made, value)
             types[0] = wanted if isinstance(wanted, Array) else types[0]
@@ -246,6 +263,11 @@ def replaced(ctx: Context, xs: Growing, other: Growing | None) -> None:
     """Give a list the items of another, which nobody else has."""
     assert other is not None
     _changed(ctx, xs, read(ctx, other))
+
+
+def cut(ctx: Context, xs: Growing, trips: Trips) -> Growing:
+    """A list of some of the items of a list."""
+    return collected(ctx, trips, lambda index: item(ctx, xs, index))
 
 
 def part(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Growing:
@@ -269,7 +291,9 @@ def part(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Growing:
 def append(ctx: Context, xs: Growing, value: Value) -> None:
     """`xs.append(value)`."""
     name = xs.root.cell.name
-    made = apply(ctx, PRIMITIVES["list_append"], (read(ctx, xs), _element(ctx, value)), name)
+    made = apply(
+        ctx, PRIMITIVES["list_append"], (read(ctx, xs), _element(ctx, xs.identity, value)), name
+    )
     _changed(ctx, xs, made)
 
 
@@ -286,13 +310,36 @@ def _index(index: Value) -> Atom:
     raise TypeRefusal(f"{describe(index)} is no index of a growing list", "use an integer")
 
 
-def _element(ctx: Context, value: Value) -> Atom:
-    """A value as an element: from now on the list knows its array too."""
+def _packed(ctx: Context, xs: Growing, identity: Identity) -> Atom:
+    """A list of numbers as a row of a list that grows."""
+    element = element_of(ctx, xs)
+    if element not in rows.PLAIN and (not is_number(element) or dtype_of(element) is None):
+        raise TypeRefusal(f"a list of {element} in a list that grows", rows.REMEDY)
+    rows.agree(identity, Row("list", (), None, (element,), grows=True))
+    xs.identity.frozen = rows.HELD
+    return atom_of(ctx, as_array(ctx, xs))
+
+
+def _numbers(ctx: Context, array: Value, type_: Type) -> Growing:
+    """The list of numbers that an array stands for."""
+    atom = atom_of(ctx, array)
+
+    def number(index: Var) -> Value:
+        value = apply(ctx, PRIMITIVES["getitem"], (atom, static(("int",)), index))
+        return rows.as_number(ctx, value, type_)
+
+    count = atom_of(ctx, apply(ctx, PRIMITIVES["dim"], (atom, const(0))))
+    made = collected(ctx, Trips(const(0), count, const(1)), number)
+    made.identity.frozen = rows.HELD
+    return made
+
+
+def _element(ctx: Context, identity: Identity, value: Value) -> Atom:
+    """A value as an element of a list: from now on the list knows its array too."""
     if isinstance(value, Structure):
-        raise TypeRefusal(
-            f"{describe(value)} in a list whose length is known only when it runs",
-            "let its elements be numbers or arrays, with a list for each part",
-        )
+        return rows.packed(ctx, identity, value)
+    if isinstance(value, Growing):
+        return _packed(ctx, value, identity)
     if isinstance(value, Place):
         ctx.storage.freeze([value.root], "it is also in a list")
     atom = atom_of(ctx, value)

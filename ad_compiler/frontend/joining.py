@@ -15,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.places import Storage, held, place_in
-from ad_compiler.frontend.values import Growing, Identity, Place, Root, Skeleton, static
+from ad_compiler.frontend.values import Growing, Place, Root, Skeleton, static
 from ad_compiler.ir.builder import Builder, Cell, Frame, Widening
 from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import TypeRefusal

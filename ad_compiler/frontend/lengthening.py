@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from ad_compiler.frontend import arrays, growing, iterables
 from ad_compiler.frontend.context import Context, apply, atom_of
-from ad_compiler.frontend.values import Growing, Identity, Structure, Value
+from ad_compiler.frontend.identity import Identity
+from ad_compiler.frontend.values import Growing, Structure, Value
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.types import Float, Int, Tape, Type, join, rank
 from ad_compiler.rules.registry import PRIMITIVES
@@ -57,9 +58,10 @@ def concatenated(ctx: Context, left: Value, right: Value) -> Growing | None:
     if not (_is_list(left) and _is_list(right) and Growing in (type(left), type(right))):
         return None
     if isinstance(left, Growing):
-        made = _new(ctx, growing.read(ctx, left))
+        made = _new(ctx, growing.read(ctx, left), left.identity)
     else:
-        made = _new(ctx, _empty(ctx, _element(ctx, left, right)))
+        assert isinstance(right, Growing)
+        made = _new(ctx, _empty(ctx, _element(ctx, left, right)), right.identity)
         lengthen(ctx, made, left)
     lengthen(ctx, made, right)
     return made
@@ -72,7 +74,9 @@ def repeated(ctx: Context, left: Value, right: Value) -> Growing | None:
         return None
     if not (isinstance(times, Var) and isinstance(times.type, Int)):
         return None
-    made = _new(ctx, _empty(ctx, growing.element_type(xs.items, ctx) or Float()))
+    identity = Identity()
+    element = growing.element_type(xs.items, ctx, identity)
+    made = _new(ctx, _empty(ctx, element or Float()), identity)
 
     def trip(_: Var) -> None:
         lengthen(ctx, made, xs)
@@ -84,7 +88,7 @@ def repeated(ctx: Context, left: Value, right: Value) -> Growing | None:
 def as_list(ctx: Context, items: Value) -> Growing:
     """`list(items)`, where only the program knows how many there are."""
     if isinstance(items, Growing):
-        return _new(ctx, growing.read(ctx, items))
+        return _new(ctx, growing.read(ctx, items), items.identity)
     if arrays.is_array(items) and rank(atom_of(ctx, items).type) == 1:  # rows are views
         return _new(ctx, atom_of(ctx, apply(ctx, PRIMITIVES["list_rows"], (atom_of(ctx, items),))))
     trips = iterables.trips_of(ctx, items)
@@ -101,7 +105,7 @@ def _element(ctx: Context, left: Value, right: Value) -> Type:
     assert isinstance(right, Growing)
     tape = growing.read(ctx, right).type
     assert isinstance(tape, Tape)
-    own = growing.element_type(left.items, ctx)
+    own = growing.element_type(left.items, ctx, right.identity)
     return tape.element if own is None else join(own, tape.element) or Float()
 
 
@@ -109,8 +113,8 @@ def _empty(ctx: Context, element: Type) -> Atom:
     return ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, element), name="items")
 
 
-def _new(ctx: Context, value: Atom) -> Growing:
-    """A new list that begins with a value of the program."""
+def _new(ctx: Context, value: Atom, like: Identity | None = None) -> Growing:
+    """A new list that begins with a value of the program; its rows are like those of another."""
     root = ctx.storage.unset_root("items", [])
     ctx.builder.assign(root.cell, value)
-    return Growing(root, Identity())
+    return Growing(root, Identity(row=None if like is None else like.row))

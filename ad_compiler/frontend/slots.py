@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ad_compiler.frontend.holding import places_within
+from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.iterators import require_no_iterator
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.needs import differing
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.values import (
     Growing,
-    Identity,
     Loose,
     Place,
     Skeleton,

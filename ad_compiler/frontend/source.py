@@ -17,6 +17,7 @@ from types import CodeType, FunctionType
 from typing import cast
 
 from ad_compiler.errors import Span, Unsupported
+from ad_compiler.frontend.matching import without_match
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
@@ -48,7 +49,8 @@ class Source:
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree of the file."""
-        return ast.parse(self.text, self.file)
+        tree = ast.parse(self.text, self.file)
+        return without_match(tree) if "match" in self.text else tree
 
     @cached_property
     def functions(self) -> dict[int, list[FunctionNode]]:

@@ -134,12 +134,35 @@ def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
     name = first.id if isinstance(first, ast.Name) else ""
     if isinstance(first, ast.Tuple | ast.List) and len(node.targets) == 1:
         value = consumed(ctx, scope, node.value)
+    elif name and len(node.targets) == 1 and _lengthens(ctx, scope, name, node.value):
+        return
     else:
         value = expression(ctx, scope, node.value, name)
     if len(node.targets) > 1:
         value = ctx.storage.rooted(value, name)
     for target in node.targets:
         bind_target(ctx, scope, target, value)
+
+
+def _lengthens(ctx: Context, scope: Scope, name: str, node: ast.expr) -> bool:
+    """Carry out `xs = xs + [y]` and `xs = [*xs, y]` as `xs += [y]`, if nobody else holds the list.
+
+    So a loop adds to one list, rather than end with another one than it began with.
+    """
+    match node:
+        case ast.BinOp(ast.Name(id=left) as before, ast.Add(), ast.List() | ast.ListComp() as more):
+            pass
+        case ast.List([ast.Starred(ast.Name(id=left) as before), *rest]):
+            more = ast.copy_location(ast.List(rest, ast.Load()), node)
+        case _:
+            return False
+    slot = scope.slots.get(name)
+    if left != name or slot is None or ctx.builder.frame is scope.home:
+        return False
+    old = expression(ctx, scope, before)
+    if not containers.is_held_by(ctx, old, slot):
+        return False
+    return containers.extend(ctx, ast.Add(), old, expression(ctx, scope, more))
 
 
 def _annotated(ctx: Context, scope: Scope, node: ast.AnnAssign) -> None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import ast
 
-from ad_compiler.frontend import indexing
-from ad_compiler.frontend.context import Context, array_of, atom_of
+from ad_compiler.frontend import growing, indexing
+from ad_compiler.frontend.context import Context, apply, array_of, atom_of
+from ad_compiler.frontend.growing import Trips
+from ad_compiler.frontend.iterables import raise_if
+from ad_compiler.frontend.lengthening import as_list
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.values import Structure, Value
+from ad_compiler.frontend.values import Growing, Structure, Value
 from ad_compiler.ir.nodes import Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.rules.registry import PRIMITIVES
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
 def unpacked(ctx: Context, names: list[ast.expr], value: Value) -> list[tuple[ast.expr, Value]]:
     """Each target of a tuple of targets, with the value that it gets."""
     value = indexing.resolved(ctx, value)
     starred = [k for k, one in enumerate(names) if isinstance(one, ast.Starred)]
-    if array_of(ctx, value) is not None and not starred:
+    if starred and (array_of(ctx, value) is not None or isinstance(value, Growing)):
+        return _around_star(ctx, names, value, starred[0])
+    if array_of(ctx, value) is not None:
         value = Structure("tuple", (), _elements(ctx, ctx.storage.rooted(value), names))
+    if isinstance(value, Growing):
+        value = _listed(ctx, value, len(names))
     if isinstance(value, Structure) and value.kind == "dataclass":
         raise TypeRefusal(f"{describe(value)} cannot be unpacked", "name its fields")
     if not isinstance(value, Structure) or value.kind == "dict":
@@ -48,6 +55,38 @@ def _elements(ctx: Context, array: Value, names: list[ast.expr]) -> tuple[Value,
     ctx.builder.effect(PRIMITIVES["check_length"], atom_of(ctx, array), const(len(names)))
     labels = [n.id if isinstance(n, ast.Name) else "" for n in names]
     return tuple(indexing.element(ctx, array, const(k), name) for k, name in enumerate(labels))
+
+
+def _listed(ctx: Context, xs: Growing, count: int) -> Structure:
+    """`a, b = xs` of a list that grows: one item a name, or ValueError at run time."""
+    length = atom_of(ctx, growing.length(ctx, xs))
+    for symbol, message in (
+        ("<", "not enough values to unpack"),
+        (">", "too many values to unpack"),
+    ):
+        wrong = atom_of(ctx, apply(ctx, OPERATORS[symbol], (length, const(count))))
+        raise_if(ctx, wrong, "ValueError", message)
+    return Structure("tuple", (), tuple(growing.item(ctx, xs, const(k)) for k in range(count)))
+
+
+def _around_star(
+    ctx: Context, names: list[ast.expr], value: Value, star: int
+) -> list[tuple[ast.expr, Value]]:
+    """`a, *b = value`, where only the program knows how many items there are."""
+    xs = value if isinstance(value, Growing) else as_list(ctx, value)
+    length = atom_of(ctx, growing.length(ctx, xs))
+    few = atom_of(ctx, apply(ctx, OPERATORS["<"], (length, const(len(names) - 1))))
+    raise_if(ctx, few, "ValueError", "not enough values to unpack")
+    before, after = names[:star], names[star + 1 :]
+    stop = atom_of(ctx, apply(ctx, OPERATORS["-"], (length, const(len(after)))))
+    middle = growing.cut(ctx, xs, Trips(const(star), stop, const(1)))
+    one = names[star]
+    assert isinstance(one, ast.Starred)
+    places = [*range(star), *range(-len(after), 0)]
+    ends = [growing.item(ctx, xs, const(k)) for k in places]
+    found = [_named(ctx, one, item) for one, item in zip([*before, *after], ends, strict=True)]
+    values = [*found[:star], middle, *found[star:]]
+    return list(zip([*before, one.value, *after], values, strict=True))
 
 
 def _gather(

@@ -10,25 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
+from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.source import Code
 from ad_compiler.ir.builder import Cell, Frame
 from ad_compiler.ir.nodes import Atom, Branch, Const, Let, Tree, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, Static
-
-
-@dataclass(eq=False)
-class Identity:
-    """One list, dict or dataclass object, however often it changes.
-
-    `holders` are the names that ever held it; `frozen` says why it must not change, if so.
-    `joint`: it is one object or another, depending on the path taken.
-    """
-
-    holders: dict[Any, None] = field(default_factory=dict[Any, None])
-    frozen: str = ""
-    joint: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -18,7 +18,7 @@ _PATHS: dict[tuple[str, str], tuple[Any, ...]] = {
         np.histogram2d, np.histogramdd, np.histogram_bin_edges,
     ),
     ("it calls functions that the compiler does not see", "write a loop, or np.where"): (
-        np.vectorize, np.frompyfunc, np.fromiter,
+        np.frompyfunc,
     ),
     ("its trips are not followed", "loop over range(x.shape[0]) and so on, or over x.flat"): (
         np.nditer,

@@ -38,3 +38,10 @@ def tree(x: Any) -> Any:
 @pytest.mark.parametrize("f", [of_rows, of_all, tree])
 def test_gradients(f: Callable[..., Any]) -> None:
     np.testing.assert_allclose(grad(f, backend="numba")(SQUARE), grad(f)(SQUARE), atol=1e-12)
+
+
+def test_elements_as_arrays_without_axes() -> None:
+    def f(x):
+        return np.sum(np.broadcast_to(x[0], ())) * x[1]
+
+    assert grad(f, backend="numba")(np.array([0.5, 1.2])) == pytest.approx([1.2, 0.5])

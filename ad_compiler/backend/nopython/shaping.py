@@ -245,6 +245,10 @@ def _unbroadcast(site: Site) -> None:
     """Sum a cotangent over the axes along which an array was broadcast."""
     g, x = site.args
     p, q = width_of(g), width_of(x)
+    if p == 0:
+        number = isinstance(g.type, Array) and not isinstance(site.type, Array)
+        site.say("item" if number else "identity", g)
+        return
     index = INDICES[:p]
     places = ", ".join(f"{index[p - q + k]} if x.shape[{k}] != 1 else 0" for k in range(q))
     name = f"unbroadcast_{p}_{q}"

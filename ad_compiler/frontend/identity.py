@@ -1,0 +1,38 @@
+"""Which list or dict a value is, however often it changes; and what the rows of a list are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ad_compiler.ir.records import Record
+from ad_compiler.ir.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the rows of a list are, each a tuple or a list of numbers of these types.
+
+    `grows`: each is a list of any number of numbers of one type.
+    """
+
+    kind: str
+    keys: tuple[str | int, ...]
+    record: Record | None
+    types: tuple[Type, ...]
+    grows: bool = False
+
+
+@dataclass(eq=False)
+class Identity:
+    """One list, dict or dataclass object, however often it changes.
+
+    `holders` are the names that ever held it; `frozen` says why it must not change, if so.
+    `joint`: it is one object or another, depending on the path taken. `row`: the items of a list
+    that grows, if those are tuples or lists.
+    """
+
+    holders: dict[Any, None] = field(default_factory=dict[Any, None])
+    frozen: str = ""
+    joint: bool = False
+    row: Row | None = None

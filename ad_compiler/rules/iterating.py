@@ -1,0 +1,87 @@
+"""What Python and NumPy do with the items of an iterable, in the accepted language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def largest_by(items: Any, key: Any) -> Any:
+    """`max(items, key=key)`: the first of those for which the key is the largest."""
+    xs = list(items)
+    if len(xs) == 0:
+        raise ValueError("max() iterable argument is empty")
+    best = xs[0]
+    top = key(best)
+    for k, item in enumerate(xs):
+        if k > 0:
+            value = key(item)
+            if value > top:
+                best, top = item, value
+    return best
+
+
+def smallest_by(items: Any, key: Any) -> Any:
+    """`min(items, key=key)`."""
+    xs = list(items)
+    if len(xs) == 0:
+        raise ValueError("min() iterable argument is empty")
+    best = xs[0]
+    bottom = key(best)
+    for k, item in enumerate(xs):
+        if k > 0:
+            value = key(item)
+            if value < bottom:
+                best, bottom = item, value
+    return best
+
+
+def kept(test: Any, items: Any) -> Any:
+    """`list(filter(test, items))`."""
+    if test is None:
+        return [item for item in items if item]
+    return [item for item in items if test(item)]
+
+
+def accumulated(items: Any, combine: Any) -> Any:
+    """`list(itertools.accumulate(items, combine))`."""
+    xs, made = list(items), []
+    if len(xs) > 0:
+        total = xs[0]
+        made.append(total)
+        for k, item in enumerate(xs):
+            if k > 0:
+                total = combine(total, item)
+                made.append(total)
+    return made
+
+
+def accumulated_from(first: Any, items: Any, combine: Any) -> Any:
+    """`list(itertools.accumulate(items, combine, initial=first))`."""
+    total = first
+    made = [total]
+    for item in items:
+        total = combine(total, item)
+        made.append(total)
+    return made
+
+
+def cut_out(items: Any, start: Any, stop: Any, step: Any) -> Any:
+    """`list(itertools.islice(items, start, stop, step))`."""
+    xs = list(items)
+    end = len(xs) if stop is None else min(stop, len(xs))
+    return [xs[k] for k in range(start, end, step)]
+
+
+def each(function: Any, args: Any) -> Any:
+    """What `np.vectorize(function)(*args)` computes, in a list."""
+    columns = [a.ravel().tolist() for a in np.broadcast_arrays(*args)]
+    return [function(*row) for row in zip(*columns, strict=True)]
+
+
+def in_shape(made: Any, args: Any) -> Any:
+    """The array of a list of results, in the shape of the arguments."""
+    if len(made) == 0:
+        raise ValueError("cannot call `vectorize` on size 0 inputs unless `otypes` is set")
+    return np.array(made).reshape(np.broadcast_arrays(*args)[0].shape)
