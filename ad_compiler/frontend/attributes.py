@@ -50,7 +50,7 @@ STRING_METHODS = (
 )  # fmt: skip
 """Methods of strings that are known at compile time, as their results then are."""
 
-GROWING_METHODS = ("append", "extend", "insert", "pop", "copy", "reverse")
+GROWING_METHODS = ("append", "extend", "insert", "pop", "copy", "reverse", "sort")
 """The same for a list whose length is known only at run time."""
 
 

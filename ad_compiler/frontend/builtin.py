@@ -22,6 +22,7 @@ from ad_compiler.frontend import (
     iterating,
     making,
     products,
+    sorting,
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
@@ -367,6 +368,7 @@ TABLE: dict[Any, Lower] = {
     **gathering.FUNCTIONS,
     **products.FUNCTIONS,
     **iterating.FUNCTIONS,
+    **sorting.FUNCTIONS,
     **making.FUNCTIONS,
     **writing.FUNCTIONS,
 }

@@ -358,7 +358,7 @@ def _method(
                 return defined(ctx, meant, given, keywords, name, f".{method}")
             return of_primitive(ctx, meant, signatures.method_of(method), given, keywords, name)
         case Growing():
-            return containers.call_growing(ctx, receiver, method, args, keywords)
+            return containers.call_growing(ctx, receiver, method, args, keywords, call)
         case Structure(record=Record() as record):
             return records.method(ctx, receiver, record, method, args, keywords)
         case Structure():

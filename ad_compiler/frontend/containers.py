@@ -16,6 +16,7 @@ from ad_compiler.frontend.growing import substituted
 from ad_compiler.frontend.lengthening import as_list, begin_to_grow, concatenated, lengthen
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.slots import Slot, current, holders, load, put
+from ad_compiler.frontend.sorting import in_order
 from ad_compiler.frontend.values import (
     Backwards,
     Growing,
@@ -148,11 +149,15 @@ def _without_keywords(method: str, kw: dict[str, Value]) -> None:
 
 
 def call_growing(
-    ctx: Context, xs: Growing, method: str, args: Sequence[Value], kw: dict[str, Value]
+    ctx: Context, xs: Growing, method: str, args: Sequence[Value], kw: dict[str, Value], call: Any
 ) -> Value:
     """A method of a list that grows."""
-    _without_keywords(method, kw)
+    if method != "sort":
+        _without_keywords(method, kw)
     match method, args:
+        case "sort", ():
+            found = in_order(ctx, xs, kw, call)
+            growing.replaced(ctx, xs, found if isinstance(found, Growing) else None)
         case "append", (value,):
             growing.append(ctx, xs, value)
         case "extend", (items,):

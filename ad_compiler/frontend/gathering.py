@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.lengthening import as_list
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.values import Growing, Structure, Value, Zipped, constant_of, static
+from ad_compiler.frontend.values import Growing, Structure, Value, Zipped, static
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import (
@@ -24,7 +23,6 @@ from ad_compiler.ir.types import (
     Array,
     Dim,
     Float,
-    Int,
     Type,
     dims_of,
     rank,
@@ -127,43 +125,6 @@ def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> V
     return value
 
 
-def _sorted(ctx: Context, args: Args, kw: Keywords, _name: str, call: Any) -> Value:
-    """`sorted(...)` of numbers, or of what is known at compile time."""
-    if iterables.known_items(ctx, args[0]) is None and not kw.keys() - {"reverse"}:
-        return _sorted_numbers(ctx, args[0], kw.get("reverse", const(False)), call)
-    items = items_of(ctx, args[0], "sorted()")
-    given = {"reverse": const(False), "key": static(None), **kw}
-    by = given["key"]
-    plain = isinstance(by, Const) and by.value is None
-    keys = [constant_of(one if plain else call(ctx, by, [one], {})) for one in items]
-    reverse = constant_of(given["reverse"])
-    known = [(key.value, k) for k, key in enumerate(keys) if key is not None]
-    if len(known) < len(items) or reverse is None or len(given) > 2:
-        raise TypeRefusal("sorted() of what is not known at compile time", "use np.sort")
-    order = sorted(known, key=operator.itemgetter(0), reverse=bool(reverse.value))
-    return Structure("list", (), tuple(items[k] for _, k in order))
-
-
-def _sorted_numbers(ctx: Context, numbers: Value, reverse: Value, call: Any) -> Value:
-    """A list of the numbers in order; equal ones (0.0 and -0.0) stay in the order they were in.
-
-    NaN has no place in an order: Python leaves it anywhere, which is refused when it runs.
-    """
-    xs = numbers if isinstance(numbers, Growing) else as_list(ctx, numbers)
-    element = growing.element_of(ctx, xs)
-    if not (isinstance(element, Float | Int) and isinstance(reverse, Const)):
-        raise TypeRefusal(f"sorted() of a list of {element}", "sort with np.argsort")
-    array: Value = growing.as_array(ctx, xs)
-    found = call(ctx, static(np.any), [call(ctx, static(np.isnan), [array], {})], {})
-    iterables.raise_if(ctx, atom_of(ctx, found), "ValueError", "sorted() of NaN")
-    if reverse.value:
-        array = call(ctx, static(np.flip), [array], {})
-    array = call(ctx, static(np.sort), [array], {"kind": static("stable")})
-    if reverse.value:
-        array = call(ctx, static(np.flip), [array], {})
-    return numbers_of(ctx, array, element)
-
-
 def numbers_of(ctx: Context, array: Value, element: Type) -> Growing:
     """A list of the elements of an array, each a number of a kind."""
     made = as_list(ctx, array)
@@ -244,7 +205,6 @@ FUNCTIONS: dict[Any, Lower] = {
     list: _list,
     dict: _dict,
     map: _map,
-    sorted: _sorted,
     functools.reduce: _reduce,
     np.stack: _stack,
 }

@@ -188,7 +188,11 @@ def item(ctx: Context, xs: Growing, index: Value, name: str = "") -> Value:
     label = name if row is None else "row"
     value = apply(ctx, PRIMITIVES["list_get"], (read(ctx, xs), atom), label)
     if row is not None:
-        return _numbers(ctx, value, row.types[0]) if row.grows else rows.unpacked(ctx, row, value)
+        return (
+            _numbers(ctx, xs, value, row.types[0])
+            if row.grows
+            else rows.unpacked(ctx, xs.identity, row, value)
+        )
     if isinstance(value, Var) and isinstance(value.type, Array):
         return Loose(value, (), "it is also in a list")
     return value
@@ -320,8 +324,9 @@ def _packed(ctx: Context, xs: Growing, identity: Identity) -> Atom:
     return atom_of(ctx, as_array(ctx, xs))
 
 
-def _numbers(ctx: Context, array: Value, type_: Type) -> Growing:
+def _numbers(ctx: Context, xs: Growing, array: Value, type_: Type) -> Growing:
     """The list of numbers that an array stands for."""
+    rows.require_known(xs.identity, (type_,))
     atom = atom_of(ctx, array)
 
     def number(index: Var) -> Value:

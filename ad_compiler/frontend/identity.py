@@ -29,10 +29,11 @@ class Identity:
 
     `holders` are the names that ever held it; `frozen` says why it must not change, if so.
     `joint`: it is one object or another, depending on the path taken. `row`: the items of a list
-    that grows, if those are tuples or lists.
+    that grows, if those are tuples or lists; `read`: some were taken for what that says.
     """
 
     holders: dict[Any, None] = field(default_factory=dict[Any, None])
     frozen: str = ""
     joint: bool = False
     row: Row | None = None
+    read: bool = False

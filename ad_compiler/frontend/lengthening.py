@@ -74,14 +74,19 @@ def repeated(ctx: Context, left: Value, right: Value) -> Growing | None:
         return None
     if not (isinstance(times, Var) and isinstance(times.type, Int)):
         return None
-    identity = Identity()
-    element = growing.element_type(xs.items, ctx, identity)
-    made = _new(ctx, _empty(ctx, element or Float()), identity)
+    made = _like(ctx, xs)
 
     def trip(_: Var) -> None:
         lengthen(ctx, made, xs)
 
     ctx.builder.for_(const(0), times, const(1), trip, name="k")
+    return made
+
+
+def as_growing(ctx: Context, xs: Structure) -> Growing:
+    """A new list of known items as one that grows."""
+    made = _like(ctx, xs)
+    lengthen(ctx, made, xs)
     return made
 
 
@@ -109,6 +114,13 @@ def _element(ctx: Context, left: Value, right: Value) -> Type:
     return tape.element if own is None else join(own, tape.element) or Float()
 
 
+def _like(ctx: Context, xs: Structure) -> Growing:
+    """An empty list for items like some that are known."""
+    identity = Identity()
+    element = growing.element_type(xs.items, ctx, identity)
+    return _new(ctx, _empty(ctx, element or Float()), identity)
+
+
 def _empty(ctx: Context, element: Type) -> Atom:
     return ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, element), name="items")
 
@@ -117,4 +129,7 @@ def _new(ctx: Context, value: Atom, like: Identity | None = None) -> Growing:
     """A new list that begins with a value of the program; its rows are like those of another."""
     root = ctx.storage.unset_root("items", [])
     ctx.builder.assign(root.cell, value)
-    return Growing(root, Identity(row=None if like is None else like.row))
+    if like is None:
+        return Growing(root, Identity())
+    like.read = like.row is not None
+    return Growing(root, Identity(row=like.row, read=True))

@@ -5,6 +5,8 @@ In the program a row is an array; where it is read, it is the tuple or list of n
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of
 from ad_compiler.frontend.identity import Identity, Row
 from ad_compiler.frontend.naming import describe
@@ -12,6 +14,7 @@ from ad_compiler.frontend.values import Structure, Value, is_atom, static
 from ad_compiler.ir.nodes import Atom, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import (
+    MIXED_FLOAT,
     PY_BOOL,
     PY_FLOAT,
     PY_INT,
@@ -22,6 +25,7 @@ from ad_compiler.ir.types import (
     Type,
     dtype_of,
     is_number,
+    join,
 )
 from ad_compiler.rules.registry import PRIMITIVES
 
@@ -47,18 +51,40 @@ def packed_type(ctx: Context, identity: Identity, value: Structure) -> Type:
 
 def agree(identity: Identity, row: Row) -> None:
     """See to it that all rows of a list are alike."""
-    if identity.row is None:
-        identity.row = row
-    if identity.row != row:
+    known = identity.row
+    both = row if known is None else _either(known, row)
+    if both is None or (identity.read and both != known):
         raise TypeRefusal("rows that differ in a list that grows while the program runs", REMEDY)
+    identity.row = both
 
 
-def unpacked(ctx: Context, row: Row, array: Value) -> Structure:
+def _either(one: Row, other: Row) -> Row | None:
+    """What rows are that may be one or the other: some numbers Python's or NumPy's."""
+    types = tuple(join(a, b) for a, b in zip(one.types, other.types, strict=False))
+    alike = replace(one, types=()) == replace(other, types=())
+    if not alike or len(one.types) != len(other.types):
+        return None
+    known = tuple(t for t, a in zip(types, one.types, strict=True) if t in (a, MIXED_FLOAT))
+    return replace(one, types=known) if len(known) == len(types) else None
+
+
+def unpacked(ctx: Context, identity: Identity, row: Row, array: Value) -> Structure:
     """The tuple or list of numbers that an array stands for."""
+    require_known(identity, row.types)
     atom = atom_of(ctx, array)
     items = tuple(_item(ctx, atom, k, type_) for k, type_ in enumerate(row.types))
-    identity = None if row.kind == "tuple" else Identity(frozen=HELD)
-    return Structure(row.kind, row.keys, items, identity, row.record)
+    own = None if row.kind == "tuple" else Identity(frozen=HELD)
+    return Structure(row.kind, row.keys, items, own, row.record)
+
+
+def require_known(identity: Identity, types: tuple[Type, ...]) -> None:
+    """Refuse to read numbers of which only the program knows whose they are."""
+    if MIXED_FLOAT in types:
+        raise TypeRefusal(
+            "a number that may be Python's or NumPy's, in a row of a list that grows",
+            "convert all of them with np.float64(...), or all with float(...)",
+        )
+    identity.read = True
 
 
 def _item(ctx: Context, array: Atom, k: int, type_: Type) -> Value:

@@ -85,3 +85,30 @@ def in_shape(made: Any, args: Any) -> Any:
     if len(made) == 0:
         raise ValueError("cannot call `vectorize` on size 0 inputs unless `otypes` is set")
     return np.array(made).reshape(np.broadcast_arrays(*args)[0].shape)
+
+
+def _order(keys: Any, reverse: bool) -> Any:
+    """The places of keys in their order, of rows by their first number, then by the next."""
+    if np.any(np.isnan(keys)):
+        raise ValueError("sorted() of NaN")
+    if reverse:
+        keys = -keys
+    if keys.ndim == 1:
+        return np.argsort(keys, kind="stable")
+    order = np.arange(len(keys))
+    for column in range(keys.shape[1] - 1, -1, -1):
+        order = order[np.argsort(keys[order, column], kind="stable")]
+    return order
+
+
+def sorted_by(items: Any, key: Any, reverse: bool) -> Any:
+    """`sorted(items, key=key, reverse=reverse)`, of keys that are numbers or tuples of them."""
+    xs = list(items)
+    keys = [key(item) for item in xs]
+    return [xs[k] for k in _order(np.array(keys), reverse)]
+
+
+def sorted_rows(items: Any, reverse: bool) -> Any:
+    """`sorted(items, reverse=reverse)` of tuples of numbers."""
+    xs = list(items)
+    return [xs[k] for k in _order(np.array(xs), reverse)]
