@@ -143,6 +143,19 @@ def test_an_elementwise_derivative_is_proved() -> None:
 
     assert elementwise_grad(square)(x3) == pytest.approx(2 * x3)
 
+
+def test_elementwise_through_loops_and_branches() -> None:
+    def powers(x: Any, n: int) -> Any:
+        y = x
+        for _ in range(n):
+            y = y * x
+        return y if n > 1 else np.sin(x)
+
+    assert elementwise_grad(powers)(x3, 3) == pytest.approx(4 * x3**3)
+    assert elementwise_grad(powers)(x3, 1) == pytest.approx(np.cos(x3))
+
+
+def test_what_is_not_elementwise_is_refused() -> None:
     def mixing(x: Any) -> Any:
         return np.cumsum(x)
 

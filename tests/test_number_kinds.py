@@ -206,3 +206,31 @@ def test_max_and_sum_of_nothing() -> None:
         grad(greatest)(nothing)
     value, gradient = value_and_grad(total)(nothing)
     assert (type(value), gradient.shape) == (int, (0,))
+
+
+def known_mean(x: Any) -> Any:
+    return np.nanmean(x, axis=0)
+
+
+def all_differences(x: Any) -> Any:
+    return np.subtract.outer(x, 1.0)
+
+
+def weights_of_average(x: Any) -> Any:
+    return np.average(x, axis=0, returned=True)[1]
+
+
+@pytest.mark.parametrize(
+    ("function", "dtype"),
+    [
+        (known_mean, np.float32), (all_differences, np.float64), (weights_of_average, np.float32),
+    ],
+)  # fmt: skip
+def test_single_precision_stays_where_numpy_keeps_it(function: Any, dtype: type) -> None:
+    def f(x: Any) -> Any:
+        return function(2 * x)
+
+    x = np.array([[0.5, 1.5], [2.5, -1.0]], dtype=np.float32)
+    value, tangent = jvp(f, (x,), (np.ones_like(x),))
+    assert f(x).dtype == value.dtype == tangent.dtype == dtype
+    assert np.array_equal(value, f(x))

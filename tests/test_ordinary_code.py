@@ -39,6 +39,12 @@ def a_name_of_the_function_around(x, n):
     return total * count + x
 
 
+@case(v3, 1)
+def one_point_to_go_through(x, n):
+    y = np.interp(x, np.array([0.0, 1.0])[:n], x[:n], right=None)
+    return np.sum(y * x) * np.isscalar(x[0]) + np.isscalar(x)
+
+
 @case(v3)
 def another_name_by_astype(x):
     a = x * 1.0
@@ -50,7 +56,8 @@ def another_name_by_astype(x):
 
 @case(v3, 1.5)
 def numbers_as_arrays_without_axes(x, a):
-    rows = np.concatenate([x[0].reshape(1), np.ravel(a), np.cumsum(x[1]), x.sum()[None]])
+    lifted = x.sum()[None]  # pyright: ignore[reportIndexIssue]
+    rows = np.concatenate([x[0].reshape(1), np.ravel(a), np.cumsum(x[1]), lifted])
     pairs = np.outer(a, [1, 2]) * np.outer([2.0, 1.0, 3.0], x[2]) + np.tile(x[0], (3, 2))
     if math.isclose(x[0], a) or not math.isclose(a, 1.0, abs_tol=0.6):
         return operator.matmul(x, x) * operator.getitem(x, 1)

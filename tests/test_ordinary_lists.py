@@ -35,6 +35,17 @@ def arrays_beside_what_is_known(q):
     return x * sum(values) * len(values)
 
 
+@case(v5, 3)
+def sums_of_arrays_that_a_loop_appends(x, n):
+    kept = []
+    y = x
+    for _ in range(n):
+        y = np.cos(y)
+        kept.append(y)
+    rest = sum((v * v for v in x), x[0]) * sum((k * x for k in range(n)), np.ones(5))
+    return np.sum(sum(kept) * x * rest)
+
+
 @case(v5)
 def jumps_beside_what_is_known(x):
     s = 0.0
@@ -214,3 +225,8 @@ def test_nothing_to_join() -> None:
 
     with pytest.raises(ValueError, match="need at least one array to concatenate"):
         grad(f)(v5)
+
+
+def test_no_arrays_have_no_sum_of_their_shape() -> None:
+    with pytest.raises(ValueError, match="the sum of no arrays"):
+        grad(sums_of_arrays_that_a_loop_appends)(v5, 0)

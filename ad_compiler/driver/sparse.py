@@ -6,6 +6,7 @@ these, and so is the colouring; what is left of a call is one call of the emitte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -77,8 +78,8 @@ class SparseDerivative:
         seeds = plan.colouring.seeds()
         if plan.checks:
             seeds = np.concatenate([seeds, _probe(seeds.shape[1])[None]])
-        compressed = plan.derivative(*args, seeds.reshape(-1, *plan.shape), **kwargs)
-        compressed = compressed.reshape(len(seeds), -1)
+        compressed = plan.derivative(*args, seeds.reshape(len(seeds), *plan.shape), **kwargs)
+        compressed = compressed.reshape(len(seeds), math.prod(compressed.shape[1:]))
         matrix = _matrix(plan, compressed)
         if plan.checks:
             product = matrix.T if plan.derivative is self.backward else matrix

@@ -80,8 +80,13 @@ def attribute(ctx: Context, value: Value, name: str, target: str = "") -> Value:
             raise TypeRefusal(
                 f"`.{name}` of a {kind} is not supported", "build a new container instead"
             )
+        case Growing():
+            raise TypeRefusal(
+                f"`.{name}` of a list that grows is not supported",
+                f"such lists have {', '.join(GROWING_METHODS)}; sorted(xs) makes a new one",
+            )
         case _:
-            raise TypeRefusal(f"{describe(value)} has no attribute `{name}`")
+            raise TypeRefusal(f"{describe(value)} has no attribute `{name}`", "name one it has")
 
 
 def _of_object(ctx: Context, thing: object, name: str) -> Value:

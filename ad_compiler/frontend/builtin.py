@@ -48,7 +48,17 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import NUMPY_NAMES, PY_FLOAT, Array, Bool, Float, Int, dtype_of, rank
+from ad_compiler.ir.types import (
+    NUMPY_NAMES,
+    PY_FLOAT,
+    Array,
+    Bool,
+    Float,
+    Int,
+    dtype_of,
+    is_number,
+    rank,
+)
 from ad_compiler.rules import infer, padding
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
@@ -127,6 +137,10 @@ def _sum(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value
     if isinstance(args[0], Growing):
         start = kw.get("start", args[1] if len(args) > 1 else const(0))
         plus = growing.combined_by(ctx, OPERATORS["+"], "total")
+        if start == const(0) and isinstance(growing.element_of(ctx, args[0]), Array):
+            message = "the sum of no arrays is the number 0"
+            gathering.require_items(ctx, args[0], "ValueError", message)
+            return plus(start, growing.folded(ctx, args[0], plus, "total"))
         return growing.folded(ctx, args[0], plus, "total", start)
     total: Value = kw.get("start", args[1] if len(args) > 1 else const(0))
     plus = OPERATORS["+"]
@@ -329,6 +343,11 @@ def _print(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Call) -> V
     return effects.print_(ctx, args, kw)
 
 
+def _isscalar(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+    (value,) = args
+    return const(isinstance(value, Var | Const) and is_number(value.type))
+
+
 def _matmul(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) -> Value:
     return call(ctx, static(np.matmul), args, kw, name)
 
@@ -364,6 +383,7 @@ TABLE: dict[Any, Lower] = {
     np.pad: _pad,
     np.shape: _shape,
     np.ndim: _ndim,
+    np.isscalar: _isscalar,
     np.size: _size,
     **gathering.FUNCTIONS,
     **products.FUNCTIONS,

@@ -305,8 +305,9 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         rows = expression(ctx, scope, items.value)
         if isinstance(rows, Growing):
             return columns(ctx, rows)
-    if isinstance(items, ast.GeneratorExp):
-        args: list[Value] = [marked(ctx.storage, consumed(ctx, scope, items))]
+    if node.args and isinstance(node.args[0], ast.GeneratorExp):
+        first = marked(ctx.storage, consumed(ctx, scope, node.args[0]))
+        args: list[Value] = [first, *elements(ctx, scope, node.args[1:])]
     elif node.args and isinstance(node.args[0], ast.ListComp) and _makes_array(function):
         first = comprehensions.listed(
             ctx, scope, node.args[0], expression, function_value, rows=True

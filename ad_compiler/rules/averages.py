@@ -131,15 +131,17 @@ def _nancumprod(a: Any, axis: Any = None) -> Any:
 @means(
     np.nanmean,
     samples=((VECTOR,), (MATRIX, 1), (HOLES, 0, {"keepdims": True}),
-             (HOLES, 1, {"where": MASK.tolist()})),
+             (HOLES, 1, {"where": MASK.tolist()}), (HOLES.astype(np.float32), 0)),
 )  # fmt: skip
 def _nanmean(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None
 ) -> Any:
     mask = np.isnan(a)
     count = np.sum(np.logical_not(mask), axis=axis, keepdims=keepdims, where=where)
-    total = np.where(mask, 0.0, a)
-    return np.sum(total, axis=axis, dtype=dtype, keepdims=keepdims, where=where) / count
+    filled = np.where(mask, 0.0, a)
+    total = np.sum(filled, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+    mean = total / count
+    return mean.astype(np.float32) if total.dtype == np.float32 else mean
 
 
 def _extreme_x(x: Any, axis: Any, keepdims: bool, *, z: Any, x_dot: Any) -> Any:

@@ -165,7 +165,7 @@ def _pairs(ufunc: np.ufunc) -> None:
     def outer(A: Any, B: Any, /) -> Any:  # noqa: N803
         one, other = np.asarray(A), np.asarray(B)
         if other.ndim == 0:
-            return ufunc(one, B)
+            return ufunc(one, other)
         return ufunc(np.expand_dims(one, behind(one.ndim, other.ndim)), other)
 
     samples = ((np.abs(VECTOR) + 0.1, VECTOR), (MATRIX + 0.5, VECTOR), (1.5, VECTOR))

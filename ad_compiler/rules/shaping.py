@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Dim, Sym, Trim, Type, dims_of, dtype_of, never_one, shown
+from ad_compiler.ir.types import Array, Dim, Sym, Trim, Type, dims_of, dtype_of, never_one
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import reshaped
@@ -129,11 +129,7 @@ def _expand_type(args: Sequence[Atom]) -> Type:
 
 
 def _dtype(x: Atom) -> str:
-    dtype = dtype_of(x.type)
-    if dtype is None:
-        remedy = "make it an array with np.array"
-        raise infer.NeedsArray(f"a {shown(x.type)} has no axes", remedy, x)
-    return dtype
+    return dtype_of(x.type) or infer.stored([x.type])
 
 
 def _expand_bar(x: Any, axis: Any, *, z_bar: Any) -> Any:

@@ -204,11 +204,17 @@ def _segment(x: Any, xp: Any) -> Any:
     return np.clip(np.searchsorted(xp, x, "right") - 1, 0, len(xp) - 2)
 
 
+def _width(xp: Any, k: Any) -> Any:
+    """The width of the segment; not 0, as that of a point alone would be."""
+    width = xp[k + 1] - xp[k]
+    return np.where(width == 0, 1.0, width)
+
+
 def _slope(x: Any, xp: Any, fp: Any) -> Any:
     """The derivative in x: that of the segment, and 0 beyond the ends."""
     k = _segment(x, xp)
     inside = np.logical_and(xp[0] <= x, x <= xp[-1])
-    return np.where(inside, (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k]), 0.0)
+    return np.where(inside, (fp[k + 1] - fp[k]) / _width(xp, k), 0.0)
 
 
 def _interp_x(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, x_dot: Any) -> Any:
@@ -220,7 +226,7 @@ def _interp_x_bar(x: Any, xp: Any, fp: Any, left: Any, right: Any, *, z_bar: Any
 
 
 def _weight(x: Any, xp: Any, k: Any) -> Any:
-    return (x - xp[k]) / (xp[k + 1] - xp[k])
+    return (x - xp[k]) / _width(xp, k)
 
 
 def _known(x: Any, xp: Any, left: Any, right: Any) -> Any:

@@ -30,7 +30,7 @@ from ad_compiler.ir.nodes import (
     While,
     const,
 )
-from ad_compiler.ir.types import Array, Tape, Type, join
+from ad_compiler.ir.types import Array, Tape, Type, is_number, join
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.choices import Choices
 from ad_compiler.transform.defined import Presence, explicit
@@ -208,7 +208,13 @@ class Forward:
         )
 
     def result(self, atom: Atom) -> Atom:
-        return Undef(atom.type) if isinstance(atom, Undef) else self.full(atom)
+        """The tangent of what a block yields: whole, since others meet it there."""
+        if isinstance(atom, Undef):
+            return Undef(atom.type)
+        tangent = self.full(atom)
+        if isinstance(atom, Var) and isinstance(atom.type, Array) and is_number(tangent.type):
+            return widen(self.builder, tangent, atom, self.shapes)
+        return tangent
 
     def fresh(
         self, primals: tuple[Var, ...], moving: list[int], types: tuple[Type, ...]

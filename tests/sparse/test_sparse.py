@@ -225,3 +225,14 @@ def test_a_list_whose_length_real_numbers_decide_is_refused() -> None:
         hessian(f, sparsity="auto")(VECTOR)
     found = hessian(f, sparsity=np.eye(6) + (np.arange(6) == 0))(VECTOR)
     np.testing.assert_allclose(found.toarray(), hessian(f)(VECTOR), rtol=1e-12)
+
+
+def rest(x: Any) -> Any:
+    return x[3:] ** 2
+
+
+@pytest.mark.parametrize(("length", "shape"), [(3, (0, 3)), (0, (0, 0)), (4, (1, 4))])
+def test_results_and_arguments_without_elements(length: int, shape: tuple[int, int]) -> None:
+    matrix = jacobian(rest, sparsity="auto")(np.ones(length))
+    assert matrix.shape == shape
+    assert matrix.sum() == (2.0 if length == 4 else 0.0)
