@@ -2,6 +2,7 @@
 
 PREAMBLE = '''\
 import functools
+import itertools
 import math
 
 import numpy as np

@@ -162,6 +162,40 @@ for <+x1> in <v>:
 for <+x1> in <m1>:
     <x2>.append(<x1> * <f>)
 <+m> = np.array(<x2>)
+
+<+x2> = []
+for <+x1> in <v1>:
+    <x2>.append((float(<x1>), float(<x1> * <f>)))
+<+f1> = sum([p * q for p, q in <x2>])
+<+f2> = np.sum(np.array(<x2>)[:, 1])
+
+<+x2> = [(k, <v1>[k]) for k in range(n)]
+<x2>.sort(key=lambda p: -p[1])
+<+f> = <x2>[0][1] * <x2>[-1][0]
+
+<+x2> = []
+for <+x1> in range(n):
+    <x2>.append([<v1>[<x1>], <v1>[<x1> - 1]])
+<+f>, <+f1> = <x2>.pop()
+
+<+x2> = []
+for <+x1> in range(n):
+    <x2> = <x2> + [<v1>[<x1>] * <f>]
+<+f1>, *<+x3> = sorted(<x2>)
+<+f2> = sum(<x3>) * <f1>
+
+<+f> = max(<v>, key=lambda p: abs(p - <f1>)) * <f2>
+
+<+f> = sum(itertools.accumulate(<v>, lambda p, q: math.sin(p) + q * <f1>))
+
+<+f> = <tF>
+match n:
+    case 1 | 2:
+        <f> = math.sin(<f>)
+    case k if k > 4:
+        <f> *= 0.5
+    case _:
+        <f> += 0.25 * n
 """)),
     *statements(*lines("""
 <+d> = {'p': <tF>, 'q': <tF1>}
