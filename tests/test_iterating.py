@@ -163,6 +163,41 @@ def vectorized_sine(x):
     return np.vectorize(math.sin)(x[0]) * x[1]
 
 
+@case(V)
+def a_list_of_an_array(x):
+    a = [*x]
+    return a[0] * a[-1] + sum(a) ** 2
+
+
+@case(V)
+def a_list_around_an_array(x):
+    a = [0.0, *x, 1.0]
+    t = 0.0
+    for i in range(1, len(a) - 1):
+        t += a[i - 1] * a[i + 1] * a[i]
+    return t
+
+
+@case(V)
+def extremes_of_arguments(x):
+    return max(*x) * min(*x)
+
+
+@case(M)
+def rows_joined(m):
+    return np.sum(np.concatenate(m) ** 2 * np.arange(12))
+
+
+@case(M)
+def plain_rows(m):
+    rows = m.tolist()
+    t = 0.0
+    for r in rows:
+        for k, v in enumerate(r):
+            t += k * math.sin(v)
+    return t * rows[0][1]
+
+
 @pytest.mark.parametrize(("f", "point"), case.entered)
 def test_value_and_derivatives(f: Callable[..., Any], point: tuple[Any, ...]) -> None:
     value, _ = value_and_grad(f)(*point)

@@ -234,3 +234,18 @@ def test_single_precision_stays_where_numpy_keeps_it(function: Any, dtype: type)
     value, tangent = jvp(f, (x,), (np.ones_like(x),))
     assert f(x).dtype == value.dtype == tangent.dtype == dtype
     assert np.array_equal(value, f(x))
+
+
+def cubic_norm(x: Any) -> Any:
+    return np.linalg.norm(x, 3)
+
+
+@pytest.mark.parametrize("f", [np.linalg.norm, np.std, cubic_norm])
+def test_reverse_over_reverse_in_single_precision(f: Callable[[Any], Any]) -> None:
+    def weighted(x: Any) -> Any:
+        return np.sum(grad(f)(x) * x**2)
+
+    x = np.array([0.5, 1.5, 2.5, -1.0])
+    single = grad(weighted)(x.astype(np.float32))
+    assert single.dtype == np.float32
+    assert single == pytest.approx(grad(weighted)(x), rel=1e-4)

@@ -321,6 +321,18 @@ def else_loop(x):
     return np.sum(y**2)
 
 
+@program
+def left_with_another_length(x):
+    s = 0.0
+    for i in range(len(x)):
+        if x[i] > 1.0:
+            w = np.convolve(x, V)
+            return np.sum(np.arctan(w[2:])) + s
+        x = np.sin(x) * 1.1
+        s = s + x[0]
+    return np.sum(x**3) + s
+
+
 def slope(f, x, v):
     """A central difference of the fourth order."""
     h = 1e-3

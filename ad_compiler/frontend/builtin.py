@@ -60,6 +60,7 @@ from ad_compiler.ir.types import (
     rank,
 )
 from ad_compiler.rules import infer, padding
+from ad_compiler.rules.joining import joined_parts
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
@@ -303,6 +304,8 @@ def _concatenate(ctx: Context, args: Args, kw: Keywords, name: str, call: Call) 
     axis = kw.get("axis", args[1] if len(args) > 1 else const(0))
     if args and isinstance(args[0], Growing) and kw.keys() <= {"axis"} and axis != const(None):
         return gathering.joined(ctx, args[0], axis, name, call)
+    if args and not kw and axis == const(0) and arrays.is_array(args[0]):
+        return call(ctx, static(joined_parts), [args[0]], {}, name)
     if not (isinstance(axis, Const) and axis.value is None):
         return None
     items = items_of(ctx, args[0], "np.concatenate()")

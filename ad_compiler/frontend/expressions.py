@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ad_compiler.frontend import (
+    arrays,
     attributes,
     calls,
     comprehensions,
@@ -21,7 +22,7 @@ from ad_compiler.frontend.branching import branch
 from ad_compiler.frontend.context import Context, placed, test_of, truth_of
 from ad_compiler.frontend.gathering import columns
 from ad_compiler.frontend.iterators import marked
-from ad_compiler.frontend.lengthening import displayed
+from ad_compiler.frontend.lengthening import as_list, displayed
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import new_slot, store, take
@@ -222,6 +223,8 @@ def _taken_apart(ctx: Context, scope: Scope, node: ast.expr) -> list[Value] | Gr
     inner = indexing.resolved(ctx, consumed(ctx, scope, node.value))
     if isinstance(inner, Growing):
         return inner
+    if arrays.is_array(inner):
+        return as_list(ctx, inner)
     if not isinstance(inner, Structure) or inner.kind == "dataclass":
         raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
     return [*(map(static, inner.keys) if inner.kind == "dict" else inner.items)]
@@ -301,10 +304,12 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         )
         if value is not None:
             return value
-    if isinstance(items, ast.Starred) and consumer is zip:
-        rows = expression(ctx, scope, items.value)
-        if isinstance(rows, Growing):
-            return columns(ctx, rows)
+    if isinstance(items, ast.Starred) and consumer in (zip, max, min):
+        whole = expression(ctx, scope, items.value)
+        if isinstance(whole, Growing) and consumer is zip:
+            return columns(ctx, whole)
+        if consumer is not zip and (isinstance(whole, Growing) or arrays.is_array(whole)):
+            return calls.call(ctx, function, [whole], {}, name)
     if node.args and isinstance(node.args[0], ast.GeneratorExp):
         first = marked(ctx.storage, consumed(ctx, scope, node.args[0]))
         args: list[Value] = [first, *elements(ctx, scope, node.args[1:])]

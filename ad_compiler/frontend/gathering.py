@@ -192,10 +192,15 @@ def columns(ctx: Context, xs: Growing) -> Value:
 
 
 def plain_list(ctx: Context, array: Value) -> Growing:
-    """`x.tolist()` of an array with one axis."""
+    """`x.tolist()` of an array with one axis or two."""
     type_ = atom_of(ctx, array).type
-    if rank(type_) != 1:
-        raise TypeRefusal("`.tolist()` of rows", "loop over the array itself")
+    if rank(type_) not in (1, 2):
+        raise TypeRefusal("`.tolist()` of an array of such rank", "loop over the array itself")
+    if rank(type_) == 2:
+        trips = iterables.trips_of(ctx, array)
+        return growing.collected(
+            ctx, trips, lambda index: plain_list(ctx, iterables.item_at(ctx, array, index))
+        )
     real = isinstance(type_, Array) and type_.dtype[0] == "f"
     return numbers_of(ctx, array, PY_FLOAT if real else PY_INT)
 

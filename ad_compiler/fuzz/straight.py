@@ -192,7 +192,7 @@ for <+x1> in range(n):
 match n:
     case 1 | 2:
         <f> = math.sin(<f>)
-    case k if k > 4:
+    case <+x1> if <x1> > 4:
         <f> *= 0.5
     case _:
         <f> += 0.25 * n

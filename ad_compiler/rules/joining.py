@@ -148,6 +148,15 @@ def joined_rows(xs: Any) -> Any:
     return joined
 
 
+def joined_parts(x: Any) -> Any:
+    """`np.concatenate(x)` of an array: its parts, one after the other."""
+    if x.ndim < 2:
+        raise ValueError("zero-dimensional arrays cannot be concatenated")
+    if len(x) == 0:
+        raise ValueError("need at least one array to concatenate")
+    return x.reshape((-1, *x.shape[2:])).copy()
+
+
 def joined_columns(xs: Any) -> Any:
     """`np.concatenate(xs, 1)` of such a list of matrices."""
     n = 0

@@ -15,7 +15,7 @@ from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Tape, rank
 from ad_compiler.rules.registry import FUNCTIONS, OPERATORS, PRIMITIVES
 from ad_compiler.transform.defined import Presence
-from ad_compiler.transform.shapes import Shapes, is_whole, widen, zero, zeros
+from ad_compiler.transform.shapes import Shapes, chosen_or_zero, is_whole, widen, zero, zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Adjoints:
             assert where is not None
             value = self.builder.emit(where, mask, raw, const(0.0))
         else:
-            value = self.builder.emit(PRIMITIVES["select"], mask, raw, const(0.0))
+            value = chosen_or_zero(self.builder, mask, raw)
         self.selected[value] = Selected(raw, mask)
         return value
 

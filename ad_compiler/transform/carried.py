@@ -18,6 +18,15 @@ def atom_key(atom: Atom) -> object:
     return atom.key if isinstance(atom, Const) else atom
 
 
+def alike(one: Atom, other: Atom) -> bool:
+    """Whether an operation has the same type for one operand as for the other."""
+    if one is other:
+        return True
+    if not (isinstance(one, Var) and isinstance(other, Var)):
+        return False
+    return one.type is other.type or one.type == other.type
+
+
 def value_key(let: Let) -> Key:
     """What two operations have in common that give the same value: equal lengths are one."""
     if let.prim.name == "dim" and isinstance(let.targets[0].type, Int):
@@ -73,3 +82,9 @@ def settled(arm: Block, test: Atom, truth: bool) -> Block:
         return arm
     results = tuple(const(truth) if result is test else result for result in arm.results)
     return replace(arm, results=results)
+
+
+def no_trips(bounds: tuple[Atom, ...]) -> bool:
+    """Whether a loop over constant bounds never runs."""
+    values = [b.value for b in bounds if isinstance(b, Const)]
+    return len(values) == 3 and len(range(*values)) == 0

@@ -27,7 +27,7 @@ from ad_compiler.rules.registry import (
     Partials,
 )
 from ad_compiler.transform.partials import Splice, parsed
-from ad_compiler.transform.shapes import Shapes, zeros
+from ad_compiler.transform.shapes import Shapes, chosen_or_zero, zeros
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Choices:
         if mask is None or value is None or not is_infinite(let):
             return value
         if not (isinstance(mask.type, Array) or isinstance(value.type, Array)):
-            return self.builder.emit(PRIMITIVES["select"], mask, value, const(0.0))
+            return chosen_or_zero(self.builder, mask, value)
         where = FUNCTIONS["where"][1]
         assert where is not None
         return self.builder.emit(where, mask, value, const(0.0))

@@ -40,9 +40,11 @@ from ad_compiler.rules.effects import FAIL, RAISE
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import (
     Key,
+    alike,
     atom_key,
     lengths_made,
     narrowed,
+    no_trips,
     picked,
     same_flags,
     settled,
@@ -92,7 +94,7 @@ class Rebuild:
     """The forward walk."""
 
     def __init__(self, params: Sequence[Var]) -> None:
-        self.shapes = Shapes.of(params)
+        self.inputs = self.shapes = Shapes.of(params)
         self.env: dict[Var, Atom] = {}
         self.defs: dict[Var, Let] = {}
         self.tables: list[dict[Key, tuple[Var, ...]]] = []
@@ -113,6 +115,13 @@ class Rebuild:
         body, self.out = tuple(self.out), outer
         stop = None if block.stop is None else self.get(block.stop)
         return Block(block.params, body, self.many(block.results), stop)
+
+    def staying(self, block: Block) -> Block:
+        """A block out of which nothing moves: what is read of an array there keeps it alive."""
+        outside, self.shapes = self.shapes, self.inputs
+        built = self.block(block)
+        self.shapes = outside
+        return built
 
     def run(self, body: tuple[Stmt, ...]) -> None:
         names = given_names(body)
@@ -237,7 +246,7 @@ class Rebuild:
             self.env.update(zip(stmt.targets, self.many(arm.results), strict=True))
             return
         self.forget(stmt.targets)
-        then, orelse = self.block(stmt.then), self.block(stmt.orelse)
+        then, orelse = self.staying(stmt.then), self.staying(stmt.orelse)
         then, orelse = settled(then, test, True), settled(orelse, test, False)
         kept: list[int] = []
         known: dict[Key, Var] = {}
@@ -283,7 +292,7 @@ class Rebuild:
             if k not in kept:
                 same = self.env[params[k]]  # the initial value, or a parameter that is equal
                 self.env[param] = within.get(same, same) if isinstance(same, Var) else same
-        cond = replace(self.block(stmt.cond), params=picked(stmt.cond.params, kept))
+        cond = replace(self.staying(stmt.cond), params=picked(stmt.cond.params, kept))
         body = narrowed(built, kept, picked(params, kept))
         targets = picked(stmt.targets, kept)
         new = While(targets, picked(inits, kept), cond, body, stmt.at)
@@ -378,23 +387,8 @@ def inferred(prim: Primitive, args: tuple[Atom, ...], default: Type) -> Type:
     return default if isinstance(type_, tuple) else type_
 
 
-def alike(one: Atom, other: Atom) -> bool:
-    """Whether an operation has the same type for one operand as for the other."""
-    if one is other:
-        return True
-    if not (isinstance(one, Var) and isinstance(other, Var)):
-        return False
-    return one.type is other.type or one.type == other.type
-
-
 def retyped(type_: Type, args: Sequence[Atom], before: Sequence[Atom]) -> bool:
     """Whether operands that are others now may give another type, or name its lengths anew."""
     if all(map(is_, args, before)):
         return False
     return isinstance(type_, Array) or not all(map(alike, args, before))
-
-
-def no_trips(bounds: tuple[Atom, ...]) -> bool:
-    """Whether a loop over constant bounds never runs."""
-    values = [b.value for b in bounds if isinstance(b, Const)]
-    return len(values) == 3 and len(range(*values)) == 0

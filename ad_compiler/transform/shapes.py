@@ -103,6 +103,14 @@ def zero(builder: Builder, primal: Var, shapes: Shapes) -> Atom:
             return const(0.0)
 
 
+def chosen_or_zero(builder: Builder, mask: Atom, number: Atom) -> Var:
+    """A number where a truth value holds, else zero: in single precision, too."""
+    nothing: Atom = const(0.0)
+    if dtype_of(number.type) == "f32":
+        nothing = builder.emit(PRIMITIVES["np.float32"], nothing)
+    return builder.emit(PRIMITIVES["select"], mask, number, nothing)
+
+
 def zeros(builder: Builder, lengths: Sequence[Atom], dtype: str) -> Atom:
     """A new array of zeros of the given lengths."""
     return builder.emit(PRIMITIVES["np.zeros"], *lengths, const(NUMPY_NAMES[dtype]))
