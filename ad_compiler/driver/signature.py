@@ -8,15 +8,11 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.records import items_of
-from ad_compiler.ir.types import FEW
+from ad_compiler.ir.types import KINDS_OF_LENGTHS
 
 SCALARS = frozenset({float, int, bool})
 PLAIN = frozenset({str, bytes, type(None), range})
 """Types whose equal values are alike; all other objects are told apart by identity."""
-
-
-_FEW = {1: 1, **dict.fromkeys(range(2, FEW + 1), 2)}
-"""Kinds of lengths; all that are not here are of one kind."""
 
 
 def kind_of(value: Any) -> Any:
@@ -25,7 +21,7 @@ def kind_of(value: Any) -> Any:
     if kind in SCALARS:
         return kind
     if kind is np.ndarray:
-        return (kind, value.dtype, tuple([_FEW.get(n) for n in value.shape]))
+        return (kind, value.dtype, tuple([KINDS_OF_LENGTHS.get(n) for n in value.shape]))
     if kind is tuple or kind is list:
         return (kind, *map(kind_of, value))
     if kind is dict:

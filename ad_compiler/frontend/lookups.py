@@ -20,12 +20,14 @@ import numpy as np
 
 from ad_compiler.frontend.hashing import sha256
 from ad_compiler.ir.records import Record, items_of, record_of, text_of
+from ad_compiler.ir.types import KINDS_OF_LENGTHS
 
 Path = tuple[tuple[str, Any], ...]
 """Steps from the root function, each a kind and a label."""
 
 TRUSTED = (
-    "math", "numpy", "builtins", "operator", "functools", "dataclasses", "collections", "scipy",
+    "math", "numpy", "builtins", "operator", "functools", "itertools", "dataclasses",
+    "collections", "scipy",
 )  # fmt: skip
 """Packages whose attributes do not change."""
 
@@ -263,7 +265,7 @@ def kind_text(value: Any) -> str | None:
     if kind in (float, int, bool) or isinstance(value, np.generic):
         return f"{kind.__module__}.{kind.__name__}"
     if kind is np.ndarray:
-        return f"array {value.dtype.str} {[n == 1 for n in value.shape]}"
+        return f"array {value.dtype.str} {[KINDS_OF_LENGTHS.get(n) for n in value.shape]}"
     if kind in (tuple, list):
         parts = [kind_text(item) for item in value]
         return None if None in parts else f"{kind.__name__} {parts}"

@@ -172,3 +172,12 @@ def test_derivatives_of_lambdas_and_nested_derivatives(compiled: list[str]) -> N
     for _ in "ab":
         assert Derivative(Derivative(cube, "grad"), "value_and_grad")(2.0) == (12.0, 12.0)
     assert len(compiled) == 1
+
+
+def test_short_arrays_are_of_another_kind_than_long_ones(load: Load, compiled: list[str]) -> None:
+    text = "import numpy as np\n\n\ndef f(x, y):\n    return np.sum(x[1:] ** 2 * y[1:])\n"
+    y = np.arange(9.0)
+    for x in (np.ones(9), np.array([1.0, 3.0]), np.ones(9)):
+        expected = np.append(0.0, 2 * x[1:] * (y[1:] if len(x) == 9 else np.sum(y)))
+        assert grad(load(text).f)(x, y).tolist() == expected.tolist()
+    assert len(compiled) == 2
