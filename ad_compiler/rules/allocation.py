@@ -11,7 +11,6 @@ from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import (
     DTYPE_OF_ANY_NAME,
-    DTYPE_OF_NAME,
     PY,
     PY_BOOL,
     PY_FLOAT,
@@ -154,10 +153,10 @@ def _unit_type(args: Sequence[Atom]) -> Type:
     rows, columns, k, dtype = args
     infer.numbers([k], "np.eye", "give an integer")
     name = infer.static(dtype, "dtype") or "float64"
-    if name not in DTYPE_OF_NAME:
+    if name not in DTYPE_OF_ANY_NAME:
         raise TypeRefusal(f"the dtype {name} is not supported", "use float64 or float32")
     sides = (rows, rows) if isinstance(columns, Const) and columns.value is None else args[:2]
-    return Array(DTYPE_OF_NAME[name], tuple(map(length_of, sides)))
+    return Array(DTYPE_OF_ANY_NAME[name], tuple(map(length_of, sides)))
 
 
 for _unit, _noun in ((np.eye, "identity"), (np.tri, "triangle")):

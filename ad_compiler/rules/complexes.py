@@ -71,7 +71,9 @@ COMPLEX.update(
          "np.moveaxis", "np.swapaxes", "np.roll", "np.concatenate", "np.stack", "np.tile",
          "np.copy",
         "np.sum", "np.mean", "np.cumsum", "matmul", "np.dot", "tape_get", "tape_new",
-         "tape_put", "tape_add", "stop_gradient", "last_writes", "check_fit", "array0"),
+         "tape_put", "tape_add", "stop_gradient", "last_writes", "check_fit", "array0", "array_of",
+         "array_of_arrays", "np.eye", "np.full", "np.outer", "np.inner", "np.diag", "np.diagonal",
+         "np.trace", "np.linalg.solve", "np.linalg.inv"),
         always,
     )
 )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import FLOAT_DTYPES, Array, Dim, Sym
+from ad_compiler.ir.types import Array, Dim, Sym
 from ad_compiler.rules import infer
 from ad_compiler.rules.likeness import UNBROADCAST
 
@@ -44,7 +44,7 @@ def square(arg: Atom, who: str) -> Array:
 def float_dtype(args: Sequence[Atom]) -> str:
     """The dtype in which `np.linalg` works: integers become float64."""
     dtype = infer.promote(infer.types_of(args))
-    return dtype if dtype in FLOAT_DTYPES else "f64"
+    return "f64" if dtype[0] in "iub" else dtype
 
 
 def shorter(rows: Dim, columns: Dim) -> Dim:

@@ -98,11 +98,46 @@ def recurrent(x: Any) -> Any:
     return h.real * h.imag
 
 
+def layered(x: Any) -> Any:
+    m: Any = np.eye(2, dtype=complex)
+    for d in x:
+        m = m @ np.array([[np.cos(d), 1j * np.sin(d) / 1.5], [1.5j * np.sin(d), np.cos(d)]])
+    return abs((m[0, 0] + m[0, 1] * 1.5) / (m[1, 0] + m[1, 1] * 0.8)) ** 2
+
+
+def from_parts(x: Any) -> Any:
+    z = np.array([x[0], 1j * x[1], x[2] * x[3], 2.0])
+    rows = np.array([1j * x, x * x, x * x * 2j + x])
+    return np.sum(np.abs(z)) + np.sum((z * z).real) + np.sum(np.abs(rows) ** 3)
+
+
+def solved(x: Any) -> Any:
+    a = np.array([[1j + x[0], x[1]], [2.0, 1 - x[2] * 1j]])
+    s = np.linalg.solve(a, np.array([1.0, x[3] * 1j]))
+    t = np.linalg.solve(np.array([[1 + x[0], x[1]], [2.0, 1 - x[2]]]), s)
+    r = np.linalg.solve(a, np.array([x[1], x[2]]))
+    return np.sum((s * t * r).imag) + np.sum(np.abs(np.linalg.inv(a)) ** 2)
+
+
+def diagonal(x: Any) -> Any:
+    filled: Any = np.full((2, 2), x[0] * 1j + x[1], dtype=complex)
+    both = filled @ (np.identity(2, dtype=complex) + np.diag(np.array([1j * x[2], x[3]])))
+    return np.sum(np.abs(both) ** 2) + np.trace(both * both).real
+
+
+def outer(x: Any) -> Any:
+    z = x + 1j * x**2
+    o = np.outer(z, x)
+    ends = np.inner(z, z).real + np.inner(z, x).imag
+    return np.sum(np.abs(o) ** 2) + np.sum(np.diagonal(o * o).imag) + ends
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (spectrum, (X,)), (filtered, (X, H)), (filtered, (ODD, H)), (convolved, (X, Y)),
     (shifted, (X, 0.3)), (correlated, (X, Y)), (looped, (X,)), (written, (X,)), (branched, (X,)),
     (branched, (-X,)), (in_the_plane, (FIELD,)), (cut, (X,)), (cut, (ODD,)), (hermitian, (X,)),
-    (made_complex, (X,)), (rearranged, (X,)), (recurrent, (X,)),
+    (made_complex, (X,)), (rearranged, (X,)), (recurrent, (X,)), (layered, (H,)),
+    (from_parts, (H,)), (solved, (H,)), (diagonal, (H,)), (outer, (H,)),
 ]  # fmt: skip
 every_case = pytest.mark.parametrize(("f", "args"), CASES, ids=[f.__name__ for f, _ in CASES])
 
@@ -174,6 +209,17 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "store": lambda z: _stored(z, 0),
     "np.copy": lambda z: np.copy(z) * z,
     "np.empty": lambda z: _filled(z, True), "add_at": lambda z: _added(z, 1j),
+    "array_of": lambda z: np.array([z[0] * z[1], z[2].real, 2.0]),
+    "array_of_arrays": lambda z: np.array([z, z.imag, z * z]),
+    "np.eye": lambda z: np.eye(6, dtype=complex) @ z,
+    "np.full": lambda z: np.full(3, z[1], dtype=complex) * z[:3],
+    "np.outer": lambda z: np.outer(z, z.real),
+    "np.inner": lambda z: np.inner(z, z * z[0]),
+    "np.diag": lambda z: np.diag(z) @ z,
+    "np.diagonal": lambda z: np.diagonal(np.outer(z, z)),
+    "np.trace": lambda z: np.trace(np.outer(z, z.imag)) * z[0],
+    "np.linalg.solve": lambda z: np.linalg.solve(np.outer(z, z) + 50 * np.eye(6), z),
+    "np.linalg.inv": lambda z: np.linalg.inv(np.outer(z, z.real) + 50j * np.eye(6)),
 }  # fmt: skip
 INNER = {
     "ratio", "identity", "eq", "ne", "dim", "size", "np.zeros", "broadcast_like", "unbroadcast",
