@@ -225,7 +225,7 @@ def depends(x):
 
 
 def varying(x):
-    parts = [x[0], x[1]]
+    parts = [x[0], x]
     for k in range(len(x)):
         parts[k % 2] = x[k]
     return parts[0]

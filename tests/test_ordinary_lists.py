@@ -47,6 +47,48 @@ def sums_of_arrays_that_a_loop_appends(x, n):
 
 
 @case(v5)
+def known_items_that_the_program_chooses_from(x):
+    weights, signs = [0.5, 1.0, 0.25], (1, -1)
+    rows = [[1.0, 2.0], [3.0, 4.0]]
+    turns = [np.outer(x, x), np.eye(5) * x[0]]
+    total = 0.0
+    for i in range(len(x)):
+        total += weights[i % 3] * signs[i % 2] * x[i] ** 2 + rows[i % 2][(i + 1) % 2] * x[i]
+        x = np.cos(turns[i % 2] @ x)
+    return total + weights[-1]
+
+
+@case(v5, [1.0, 2.0])
+def known_items_that_are_arguments(x, w):
+    total = 0.0
+    for i in range(len(x)):
+        total += w[i % 2] ** 2 * x[i]
+    return total * w[0]
+
+
+@case(v5)
+def items_written_where_the_program_says(x):
+    dp = [0.0] * 6
+    same = dp
+    for i in range(len(x)):
+        dp[i + 1] = math.sin(dp[i]) + x[i]
+        dp[0] += dp[i] * x[i]
+    return sum(v * k for k, v in enumerate(same)) + dp[-1] * len(same)
+
+
+@case(v5)
+def items_that_an_inner_function_writes(x):
+    xs = [1.0, 2.0]
+
+    def put(i, v):
+        xs[i] *= v
+
+    for i in range(len(x)):
+        put(i % 2, x[i])
+    return xs[0] + xs[1] ** 2
+
+
+@case(v5)
 def jumps_beside_what_is_known(x):
     s = 0.0
     for k, (name, v) in enumerate(zip("abcdefgh", x)):

@@ -5,6 +5,7 @@ A block gives lines without indentation of its own; whoever holds the block inde
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ class Printer:
                 lines += indented(own)
                 quiet = True
             else:
-                first = _first_item(lines[-1] if lines else "", own)
+                first = _next_item(lines[-1] if lines else "", own)
                 lines[len(lines) - bool(first) :] = first or own
                 quiet = False
         return lines
@@ -325,13 +326,26 @@ def _comment(stmt: For | While) -> Lines:
     return [f"# reverse of the loop at line {stmt.at.line}"]
 
 
-def _first_item(last: str, lines: Lines) -> Lines:
-    """`xs = [x]`, for `xs = []` and then `xs.append(x)`; nothing where that is not what it is."""
-    made = re.fullmatch(r"(\w+) = \[\]", last)
-    if made is None or len(lines) != 1:
+_LONGEST_DISPLAY = 300
+"""The characters of a list that still gets an item: longer ones are appended to."""
+
+
+def _next_item(last: str, lines: Lines) -> Lines:
+    """`xs = [x, y]`, for `xs = [x]` and then `xs.append(y)`; nothing where it is not that."""
+    made = re.fullmatch(r"(\w+) = \[(.*)\]", last)
+    if made is None or len(lines) != 1 or len(last) > _LONGEST_DISPLAY or not _is_display(last):
         return []
-    name = made[1]
+    name, items = made.groups()
     added = re.fullmatch(rf"{name}\.append\((.*)\)", lines[0])
     if added is None or re.search(rf"\b{name}\b", added[1]):
         return []
-    return [f"{name} = [{added[1]}]"]
+    return [f"{name} = [{', '.join(filter(None, (items, added[1])))}]"]
+
+
+def _is_display(line: str) -> bool:
+    """Whether a list is bound that is written out, item by item."""
+    match ast.parse(line).body:
+        case [ast.Assign(value=ast.List(elts=items))]:
+            return not any(isinstance(item, ast.Starred) for item in items)
+        case _:
+            return False

@@ -25,8 +25,9 @@ from ad_compiler.frontend.values import (
     constant_of,
     static,
 )
-from ad_compiler.ir.nodes import Const
+from ad_compiler.ir.nodes import Const, Var
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import Int
 
 NEW = {
     "list": "[*xs, x]", "dict": "{**d, key: value}", "dataclass": "dataclasses.replace(p, w=w)",
@@ -66,8 +67,8 @@ def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> 
             f"the index of a {container.kind} must be known at compile time",
             "write into an array instead",
         )
-        raise_needs(ctx, [index], refusal)
-        raise refusal
+        _set_picked(ctx, container, index, value, refusal)
+        return
     if container.kind == "dict":
         items = dict(zip(container.keys, container.items, strict=True))
         items[arguments.dict_key(ctx, index)] = value
@@ -79,6 +80,21 @@ def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> 
     changed = [*container.items]
     changed[key] = value
     change(ctx, container, changed)
+
+
+def _set_picked(
+    ctx: Context, container: Structure, index: Value, value: Value, refusal: TypeRefusal
+) -> None:
+    """An item is set: its index becomes known, if it can; else the list is one that grows."""
+    at = index if isinstance(index, Var) and isinstance(index.type, Int) else None
+    if at is None or container.kind != "list":
+        raise_needs(ctx, [index], refusal)
+        raise refusal
+    if ctx.picks and growing.place(ctx, container, at, value):
+        return
+    raise_needs(ctx, [index], refusal, avoidable=True)
+    if not growing.place(ctx, container, at, value):
+        raise refusal
 
 
 def set_field(ctx: Context, container: Structure, name: str, value: Value) -> None:

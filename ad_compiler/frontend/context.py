@@ -58,6 +58,8 @@ class Context:
     """The loops whose first trip is being written out."""
     changes: int = 0
     """How often a list or dict was changed."""
+    picks: bool = False
+    """Whether lists of known items are looked into at run time, and no loop written out for it."""
     captured: dict[Identity, Slot] = field(default_factory=dict["Identity", "Slot"])
     """The captured lists and dicts, each as its own name."""
 
@@ -173,11 +175,13 @@ class Snapshot:
         self.builder.maybe_unbound = self.unbound
 
 
-def raise_needs(ctx: Context, args: Iterable[Value], refusal: TypeRefusal) -> None:
+def raise_needs(
+    ctx: Context, args: Iterable[Value], refusal: TypeRefusal, *, avoidable: bool = False
+) -> None:
     """Ask for the values of integer operands, if they can be had; else return."""
     needed = needed_for(ctx, args)
     if needed:
-        raise NeedsStatic(frozenset(needed), refusal) from refusal
+        raise NeedsStatic(frozenset(needed), refusal, avoidable=avoidable) from refusal
 
 
 def needed_for(ctx: Context, args: Iterable[Value]) -> set[Var]:

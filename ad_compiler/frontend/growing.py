@@ -104,7 +104,9 @@ class Lists:
         assert found is not None
         name = root.cell.name
         value = (
-            read(self.ctx, found) if isinstance(found, Growing) else self._value(found, type_, name)
+            read(self.ctx, found)
+            if isinstance(found, Growing)
+            else filled(self.ctx, found, type_, name)
         )
         self.ctx.builder.assign(root.cell, value)
         new = Growing(root, identity)
@@ -112,13 +114,14 @@ class Lists:
             whole = load(self.ctx.storage, slot)
             put(self.ctx.storage, slot, substituted(whole, identity, new))
 
-    def _value(self, xs: Structure, type_: Type, name: str) -> Atom:
-        builder = self.ctx.builder
-        value: Atom = builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name=name)
-        for one in xs.items:
-            atom = _element(self.ctx, xs.identity or Identity(), one)
-            value = builder.emit(PRIMITIVES["list_append"], value, atom, name=name)
-        return value
+
+def filled(ctx: Context, xs: Structure, type_: Type, name: str) -> Atom:
+    """The value of the program that a list of known items is."""
+    value: Atom = ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name=name)
+    for one in xs.items:
+        atom = _element(ctx, xs.identity or Identity(), one)
+        value = ctx.builder.emit(PRIMITIVES["list_append"], value, atom, name=name)
+    return value
 
 
 def grown(ctx: Context, xs: Structure, type_: Type) -> Growing:
@@ -196,6 +199,35 @@ def item(ctx: Context, xs: Growing, index: Value, name: str = "") -> Value:
     if isinstance(value, Var) and isinstance(value.type, Array):
         return Loose(value, (), "it is also in a list")
     return value
+
+
+def picked(ctx: Context, xs: Structure, index: Var, name: str = "") -> Value | None:
+    """`xs[index]` of known items, where only the program knows the index.
+
+    None if the items are of different types, since a value of the program has one.
+    """
+    identity = Identity()
+    try:
+        type_ = element_type(xs.items, ctx, identity)
+    except TypeRefusal:
+        return None
+    if type_ is None:
+        return None
+    root = ctx.storage.unset_root("items", [])
+    ctx.builder.assign(root.cell, filled(ctx, replace(xs, identity=identity), type_, "items"))
+    return item(ctx, Growing(root, identity), index, name)
+
+
+def place(ctx: Context, xs: Structure, index: Var, value: Value) -> bool:
+    """`xs[index] = value` of a list of known length, which becomes a value of the program."""
+    assert xs.identity is not None
+    try:
+        type_ = element_type([*xs.items, value], ctx, xs.identity)
+    except TypeRefusal:
+        return False
+    if type_ is not None:
+        set_item(ctx, grown(ctx, xs, type_), index, value)
+    return type_ is not None
 
 
 def set_item(ctx: Context, xs: Growing, index: Value, value: Value) -> None:

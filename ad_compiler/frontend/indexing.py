@@ -206,6 +206,8 @@ def _bound(value: Value | None) -> Atom | None:
 def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:
     if value.kind == "dataclass":
         raise TypeRefusal(f"{describe(value)} has no elements", "name its field")
+    if isinstance(item, Var) and isinstance(item.type, Int) and value.kind in ("list", "tuple"):
+        return _picked(ctx, value, item)
     key = _static_key(ctx, value, item)
     if value.kind == "dict":
         if key not in value.keys:
@@ -231,12 +233,29 @@ def _static_key(ctx: Context, value: Structure, item: Item) -> Any:
     known = [part.value for part in constants if part is not None]
     if len(known) == len(parts):
         return slice(*known) if isinstance(item, Slice) else known[0]
-    refusal = TypeRefusal(
+    refusal = _unknown(value)
+    raise_needs(ctx, [part for part in parts if part is not None], refusal)
+    raise refusal
+
+
+def _picked(ctx: Context, value: Structure, index: Var) -> Value:
+    """An item of known ones: the index becomes known too, if it can; else the program looks."""
+    found = growing.picked(ctx, value, index) if ctx.picks else None
+    if found is not None:
+        return found
+    refusal = _unknown(value)
+    raise_needs(ctx, [index], refusal, avoidable=True)
+    found = growing.picked(ctx, value, index)
+    if found is None:
+        raise refusal
+    return found
+
+
+def _unknown(value: Structure) -> TypeRefusal:
+    return TypeRefusal(
         f"the index of a {value.kind} must be known at compile time",
         "loop over the elements themselves, or make one array of them with np.stack",
     )
-    raise_needs(ctx, [part for part in parts if part is not None], refusal)
-    raise refusal
 
 
 def _of_shape(ctx: Context, array: Atom, item: Item) -> Value:

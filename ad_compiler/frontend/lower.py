@@ -110,13 +110,17 @@ def specialised(
     """Lower; where integers must be known at compile time, again with their values."""
     known: dict[Var, Any] = {}
     fixed: frozenset[Key] = frozenset()
+    picks = False
     while True:
         captures = Captures(fixed=fixed)
         try:
-            return _lowered(root, parameters, known, captures, outputs)
+            return _lowered(root, parameters, known, captures, outputs, picks=picks)
         except NeedsStatic as needs:
             keys = {captures.key_of(var) for var in needs.needed} - {None}
             found = {var: values[var] for var in needs.needed if var in values}
+            if not keys and not found and needs.avoidable and not picks:
+                picks = True
+                continue
             if not keys and not found:
                 reason, remedy = needs.refusal.reason, needs.refusal.remedy
                 raise Unsupported(reason, needs.at, remedy, needs.text) from None
@@ -130,9 +134,11 @@ def _lowered(
     known: Mapping[Var, Any],
     captures: Captures,
     outputs: tuple[str, ...] | str,
+    *,
+    picks: bool,
 ) -> Lowered:
     builder = Builder()
-    ctx = Context(builder, captures, statements.run)
+    ctx = Context(builder, captures, statements.run, picks=picks)
     ctx.joining.lists = Lists(ctx)
     user: UserFunction = root(captures, ctx)
 

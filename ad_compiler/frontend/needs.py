@@ -12,11 +12,15 @@ class NeedsStatic(Exception):
     """Integers that the program must know at compile time, though they are variables.
 
     Whoever made one of the variables may catch this, and lower again with its value.
+    `avoidable`: the program may do without, at the price of a list that it looks into as it runs.
     """
 
-    def __init__(self, needed: frozenset[Var], refusal: TypeRefusal) -> None:
+    def __init__(
+        self, needed: frozenset[Var], refusal: TypeRefusal, *, avoidable: bool = False
+    ) -> None:
         super().__init__(refusal.reason)
         self.needed = needed
+        self.avoidable = avoidable
         self.refusal = refusal
         self.at: Span | None = None
         self.text: str | None = None

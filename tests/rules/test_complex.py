@@ -106,14 +106,14 @@ def layered(x: Any) -> Any:
 
 
 def from_parts(x: Any) -> Any:
-    z = np.array([x[0], 1j * x[1], x[2] * x[3], 2.0])
+    z: Any = np.array([x[0], 1j * x[1], x[2] * x[3], 2.0])
     rows = np.array([1j * x, x * x, x * x * 2j + x])
     return np.sum(np.abs(z)) + np.sum((z * z).real) + np.sum(np.abs(rows) ** 3)
 
 
 def solved(x: Any) -> Any:
-    a = np.array([[1j + x[0], x[1]], [2.0, 1 - x[2] * 1j]])
-    s = np.linalg.solve(a, np.array([1.0, x[3] * 1j]))
+    a: Any = np.array([[1j + x[0], x[1]], [2.0, 1 - x[2] * 1j]])
+    s: Any = np.linalg.solve(a, np.array([1.0, x[3] * 1j]))
     t = np.linalg.solve(np.array([[1 + x[0], x[1]], [2.0, 1 - x[2]]]), s)
     r = np.linalg.solve(a, np.array([x[1], x[2]]))
     return np.sum((s * t * r).imag) + np.sum(np.abs(np.linalg.inv(a)) ** 2)
@@ -121,15 +121,19 @@ def solved(x: Any) -> Any:
 
 def diagonal(x: Any) -> Any:
     filled: Any = np.full((2, 2), x[0] * 1j + x[1], dtype=complex)
-    both = filled @ (np.identity(2, dtype=complex) + np.diag(np.array([1j * x[2], x[3]])))
+    both: Any = filled @ (np.identity(2, dtype=complex) + np.diag(np.array([1j * x[2], x[3]])))
     return np.sum(np.abs(both) ** 2) + np.trace(both * both).real
 
 
 def outer(x: Any) -> Any:
-    z = x + 1j * x**2
-    o = np.outer(z, x)
-    ends = np.inner(z, z).real + np.inner(z, x).imag
-    return np.sum(np.abs(o) ** 2) + np.sum(np.diagonal(o * o).imag) + ends
+    z: Any = x + 1j * x**2
+    o: Any = np.outer(z, x)
+    ends: Any = np.inner(z, z).real + np.inner(z, x).imag
+    return np.sum(np.abs(o) ** 2) + np.sum(np.imag(np.diagonal(o * o))) + ends
+
+
+def _solved(z: Any) -> Any:
+    return np.linalg.solve(np.outer(z, z) + 50 * np.eye(6), z)
 
 
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
@@ -214,11 +218,11 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "np.eye": lambda z: np.eye(6, dtype=complex) @ z,
     "np.full": lambda z: np.full(3, z[1], dtype=complex) * z[:3],
     "np.outer": lambda z: np.outer(z, z.real),
-    "np.inner": lambda z: np.inner(z, z * z[0]),
+    "np.inner": lambda z: np.inner(z, z[::-1]),
     "np.diag": lambda z: np.diag(z) @ z,
     "np.diagonal": lambda z: np.diagonal(np.outer(z, z)),
     "np.trace": lambda z: np.trace(np.outer(z, z.imag)) * z[0],
-    "np.linalg.solve": lambda z: np.linalg.solve(np.outer(z, z) + 50 * np.eye(6), z),
+    "np.linalg.solve": _solved,
     "np.linalg.inv": lambda z: np.linalg.inv(np.outer(z, z.real) + 50j * np.eye(6)),
 }  # fmt: skip
 INNER = {
