@@ -89,6 +89,21 @@ def items_that_an_inner_function_writes(x):
 
 
 @case(v5)
+def keys_that_are_tuples(x):
+    table: Any = {(0, "a"): x[0]}
+    for i in range(3):
+        for j in range(2):
+            table[i, j] = x[i] * x[j + 1]
+        table[(i, "a")] = x[i] ** 2
+        table[i, "a"] += x[0] if (i, 1) in table else 0.0
+    total = sum(v * i for (i, _), v in table.items()) * table.get((7, 7), 2.0)
+    place = (1, 1)
+    for i, j in [*{(0, 1): x}, (2, 0)]:
+        total += table[i, j] * table[place]
+    return total
+
+
+@case(v5)
 def jumps_beside_what_is_known(x):
     s = 0.0
     for k, (name, v) in enumerate(zip("abcdefgh", x)):

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ad_compiler.errors import InternalError
-from ad_compiler.ir.nodes import Branch, Const, Function, Parameter, Tree, records_in
+from ad_compiler.ir.nodes import Branch, Const, Function, Label, Parameter, Tree, records_in
 from ad_compiler.ir.records import Record
 
 REPLACE = "dataclasses.replace"
 
 
-def inside(tree: Branch, path: str, label: str | int) -> str:
+def inside(tree: Branch, path: str, label: Label) -> str:
     """The expression that reads an item of a container."""
     return f"{path}[{key(label)}]" if tree.record is None else f"{path}.{label}"
 
 
-def key(label: str | int) -> str:
+def key(label: Label) -> str:
     """A key as Black quotes it."""
     text = repr(label)
     if isinstance(label, str) and '"' not in label and text.startswith("'"):

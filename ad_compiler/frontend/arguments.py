@@ -20,7 +20,7 @@ from ad_compiler.frontend.values import (
     leaves_of,
     static,
 )
-from ad_compiler.ir.nodes import Atom, Const, Undef, Var, const
+from ad_compiler.ir.nodes import Atom, Const, Label, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import Int, is_differentiable
 from ad_compiler.rules.registry import RULES, WIDER, Linear
@@ -52,13 +52,19 @@ STATIC = frozenset(
 """Operands that take a container as it is; any other container stands for an array."""
 
 
-def dict_key(ctx: Context, value: Value) -> str | int:
-    """The key of a dict, which must be a constant string or integer."""
-    if isinstance(value, Const) and isinstance(value.value, str | int):
-        return value.value
+def dict_key(ctx: Context, value: Value) -> Label:
+    """The key of a dict: a constant string or integer, or a tuple of such."""
+    constant = constant_of(value)
+    if constant is not None and _is_label(constant.value):
+        return constant.value
     refusal = TypeRefusal(f"{describe(value)} is no key of a dict here", "use constants")
     raise_needs(ctx, [value], refusal)
     raise refusal
+
+
+def _is_label(key: Any) -> bool:
+    parts: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
+    return all(isinstance(part, str | int) for part in parts)
 
 
 def plain_dtype(args: Sequence[Value]) -> list[Value]:

@@ -371,7 +371,7 @@ def _method(
 
 
 def _dict_method(ctx: Context, receiver: Structure, method: str, args: Sequence[Value]) -> Value:
-    keys = tuple(static(k) if not isinstance(k, int) else value_of(k) for k in receiver.keys)
+    keys = tuple(static(k) if isinstance(k, str) else value_of(k) for k in receiver.keys)
     match method:
         case "keys":
             return Structure("tuple", (), keys)

@@ -12,7 +12,7 @@ from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.unpacking import unpacked
 from ad_compiler.frontend.values import Structure, UserFunction, Value
 from ad_compiler.frontend.written_out import CONSUMERS, Comprehension, as_list
-from ad_compiler.ir.nodes import Var
+from ad_compiler.ir.nodes import Label, Var
 from ad_compiler.ir.primitive import TypeRefusal
 
 Lower = Callable[[Context, Scope, ast.expr], Value]
@@ -137,7 +137,7 @@ def _at_run_time(
 def dictionary(ctx: Context, scope: Scope, node: ast.DictComp, lower: Lower) -> Structure:
     """`{key: value for target in iterable if test}`."""
     inner = _inner(scope, node.generators)
-    items: dict[str | int, Value] = {}
+    items: dict[Label, Value] = {}
     try:
         for _ in _trips(ctx, inner, node.generators, lower):
             key = dict_key(ctx, lower(ctx, inner, node.key))

@@ -62,7 +62,7 @@ def set_item(ctx: Context, container: Structure, index: Value, value: Value) -> 
         raise TypeRefusal(f"{describe(container)} has no items", "assign its fields by name")
     if container.kind == "tuple":
         raise TypeRefusal("a tuple cannot be changed", "use a list")
-    if constant is None:
+    if constant is None and not isinstance(index, Structure):
         refusal = TypeRefusal(
             f"the index of a {container.kind} must be known at compile time",
             "write into an array instead",

@@ -188,10 +188,19 @@ def needed_for(ctx: Context, args: Iterable[Value]) -> set[Var]:
     """The integers that some operands are computed from, as far as these can be constants."""
     needed: set[Var] = set()
     for arg in args:
-        for one in arg.operands if isinstance(arg, Text) else (arg,):
+        for one in _parts(arg):
             if isinstance(one, Var) and is_number(one.type):
                 needed |= _origins(ctx, one) or set()
     return needed
+
+
+def _parts(value: Value) -> tuple[Value, ...]:
+    """What a text, or the key of a dict, is made of."""
+    match value:
+        case Text(operands=parts) | Structure("tuple", items=parts):
+            return tuple(parts)
+        case _:
+            return (value,)
 
 
 def _origins(ctx: Context, var: Var) -> set[Var] | None:

@@ -32,9 +32,9 @@ from ad_compiler.frontend.values import (
     Structure,
     UserFunction,
     Value,
-    static,
+    value_of,
 )
-from ad_compiler.ir.nodes import Const, const
+from ad_compiler.ir.nodes import Const, Label, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Bool
 
@@ -227,7 +227,7 @@ def _taken_apart(ctx: Context, scope: Scope, node: ast.expr) -> list[Value] | Gr
         return as_list(ctx, inner)
     if not isinstance(inner, Structure) or inner.kind == "dataclass":
         raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
-    return [*(map(static, inner.keys) if inner.kind == "dict" else inner.items)]
+    return [*(map(value_of, inner.keys) if inner.kind == "dict" else inner.items)]
 
 
 def consumed(ctx: Context, scope: Scope, node: ast.expr) -> Value:
@@ -252,7 +252,7 @@ def _list(ctx: Context, scope: Scope, node: ast.List, _name: str) -> Value:
 
 
 def _dict(ctx: Context, scope: Scope, node: ast.Dict, _name: str) -> Value:
-    items: dict[str | int, Value] = {}
+    items: dict[Label, Value] = {}
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         value = expression(ctx, scope, value_node)
         if key_node is None:

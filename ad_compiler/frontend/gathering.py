@@ -14,7 +14,7 @@ from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.lengthening import as_list
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import Growing, Structure, Value, Zipped, static
-from ad_compiler.ir.nodes import Const, Var, const
+from ad_compiler.ir.nodes import Const, Label, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import (
     PY_FLOAT,
@@ -69,7 +69,7 @@ def _list(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Va
 
 
 def _dict(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Any) -> Value:
-    items = dict[str | int, Value]()
+    items = dict[Label, Value]()
     if args:
         match args[0]:
             case Structure("dict", keys, values):

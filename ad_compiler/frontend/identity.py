@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ad_compiler.ir.nodes import Label
 from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Type
 
@@ -17,7 +18,7 @@ class Row:
     """
 
     kind: str
-    keys: tuple[str | int, ...]
+    keys: tuple[Label, ...]
     record: Record | None
     types: tuple[Type, ...]
     grows: bool = False

@@ -62,6 +62,8 @@ def as_slice(item: Item) -> Item:
 
 def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, name: str) -> Value:
     """`value[items]`; `is_tuple` if the index was written with a comma."""
+    if isinstance(value, Structure) and value.kind == "dict":
+        return _of_structure(ctx, value, key_of(items) if is_tuple else items[0])
     if not is_tuple and isinstance(items[0], Structure) and items[0].kind == "tuple":
         items, is_tuple = list(items[0].items), True
     match value:
@@ -80,6 +82,14 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
             return _of_array(ctx, whole, items, name)
         case _:
             raise TypeRefusal(f"{describe(value)} has no elements", "index an array or a container")
+
+
+def key_of(items: Sequence[Item]) -> Structure:
+    """What `d[a, b]` looks up in a dict."""
+    parts = tuple(item for item in items if not isinstance(item, Slice))
+    if len(parts) < len(items):
+        raise TypeRefusal("a slice is no key of a dict", "use constants")
+    return Structure("tuple", (), parts)
 
 
 def _of_array(ctx: Context, array: Value, items: list[Item], name: str) -> Value:

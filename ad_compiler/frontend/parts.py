@@ -62,6 +62,8 @@ def located(ctx: Context, scope: Scope, target: ast.Subscript | ast.Attribute) -
     array = expression(ctx, scope, target.value)
     if isinstance(array, Structure | Growing):
         items, is_tuple = subscript_items(ctx, scope, target)
+        if is_tuple and isinstance(array, Structure) and array.kind == "dict":
+            return Entry(array, indexing.key_of(items))
         if is_tuple or isinstance(items[0], indexing.Slice):
             raise TypeRefusal(
                 f"this part of {describe(array)} cannot be assigned", "make a new one"

@@ -9,7 +9,7 @@ from ad_compiler.errors import UsageError
 from ad_compiler.frontend.binding import Argument, arguments_of, bound_arguments
 from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import static
-from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, leaves
+from ad_compiler.ir.nodes import Branch, Const, Label, Parameter, Tree, Var, const, leaves
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.records import Record, items_of, record_of
 
@@ -40,7 +40,7 @@ def branch_of(record: Record, children: tuple[Tree, ...]) -> Branch:
     return Branch("tuple" if record.is_tuple else "dataclass", record.fields, children, record)
 
 
-def label(name: str, key: str | int) -> str:
+def label(name: str, key: Label) -> str:
     """What the leaf of a container is called: by its key, or by its position."""
     if isinstance(key, str) and key.isidentifier():
         return key

@@ -27,10 +27,10 @@ from ad_compiler.frontend.values import (
     static,
 )
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Const, Var, const
+from ad_compiler.ir.nodes import Const, Label, Var, const
 from ad_compiler.rules.effects import RAISE, VALUE
 
-Path = tuple[str | int, ...]
+Path = tuple[Label, ...]
 DELETED = object()
 """What a name is bound to after `del`."""
 

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.source import Code
 from ad_compiler.ir.builder import Cell, Frame
-from ad_compiler.ir.nodes import Atom, Branch, Const, Let, Tree, Undef, Var, const
+from ad_compiler.ir.nodes import Atom, Branch, Const, Label, Let, Tree, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.records import Record
 from ad_compiler.ir.types import Array, Static
@@ -30,7 +30,7 @@ class Structure:
     """
 
     kind: str
-    keys: tuple[str | int, ...]
+    keys: tuple[Label, ...]
     items: tuple[Value, ...]
     identity: Identity | None = None
     record: Record | None = None
@@ -45,7 +45,7 @@ class Structure:
         return dict(zip(self.keys, self.items, strict=True))
 
 
-def labels(kind: str, keys: tuple[str | int, ...], count: int) -> tuple[str | int, ...]:
+def labels(kind: str, keys: tuple[Label, ...], count: int) -> tuple[Label, ...]:
     """The key, field or position of each item of a container."""
     return keys if kind == "dict" or keys else tuple(range(count))
 
@@ -55,7 +55,7 @@ class Skeleton:
     """A container without its leaves; a child that is None is a leaf."""
 
     kind: str
-    keys: tuple[str | int, ...]
+    keys: tuple[Label, ...]
     children: tuple[Skeleton | None, ...]
     identity: Identity | None = field(default=None, compare=False, repr=False)
     record: Record | None = None
@@ -66,7 +66,7 @@ class Skeleton:
             return f"a `{self.record.short}`"
         return f"a {self.kind} of {len(self.children)}"
 
-    def paths(self) -> tuple[str | int, ...]:
+    def paths(self) -> tuple[Label, ...]:
         """The key of each child."""
         return labels(self.kind, self.keys, len(self.children))
 

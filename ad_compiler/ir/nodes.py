@@ -120,15 +120,18 @@ class Branch:
     """
 
     kind: str
-    keys: tuple[str | int, ...]
+    keys: tuple[Label, ...]
     children: tuple[Tree, ...]
     record: Record | None = None
 
-    def labels(self) -> tuple[str | int, ...]:
+    def labels(self) -> tuple[Label, ...]:
         """The key, field or position of each child."""
         named = self.kind == "dict" or self.record is not None
         return self.keys if named else tuple(range(len(self.children)))
 
+
+Label = str | int | tuple[str | int, ...]
+"""The key of a dict, the field of a record, or a position."""
 
 Tree = Branch | Var | Const | int
 """A container of leaves. A parameter's leaves are variables (or constants, for what is static);
