@@ -56,6 +56,8 @@ class Storage:
     frozen: list[Root] = field(default_factory=list[Root])
     """The roots that were frozen so far, in order."""
     iterators: dict[int, Value] = field(default_factory=dict[int, Value])
+    elements: dict[Var, tuple[Var, int]] = field(default_factory=dict["Var", "tuple[Var, int]"])
+    """Numbers that were read from arrays that stand for rows of lists, and their places."""
     """What gives its items only once, though it looks like a container or a range, by identity."""
     _serial: Iterator[int] = field(default_factory=itertools.count)
 

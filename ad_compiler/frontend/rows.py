@@ -11,7 +11,7 @@ from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of
 from ad_compiler.frontend.identity import Identity, Row
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import Structure, Value, is_atom, static
-from ad_compiler.ir.nodes import Atom, const
+from ad_compiler.ir.nodes import Atom, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import (
     MIXED_FLOAT,
@@ -23,6 +23,7 @@ from ad_compiler.ir.types import (
     Float,
     Int,
     Type,
+    dims_of,
     dtype_of,
     is_number,
     join,
@@ -32,7 +33,7 @@ from ad_compiler.rules.registry import PRIMITIVES
 REMEDY = "append tuples of numbers, alike in length and kinds, or make a list for each part"
 HELD = "it is also in a list that grows"
 PLAIN = (PY_FLOAT, PY_INT, PY_BOOL)
-CONVERSIONS: dict[type[Type], str] = {Float: "float", Int: "int", Bool: "bool"}
+CONVERSIONS: dict[type[Type], str] = {Float: "float", Int: "whole", Bool: "bool"}
 
 
 def packed(ctx: Context, identity: Identity, value: Structure) -> Atom:
@@ -40,7 +41,21 @@ def packed(ctx: Context, identity: Identity, value: Structure) -> Atom:
     agree(identity, _row_of(ctx, value))
     if value.identity is not None:
         value.identity.frozen = HELD
+    known = _array_of(ctx, value)
+    if known is not None:
+        return known
     return atom_of(ctx, apply(ctx, PRIMITIVES["array_of"], atoms_of(ctx, value.items)))
+
+
+def _array_of(ctx: Context, value: Structure) -> Atom | None:
+    """The array that a row was read from, if all its numbers were, in order."""
+    found = [ctx.storage.elements.get(item) for item in value.items if isinstance(item, Var)]
+    arrays = {array for array, _ in filter(None, found)}
+    if len(found) < len(value.items) or len(arrays) != 1:
+        return None
+    (array,) = arrays
+    whole = dims_of(array.type) == (len(found),)
+    return array if whole and found == [(array, k) for k in range(len(found))] else None
 
 
 def packed_type(ctx: Context, identity: Identity, value: Structure) -> Type:
@@ -89,7 +104,10 @@ def require_known(identity: Identity, types: tuple[Type, ...]) -> None:
 
 def _item(ctx: Context, array: Atom, k: int, type_: Type) -> Value:
     value = apply(ctx, PRIMITIVES["getitem"], (array, static(("int",)), const(k)))
-    return as_number(ctx, value, type_)
+    number = as_number(ctx, value, type_)
+    if isinstance(number, Var) and isinstance(array, Var):
+        ctx.storage.elements[number] = (array, k)
+    return number
 
 
 def as_number(ctx: Context, value: Value, type_: Type) -> Value:

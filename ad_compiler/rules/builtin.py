@@ -106,6 +106,10 @@ register(
     int,
 )
 register(
+    Primitive("whole", int, _to("int", PY_INT), Call("int"), ("x",), noun="integer"),
+    Flat("of a float that was an integer"),
+)
+register(
     Primitive("bool", bool, _to("bool", PY_BOOL), Call("bool"), ("x",), noun="test"),
     Flat("a truth value"),
     bool,

@@ -180,9 +180,18 @@ def _shown(atom: Atom) -> str:
 
 def may_miss(args: Sequence[Atom]) -> bool:
     """The `raises` of an index: an element that may not be there."""
-    pattern = args[1]
+    a, pattern, *operands = args
     assert isinstance(pattern, Const)
+    if set(pattern.value) == {"int"} and all(map(_is_there, dims_of(a.type), operands)):
+        return False
     return any(item == "int" or item in ADVANCED for item in pattern.value)
+
+
+def _is_there(length: Dim, index: Atom) -> bool:
+    """Whether an element is certainly there."""
+    if not isinstance(length, int) or not isinstance(index, Const):
+        return False
+    return -length <= index.value < length
 
 
 def _stored_type(args: Sequence[Atom]) -> Type:

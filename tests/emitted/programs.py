@@ -329,3 +329,16 @@ def canal(depth: Any, rate: float, steps: int) -> Any:
 def joined(x: Any, w: Any) -> Any:
     a = np.concatenate([x, w])
     return np.sum(a[1:] * a[:-1])
+
+
+def value_of(point: Any) -> Any:
+    return point[1]
+
+
+def first_of_the_sorted(x: Any) -> Any:
+    points: list[Any] = []
+    for i in range(len(x)):
+        points.append((i, x[i]))
+    points.sort(key=value_of)
+    (_, least), *others = points
+    return least * sum(v for _, v in others)

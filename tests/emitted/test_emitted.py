@@ -50,6 +50,7 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("moving_sum", "grad", (V, X), (0, 1)),
     ("canal", "grad", (V, 1.0, 3), (0, 1)),
     ("joined", "grad", (X, V), (0, 1)),
+    ("first_of_the_sorted", "grad", (V,), 0),
     ("prefix_product", "grad", (V,), 0),
     ("gaussian", "value_and_grad", (V, 1.0, 1.0), (0, 1, 2)),
     ("cosine", "grad", (X, X), 0),
