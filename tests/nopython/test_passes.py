@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ad_compiler import value_and_grad
+from ad_compiler import Unsupported, value_and_grad
 from ad_compiler.fuzz.backends import numbers
 from ad_compiler.transform.pipeline import OPTIONAL
 from tests.nopython.passes import (
@@ -105,3 +106,24 @@ def test_what_runs_ahead_comes_first() -> None:
     lines = emitted(two_only, (X,)).splitlines()
     places = [line.split("=")[0].strip() for line in lines if "u_bar[" in line]
     assert places == ["u_bar[i + 1] +", "u_bar[i] -"]
+
+
+def test_integers_in_lists_of_floats_do_not_cut_floats_off() -> None:
+    def known(x: Any) -> Any:
+        w: Any = [0, 0, 0]
+        for i in range(len(x)):
+            w[i] = x[i] * 2
+        return w[0] * w[1] + w[2]
+
+    def counted(x: Any) -> Any:
+        dp: Any = [0] * (len(x) + 1)
+        for i in range(len(x)):
+            dp[i + 1] = dp[i] * 0.5 + x[i]
+        return dp[len(x)]
+
+    x = np.array([0.5, 0.7, -0.3])
+    value, gradient = value_and_grad(known, backend="numba")(x)
+    assert value == known(x)
+    np.testing.assert_array_equal(gradient, value_and_grad(known)(x)[1])
+    with pytest.raises(Unsupported, match="floats are written to later"):
+        value_and_grad(counted, backend="numba")(x)

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ad_compiler.backend.nopython.site import Respelling, Site, function_text
-from ad_compiler.ir.nodes import Block, If, Let, Stmt, Var, with_blocks
-from ad_compiler.ir.types import Array, Int, Tape, Type
+from ad_compiler.errors import Unsupported
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    For,
+    If,
+    Let,
+    Stmt,
+    Var,
+    While,
+    const,
+    with_blocks,
+)
+from ad_compiler.ir.types import Array, Bool, Float, Int, Tape, Type
 from ad_compiler.rules.registry import PRIMITIVES
 
 EMPTY = "tape_new(typed)"
@@ -36,6 +50,7 @@ def typed(block: Block, *, arm: bool = False) -> Block:
     handed = set(block.results) if arm else set[Var]()
 
     def one(stmt: Stmt) -> Stmt:
+        _refuse_change_of_kind(stmt)
         if isinstance(stmt, If):
             return with_blocks(stmt, lambda inner: typed(inner, arm=True))
         if not isinstance(stmt, Let):
@@ -47,4 +62,34 @@ def typed(block: Block, *, arm: bool = False) -> Block:
     return Block(block.params, tuple(map(one, block.body)), block.results, block.stop)
 
 
-TABLE: dict[str, Respelling] = {EMPTY: _typed}
+def _refuse_change_of_kind(stmt: Stmt) -> None:
+    """Refuse a list of integers that floats are written to later: Numba would cut these off."""
+    match stmt:
+        case For() | While():
+            pairs = [*zip(stmt.inits, stmt.targets, strict=True)]
+        case Let(args=(first, *_), targets=(target,)):
+            pairs = [(first, target)]
+        case _:
+            return
+    for before, after in pairs:
+        if _holds(before, Int | Bool) and _holds(after, Float):
+            what = "a list of integers that floats are written to later cannot be compiled by Numba"
+            raise Unsupported(what, stmt.at, "begin with 0.0")
+
+
+def _holds(xs: Atom, kind: Any) -> bool:
+    return isinstance(xs.type, Tape) and isinstance(xs.type.element, kind)
+
+
+def _as_float(site: Site) -> None:
+    """An integer in a list that holds floats too: a list of Numba's is of its first item's type."""
+    xs, *between, value = site.args
+    assert isinstance(xs.type, Tape)
+    if not isinstance(xs.type.element, Float) or not isinstance(value.type, Int | Bool):
+        return
+    known = isinstance(value, Const)
+    number = const(float(value.value)) if known else site.temp("float", Float(), value)
+    site.say(site.let.prim, xs, *between, number)
+
+
+TABLE: dict[str, Respelling] = {EMPTY: _typed, "list_append": _as_float, "list_set": _as_float}
