@@ -33,7 +33,7 @@ def lowered(subject: Subject) -> Function:
     return lower(subject.number, parameters, values).function
 
 
-@pytest.mark.parametrize("seed", spread(range(100, 112), 3))
+@pytest.mark.parametrize("seed", spread(range(110, 122), 3))
 def test_programs_are_well_formed_and_survive_their_text(seed: int) -> None:
     subject = load(program(seed).text, f"text{seed}")
     start = lowered(subject)
