@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ad_compiler.ir.few import KINDS_OF_LENGTHS
 from ad_compiler.ir.records import items_of
-from ad_compiler.ir.types import KINDS_OF_LENGTHS
 
 SCALARS = frozenset({float, int, bool})
 PLAIN = frozenset({str, bytes, type(None), range})

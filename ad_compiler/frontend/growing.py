@@ -221,9 +221,11 @@ def picked(ctx: Context, xs: Structure, index: Var, name: str = "") -> Value | N
 def place(ctx: Context, xs: Structure, index: Var, value: Value) -> bool:
     """`xs[index] = value` of a list of known length, which becomes a value of the program."""
     assert xs.identity is not None
+    row = xs.identity.row
     try:
         type_ = element_type([*xs.items, value], ctx, xs.identity)
     except TypeRefusal:
+        xs.identity.row = row
         return False
     if type_ is not None:
         set_item(ctx, grown(ctx, xs, type_), index, value)

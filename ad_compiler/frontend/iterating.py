@@ -36,8 +36,8 @@ def extreme_by(ctx: Context, builtin: Any, args: Args, kw: Keywords, name: str, 
             "write the loop",
         )
     items = args[0] if len(args) == 1 else Structure("tuple", (), tuple(args))
-    written = iterating.largest_by if builtin is max else iterating.smallest_by
-    return call(ctx, static(written), [items, kw["key"]], {}, name)
+    beats = static(operator.gt if builtin is max else operator.lt)
+    return call(ctx, static(iterating.best_by), [items, kw["key"], beats], {}, name)
 
 
 def _filter(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value:

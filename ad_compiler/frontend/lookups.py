@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.frontend.hashing import sha256
+from ad_compiler.ir.few import KINDS_OF_LENGTHS
 from ad_compiler.ir.records import Record, items_of, record_of, text_of
-from ad_compiler.ir.types import KINDS_OF_LENGTHS
 
 Path = tuple[tuple[str, Any], ...]
 """Steps from the root function, each a kind and a label."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ad_compiler.ir.few import FEW
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import (
     DTYPE_OF_NAME,
-    FEW,
     Array,
     Bool,
     Dim,

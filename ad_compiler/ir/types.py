@@ -44,11 +44,6 @@ class Trim:
 
 Dim = int | Sym | Trim
 
-FEW = 4
-"""The lengths from 2 to this are told from longer ones, of which slices never broadcast."""
-KINDS_OF_LENGTHS = {1: 1, **dict.fromkeys(range(2, FEW + 1), 2)}
-"""What a program depends on of a length; all lengths that are not here are of one kind."""
-
 
 def never_one(dim: Dim) -> bool:
     """Whether an axis of this length cannot broadcast."""

@@ -34,17 +34,9 @@ def _fold(ufunc: np.ufunc, reduction: Any) -> None:
         array: Any, axis: Any = 0, dtype: Any = None, *, keepdims: bool = False,
         initial: Any = None, where: Any = None,
     ) -> Any:  # fmt: skip
-        if dtype is not None:
-            return reduction(
-                array, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where
-            )
-        if initial is not None and where is not None:
-            return reduction(array, axis=axis, keepdims=keepdims, initial=initial, where=where)
-        if initial is not None:
-            return reduction(array, axis=axis, keepdims=keepdims, initial=initial)
-        if where is not None:
-            return reduction(array, axis=axis, keepdims=keepdims, where=where)
-        return reduction(array, axis=axis, keepdims=keepdims)
+        options = {"dtype": dtype, "initial": initial, "where": where}
+        given = {name: option for name, option in options.items() if option is not None}
+        return reduction(array, axis=axis, keepdims=keepdims, **given)
 
     is_test = ufunc in (np.logical_and, np.logical_or)
     samples = ((VECTOR,), (MATRIX,), (MATRIX + 0.5, 1, {"keepdims": True}), (MATRIX, None))

@@ -7,33 +7,18 @@ from typing import Any
 import numpy as np
 
 
-def largest_by(items: Any, key: Any) -> Any:
-    """`max(items, key=key)`: the first of those for which the key is the largest."""
+def best_by(items: Any, key: Any, beats: Any) -> Any:
+    """`max(items, key=key)` or `min`: the first item whose key no other key beats."""
     xs = list(items)
     if len(xs) == 0:
-        raise ValueError("max() iterable argument is empty")
+        raise ValueError("max() or min() of an empty sequence")
     best = xs[0]
     top = key(best)
     for k, item in enumerate(xs):
         if k > 0:
             value = key(item)
-            if value > top:
+            if beats(value, top):
                 best, top = item, value
-    return best
-
-
-def smallest_by(items: Any, key: Any) -> Any:
-    """`min(items, key=key)`."""
-    xs = list(items)
-    if len(xs) == 0:
-        raise ValueError("min() iterable argument is empty")
-    best = xs[0]
-    bottom = key(best)
-    for k, item in enumerate(xs):
-        if k > 0:
-            value = key(item)
-            if value < bottom:
-                best, bottom = item, value
     return best
 
 

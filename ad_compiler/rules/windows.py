@@ -12,7 +12,7 @@ from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
-from ad_compiler.rules.indexing import GETITEM, STORE
+from ad_compiler.rules.indexing import ADD_AT, GETITEM, STORE
 from ad_compiler.rules.masked import is_absent
 from ad_compiler.rules.registry import compile_time, means
 from ad_compiler.rules.shaping import axis_of, less, may_fail
@@ -36,12 +36,10 @@ def _diff_type(args: Sequence[Atom]) -> Type:
     return Array(array.dtype, (*array.dims[:k], less(array.dims[k], count), *array.dims[k + 1 :]))
 
 
-def _spread(z_bar: Any, x_bar: Any, axis: int) -> Any:
+def _spread(z_bar: Any, zeros: Any, axis: int) -> Any:
     """The cotangent of what first differences are taken of, in an array of zeros of its shape."""
-    front = (slice(None),) * (axis % x_bar.ndim)
-    x_bar[(*front, slice(1, None))] = z_bar
-    x_bar[(*front, slice(None, -1))] -= z_bar
-    return x_bar
+    after, before = cut(axis, zeros.ndim, "a:"), cut(axis, zeros.ndim, ":b")
+    return ADD_AT(STORE(zeros, after, z_bar, 1), before, -z_bar, -1)
 
 
 def _diff_bar(x: Any, n: int, axis: int, *, z_bar: Any) -> Any:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
+from ad_compiler.analysis.within import Within
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import (
     Atom,
@@ -227,7 +228,7 @@ def anchor(function: Function) -> Function:
     kept = dead_code(function)
     needed: set[Var] = set()
     _collect(kept.block.body, needed)
-    body = _anchored(function.block.body, needed)
+    body = _anchored(function.block.body, needed, Within())
     return dead_code(function.with_block(replace(function.block, body=body)))
 
 
@@ -250,8 +251,9 @@ def _collect(body: tuple[Stmt, ...], into: set[Var]) -> None:
                 assert_never(stmt)
 
 
-def _anchored(body: tuple[Stmt, ...], needed: set[Var]) -> tuple[Stmt, ...]:
-    return tuple(out for stmt in body for out in _anchor(stmt, needed))
+def _anchored(body: tuple[Stmt, ...], needed: set[Var], within: Within) -> tuple[Stmt, ...]:
+    within = within.after(body)
+    return tuple(out for stmt in body for out in _anchor(stmt, needed, within))
 
 
 def _write_check(stmt: Let) -> tuple[Stmt, ...]:
@@ -268,11 +270,11 @@ def _write_check(stmt: Let) -> tuple[Stmt, ...]:
     return Let((taken,), getitem, place, stmt.at), fits
 
 
-def _anchor(stmt: Stmt, needed: set[Var]) -> tuple[Stmt, ...]:
+def _anchor(stmt: Stmt, needed: set[Var], within: Within) -> tuple[Stmt, ...]:
     match stmt:
         case Let():
             unneeded = needed.isdisjoint(stmt.targets)
-            if not (unneeded and stmt.prim.raises(stmt.args)):
+            if not (unneeded and stmt.prim.raises(stmt.args)) or within.finds(stmt):
                 return (stmt,)
             if stmt.prim.name in ("store", "add_at"):
                 return stmt, *_write_check(stmt)
@@ -283,14 +285,17 @@ def _anchor(stmt: Stmt, needed: set[Var]) -> tuple[Stmt, ...]:
             return (stmt,)
         case If():
             then, orelse = (
-                replace(arm, body=_anchored(arm.body, needed)) for arm in (stmt.then, stmt.orelse)
+                replace(arm, body=_anchored(arm.body, needed, within))
+                for arm in (stmt.then, stmt.orelse)
             )
             return (replace(stmt, then=then, orelse=orelse),)
         case For():
-            return (replace(stmt, body=replace(stmt.body, body=_anchored(stmt.body.body, needed))),)
+            inner = _anchored(stmt.body.body, needed, within.inside(stmt))
+            return (replace(stmt, body=replace(stmt.body, body=inner)),)
         case While():
             cond, inner = (
-                replace(part, body=_anchored(part.body, needed)) for part in (stmt.cond, stmt.body)
+                replace(part, body=_anchored(part.body, needed, within))
+                for part in (stmt.cond, stmt.body)
             )
             return (replace(stmt, cond=cond, body=inner),)
         case _:

@@ -11,7 +11,8 @@ parameters that never change replaced by their initial value. Backward: what nob
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from operator import is_
 from typing import assert_never
@@ -116,12 +117,17 @@ class Rebuild:
         stop = None if block.stop is None else self.get(block.stop)
         return Block(block.params, body, self.many(block.results), stop)
 
+    @contextmanager
+    def reading(self, shapes: Shapes) -> Generator[None]:
+        """Lengths are read off other arrays meanwhile."""
+        outside, self.shapes = self.shapes, shapes
+        yield
+        self.shapes = outside
+
     def staying(self, block: Block) -> Block:
         """A block out of which nothing moves: what is read of an array there keeps it alive."""
-        outside, self.shapes = self.shapes, self.inputs
-        built = self.block(block)
-        self.shapes = outside
-        return built
+        with self.reading(self.inputs):
+            return self.block(block)
 
     def run(self, body: tuple[Stmt, ...]) -> None:
         names = given_names(body)
@@ -339,24 +345,13 @@ class Rebuild:
         Of flags that begin and go on alike, one is enough.
         """
         self.forget((*params, *targets))
-        outside, self.shapes = self.shapes, self.shapes.within(params, inits)
-        kept, built = self.settled(body, params, inits, targets)
-        self.shapes = outside
-        return kept, built
-
-    def settled(
-        self,
-        body: Block,
-        params: Sequence[Var],
-        inits: tuple[Atom, ...],
-        targets: tuple[Var, ...],
-    ) -> tuple[list[int], Block]:
         kept = list(range(len(params)))
         twins = same_flags(params, inits)
         while True:
             for k, first in twins.items():
                 self.env[params[k]] = params[first]
-            built = self.block(body)
+            with self.reading(self.shapes.within(params, inits)):
+                built = self.block(body)
             differ = [k for k, j in twins.items() if built.results[k] != built.results[j]]
             for k in differ:
                 del twins[k], self.env[params[k]]
