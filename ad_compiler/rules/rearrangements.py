@@ -131,8 +131,8 @@ def _vstack(tup: Any) -> Any:
 
 @means(np.hstack, samples=(([VECTOR, VECTOR[:2]],), ([MATRIX, MATRIX],), ([NUMBER, VECTOR],)))
 def _hstack(tup: Any) -> Any:
-    arrays = [a if np.ndim(a) > 0 else np.array([a]) for a in tup]
-    return np.concatenate(arrays, 0 if np.ndim(arrays[0]) == 1 else 1)
+    arrays = [_as_1d(a) for a in tup]
+    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
 
 
 @means(np.dstack, samples=(([VECTOR, VECTOR],), ([MATRIX, MATRIX],)))

@@ -178,8 +178,10 @@ def _named_equal(atom: Atom, defs: Definitions, depth: int = 6) -> Atom | None:
 
 
 def _getitem(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
-    """np.sum(x, axis=1, keepdims=True)[:, 0, :] = np.sum(x, axis=1)."""
+    """x[...] = x; np.sum(x, axis=1, keepdims=True)[:, 0, :] = np.sum(x, axis=1)."""
     array, pattern, *operands = args
+    if pattern == const(("...",)) and rank(array.type) > 0:
+        return array
     let = defs.get(array) if isinstance(array, Var) else None
     if let is None or let.prim.name != "np.sum" or let.args[2] != const(True):
         return None

@@ -26,7 +26,7 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     builder = adjoints.builder
     assert isinstance(x, Var)
     assert isinstance(pattern, Const)
-    if "new" in pattern.value and set(pattern.value) <= {"new", ":", "..."}:
+    if pattern.value and set(pattern.value) <= {"new", ":", "..."}:
         value = without_new(adjoints, z_bar, pattern.value)
         part = adjoints.selection(let.targets[0], z_bar)
         if part is not None and x in adjoints.exposed.values:
