@@ -273,3 +273,26 @@ def test_cotangents_of_arrays_without_axes_meet_in_a_branch():
     slopes, pull = vjp(grad(f, (0, 1)), 0.5, u)
     assert slopes[0] == pytest.approx(jacfwd(f)(0.5, u), rel=1e-12)
     assert pull((1.0, u))[0] == pytest.approx(jacfwd(grad(f))(0.5, u), rel=1e-12)
+
+
+@pytest.mark.parametrize("thing", [math.hypot, None, "a", np.sin])
+def test_what_is_no_number_is_not_stored_in_an_array(thing: Any) -> None:
+    def stored(x):
+        y = x.copy()
+        y[0] = thing
+        return y[1]
+
+    def added(x):
+        return x[0] + thing
+
+    def raised(x):
+        return x[0] ** thing
+
+    def repeated(x):
+        return np.sum(np.tile(x, thing))
+
+    for f in (stored, added, raised, repeated):
+        with pytest.raises(Unsupported) as caught:
+            grad(f)(np.arange(3.0))
+        assert caught.value.remedy
+        assert " at 0x" not in str(caught.value)

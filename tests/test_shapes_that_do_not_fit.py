@@ -50,8 +50,21 @@ def not_used(x, y):
     return x[0] * y[0]
 
 
+def not_used_at_all(x, y, m):
+    z = y * x
+    _ = m * m[0] @ z  # that these lengths are equal, nothing else sees to
+    return np.sum(np.where(x > 0, z, z))
+
+
+def not_used_and_not_there(x, y, k=7):
+    _ = x[k] * y @ y
+    return np.sum(x * y)
+
+
 CASES = [
     (not_used, (THREE, FOUR)),
+    (not_used_at_all, (np.ones(6), np.ones(6), M43)),
+    (not_used_at_all, (THREE, FOUR, M43)),
     (product, (THREE, FOUR)),
     (product, (np.ones(2), M43)),
     (total, (THREE, FOUR)),
@@ -66,6 +79,23 @@ CASES = [
 def test_it_raises(f: Callable[..., Any], args: tuple[Any, ...], derivative: Any) -> None:
     with pytest.raises(ValueError, match=r"mismatch|broadcast|size"):
         derivative(f)(*args)
+
+
+def test_what_is_looked_at_for_a_check_alone_is_there() -> None:
+    for derivative in (grad, value_and_grad):
+        with pytest.raises(IndexError, match="out of bounds"):
+            derivative(not_used_and_not_there)(THREE, THREE)
+
+
+def test_a_length_that_may_be_1_does_not_make_others_equal() -> None:
+    def f(x, y, z):
+        _ = y * z
+        return np.sum(np.sin(x * y) + np.sin(x * z))
+
+    x, y = np.ones(1), np.ones((1, 4))
+    assert grad(f)(x, y, y) == pytest.approx(8 * np.cos(1.0))
+    with pytest.raises(ValueError, match=r"mismatch|broadcast"):
+        grad(f)(x, THREE, FOUR)
 
 
 def test_other_derivatives_raise_too() -> None:

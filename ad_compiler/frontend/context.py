@@ -21,7 +21,7 @@ from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Text, 
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
-from ad_compiler.ir.types import PY, Array, Bool, Float, Int, is_number, shown
+from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, Type, is_number, shown
 from ad_compiler.rules import registry
 from ad_compiler.rules.describe import described
 from ad_compiler.rules.fits import equate
@@ -93,7 +93,7 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
     if folded is not None:
         return folded
     try:
-        type_ = primitive.type_of(args)
+        type_ = _typed(primitive, args)
     except TypeRefusal as refusal:
         raise_needs(ctx, args, refusal)
         raise
@@ -108,6 +108,24 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
         return target
     targets = builder.emit_many(primitive, *args)
     return Structure("tuple", primitive.results, targets)
+
+
+def _typed(primitive: Primitive, args: Sequence[Atom]) -> Type | tuple[Type, ...]:
+    """The type of what an operation gives; a refusal where a constant is none that it takes."""
+    others = [arg for arg in args if isinstance(arg, Const) and isinstance(arg.type, Static)]
+    for arg in others:
+        if callable(arg.value) and not isinstance(arg.value, type):
+            raise TypeRefusal(
+                f"{describe(arg)} stands where a number or an array is needed",
+                "call it, and pass what it gives",
+            )
+    try:
+        return primitive.type_of(args)
+    except (TypeError, ValueError, IndexError) as error:
+        if not others:
+            raise
+        reason = f"`{primitive.name}` does not take these arguments: {error}"
+        raise TypeRefusal(reason, "pass what NumPy takes there") from error
 
 
 def atoms_of(ctx: Context, values: Iterable[Value]) -> list[Atom]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import combinations
 from typing import Any
 
@@ -89,10 +89,21 @@ def equate(builder: Builder, primitive: Primitive, args: Sequence[Atom]) -> None
 
 
 def implied(pairs: Met, known: Sequence[Met]) -> bool:
-    """Whether lengths are equal because others are."""
-    classes: list[set[Dim]] = []
+    """Whether lengths fit because others do: what both fit tells nothing if it may be 1."""
+    beside: dict[Dim, set[Dim]] = {}
     for pair in (pair for met in known for pair in met):
-        touching = [c for c in classes if not c.isdisjoint(pair)]
-        classes = [c for c in classes if c.isdisjoint(pair)]
-        classes.append(set(pair).union(*touching))
-    return all(any(pair <= c for c in classes) for pair in pairs)
+        for one in pair:
+            beside.setdefault(one, set()).update(pair)
+    return all(_linked(pair, beside) for pair in pairs)
+
+
+def _linked(pair: Set[Dim], beside: Mapping[Dim, Set[Dim]]) -> bool:
+    one, other = pair
+    seen, front = {one}, [one]
+    while front:
+        dim = front.pop()
+        if dim is one or never_one(dim):
+            new = beside.get(dim, set()) - seen
+            seen |= new
+            front += new
+    return other in seen

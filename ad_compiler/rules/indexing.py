@@ -198,6 +198,7 @@ def _stored_type(args: Sequence[Atom]) -> Type:
     """The type of an array after a store: its own, if the value fits the part."""
     a, pattern, value, *operands = args
     part = part_type([a, pattern, *operands])
+    infer.numeric([value])
     inner, outer = dims_of(value.type), dims_of(part)
     own = [d for k, d in enumerate(inner) if d != 1 or len(inner) - k <= len(outer)]
     if len(own) > len(outer):

@@ -66,8 +66,10 @@ def numeric(args: Sequence[Atom]) -> tuple[Type, ...]:
     types = types_of(args)
     for arg, type_ in zip(args, types, strict=True):
         if isinstance(type_, Static):
-            shown = repr(arg.value) if isinstance(arg, Const) else "a static value"
-            raise TypeRefusal(f"{shown} is no number", "pass a number or an array here")
+            given = repr(arg.value) if isinstance(arg, Const) else "a static value"
+            if isinstance(arg, Const) and callable(arg.value):
+                given = f"`{getattr(arg.value, '__name__', given)}`"
+            raise TypeRefusal(f"{given} is no number", "pass a number or an array here")
         if isinstance(type_, Tape):
             raise TypeRefusal("a tape is no number")
     return types

@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Method, Primitive, Special, TypeRefusal
-from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, is_number, rank, shown
+from ad_compiler.ir.types import Array, Tape, Type, dims_of, dtype_of, is_number, rank, shown
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.helpers import helper
@@ -74,9 +74,12 @@ def _copy(x: Any) -> Any:
 
 
 def _copied(args: Sequence[Atom]) -> Type:
-    if infer.may_be_python(args[0].type):
-        raise TypeRefusal(f"a {shown(args[0].type)} has no copy()", "leave it out")
-    return args[0].type
+    type_ = args[0].type
+    if not isinstance(type_, Tape):
+        infer.numeric(args)
+    if infer.may_be_python(type_):
+        raise TypeRefusal(f"a {shown(type_)} has no copy()", "leave it out")
+    return type_
 
 
 def _copy_bar(x: Any, *, z_bar: Any) -> Any:

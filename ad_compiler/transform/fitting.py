@@ -10,9 +10,10 @@ lengths that meet for equal. So the check stays, unless such an operation itself
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ad_compiler.analysis.unchecked import Unchecked
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -93,8 +94,7 @@ def drop_checks(function: Function) -> Function:
     if not any(map(_is_check, walk(function.block))):
         return function
     lean = dead_code(function.with_block(_unchecked(function.block)))
-    kept = {var for stmt in walk(lean.block) for var in defined_by(stmt)}
-    return dead_code(function.with_block(_needed(function.block, [], kept)))
+    return dead_code(function.with_block(_Kept(function, lean).block(function.block, ())))
 
 
 def _is_check(stmt: Stmt) -> bool:
@@ -106,23 +106,52 @@ def _unchecked(block: Block) -> Block:
     return replace(block, body=tuple(body))
 
 
-def _needed(block: Block, around: Sequence[Met], kept: Set[Var]) -> Block:
-    """A block without checks that what is kept for other reasons implies."""
-    known = [*around, *_met(block.body, kept)]
-    body: list[Stmt] = []
-    for stmt in block.body:
-        lengths = lengths_met(stmt.prim, stmt.args) if isinstance(stmt, Effect) else frozenset()
-        if lengths and implied(lengths, known):
-            continue
-        known.append(lengths)
-        body.append(with_blocks(stmt, lambda inner: _needed(inner, known, kept)))
-    return replace(block, body=tuple(body))
+class _Kept:
+    """What is kept for other reasons than what it raises, and what that checks."""
 
+    def __init__(self, function: Function, lean: Function) -> None:
+        self.typed = Unchecked(function)
+        self.kept = {var for stmt in walk(lean.block) for var in defined_by(stmt)}
+        lets = [stmt for stmt in walk(function.block) if isinstance(stmt, Let)]
+        self.apart = {t: let for let in lets for t in let.targets if t not in self.kept}
 
-def _met(stmts: Sequence[Stmt], kept: Set[Var]) -> Iterator[Met]:
-    """The lengths that statements fail for if they differ; a loop, if it runs."""
-    for stmt in stmts:
-        if isinstance(stmt, Let) and not kept.isdisjoint(stmt.targets):
-            yield lengths_met(stmt.prim, stmt.args)
-        elif isinstance(stmt, For):
-            yield from _met(stmt.body.body, kept)
+    def block(self, block: Block, around: Sequence[Met]) -> Block:
+        """A block without the checks that what is kept implies."""
+        known = [*around, *self._met(block.body)]
+        body: list[Stmt] = []
+        for stmt in block.body:
+            if isinstance(stmt, Effect) and _is_check(stmt):
+                wanted = self._wanted(stmt)
+                if wanted is not None and implied(wanted, known):
+                    continue
+                known.append(self._lengths(stmt))
+            body.append(with_blocks(stmt, lambda inner: self.block(inner, known)))
+        return replace(block, body=tuple(body))
+
+    def _lengths(self, stmt: Let | Effect) -> Met:
+        return lengths_met(stmt.prim, self.typed(stmt.args))
+
+    def _wanted(self, effect: Effect) -> Met | None:
+        """What a check, and all that is computed for it alone, sees to; None if that is more."""
+        met = self._lengths(effect)
+        seen: set[Var] = set()
+        front = list(effect.args)
+        while front:
+            let = self.apart.get(atom) if isinstance(atom := front.pop(), Var) else None
+            if let is None or not seen.isdisjoint(let.targets):
+                continue
+            lengths = self._lengths(let)
+            if not lengths and let.prim.raises(let.args):
+                return None
+            seen.update(let.targets)
+            met |= lengths
+            front += let.args
+        return met
+
+    def _met(self, stmts: Sequence[Stmt]) -> Iterator[Met]:
+        """The lengths that statements fail for if they differ; a loop, if it runs."""
+        for stmt in stmts:
+            if isinstance(stmt, Let) and not self.kept.isdisjoint(stmt.targets):
+                yield self._lengths(stmt)
+            elif isinstance(stmt, For):
+                yield from self._met(stmt.body.body)
