@@ -46,7 +46,8 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("target", metavar="FILE.py:FUNCTION"),
         click.option(
             "--type", "types", multiple=True, metavar='NAME="TYPE"',
-            help='Type of a parameter: float, int, bool, float64, "float64[:,:]". Repeatable.',
+            help='Type of a parameter: float, int, bool, float64, "float64[:,:]", "float64[n,m]". '
+            "Lengths of one name are equal. Repeatable.",
         ),
         click.option("--import", "run_file", is_flag=True, help="Run the file to find its names."),
         click.option("--stdin-filename", default=STDIN, help="Name of the text read from `-`."),

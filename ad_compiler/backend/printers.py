@@ -15,6 +15,7 @@ from ad_compiler.ir.index import segments
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
 from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, rank
 from ad_compiler.rules.effects import VALUE
+from ad_compiler.rules.fits import alike_lengths
 
 
 def _same(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -125,6 +126,23 @@ def _tape_new(_to: Renderer, _args: Sequence[Atom]) -> Text:
 
 def _tape_get(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}[{to.atom(args[1]).text}]")
+
+
+def _check_lengths(to: Renderer, args: Sequence[Atom]) -> Text:
+    shapes, message, *arrays = args
+    assert isinstance(shapes, Const)
+    assert isinstance(message, Const)
+
+    def length(place: tuple[int, int] | int) -> str:
+        if isinstance(place, int):
+            return str(place)
+        array, axis = place
+        return f"{to.receiver(arrays[array])}.shape[{axis}]"
+
+    chains = [[length(place) for place in axes] for axes in alike_lengths(shapes.value)]
+    same = " and ".join(" == ".join(reversed(chain)) for chain in chains)
+    test = " != ".join(reversed(chains[0])) if list(map(len, chains)) == [2] else f"not ({same})"
+    return Text(f"if {test}: raise {to.resolve('ValueError')}({message.value!r})")
 
 
 def _present(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -289,6 +307,7 @@ PRINTERS: Mapping[str, Printer] = {
     "list_get": _tape_get,
     "list_rows": _list_rows,
     "check_fit": _check_fit,
+    "check_lengths": _check_lengths,
     "list_sum": _list_sum,
     "last_index": _last_index,
     "np.zeros": _allocated("np.zeros"),

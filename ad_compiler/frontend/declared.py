@@ -9,7 +9,7 @@ import inspect
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
@@ -22,18 +22,33 @@ from ad_compiler.frontend.signature import branch_of, tree_of
 from ad_compiler.frontend.source import Code, source_of
 from ad_compiler.frontend.types import type_of
 from ad_compiler.frontend.values import static
-from ad_compiler.ir.nodes import Branch, Const, Parameter, Tree, Var, const, map_tree
+from ad_compiler.ir.nodes import Branch, Const, Effect, Parameter, Tree, Var, const, map_tree
 from ad_compiler.ir.records import Record, record_of
-from ad_compiler.ir.types import DTYPE_OF_NAME, Array, Bool, Float, Int, Sym, Type, number_of
+from ad_compiler.ir.types import (
+    DTYPE_OF_NAME,
+    Array,
+    Bool,
+    Dim,
+    Float,
+    Int,
+    Sym,
+    Type,
+    dims_of,
+    number_of,
+)
+from ad_compiler.rules.fits import CHECK_LENGTHS, alike_lengths
 
 SHORT = {"f8": "f64", "f4": "f32", "i8": "i64", "i4": "i32", "b1": "bool"}
 PYTHON: dict[str, Type] = {"float": Float(), "int": Int(), "bool": Bool()}
+FREE = (":", "::1")
+"""An axis of whose length nothing is said."""
 NO_DEFAULT = object()
 
 
 def parse_type(text: str, name: str) -> Type:
     """The type that a text in Numba's spelling stands for: `float`, `float64[:,:]`, `f8[:]`.
 
+    Lengths may have names, `float64[n,m]`: those of one name are equal, which is checked.
     Raises UsageError for any other text.
     """
     text = text.strip()
@@ -42,14 +57,43 @@ def parse_type(text: str, name: str) -> Type:
     match = re.fullmatch(r"(?:np\.|numpy\.)?(\w+?)\s*(?:\[(.*)\])?", text)
     dtype = match and (DTYPE_OF_NAME.get(match[1]) or SHORT.get(match[1]))
     axes = [axis.strip() for axis in match[2].split(",")] if match and match[2] else []
-    if match is None or not dtype or not set(axes) <= {":", "::1"}:
+    if match is None or not dtype or not all(map(_is_length, axes)):
         raise UsageError(
             f"the type {text!r} of `{name}` is not known: write float, int, bool, float64, "
-            "float64[:], float64[:,:] or their like"
+            "float64[:], float64[:,:], with names of lengths float64[n,m], or their like"
         )
     if match[2] is None:
         return number_of(dtype)
-    return Array(dtype, tuple(Sym(f"{name}.{k}") for k in range(len(axes))))
+    return Array(dtype, tuple(_length(axis, f"{name}.{k}") for k, axis in enumerate(axes)))
+
+
+def _is_length(axis: str) -> bool:
+    return axis in FREE or axis.isidentifier() or (axis.isdecimal() and int(axis) > 1)
+
+
+def _length(axis: str, own: str) -> Dim:
+    """The length of an axis: its own, one that has a name, or a number."""
+    if axis in FREE:
+        return Sym(own)
+    return Sym(axis) if axis.isidentifier() else int(axis)
+
+
+def lengths_check(params: Sequence[Var]) -> list[Effect]:
+    """A check of lengths that are declared, by a name that several have or by a number."""
+    arrays = [var for var in params if isinstance(var.type, Array)]
+    shapes = [tuple(map(_shown_length, dims_of(a.type))) for a in arrays]
+    if not alike_lengths(shapes):
+        return []
+    said = ", ".join(f"{a.name}[{','.join(s)}]" for a, s in zip(arrays, shapes, strict=True))
+    message = f"lengths are not as declared: {said}"
+    return [Effect(CHECK_LENGTHS, (static(tuple(shapes)), static(message), *arrays))]
+
+
+def _shown_length(dim: Dim) -> str:
+    """As it was declared; a colon for its own."""
+    if isinstance(dim, Sym):
+        return dim.name if dim.name.isidentifier() else ":"
+    return str(dim) if isinstance(dim, int) and dim > 1 else ":"
 
 
 def parameters_from_types(

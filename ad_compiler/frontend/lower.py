@@ -12,6 +12,7 @@ from ad_compiler.errors import Span, Unsupported, UsageError
 from ad_compiler.frontend import calls, inline, recursion, statements
 from ad_compiler.frontend.captures import Capture, Captures, Key
 from ad_compiler.frontend.context import Context, atom_of, placed
+from ad_compiler.frontend.declared import lengths_check
 from ad_compiler.frontend.growing import Lists
 from ad_compiler.frontend.indexing import SLICE
 from ad_compiler.frontend.lookups import Guard, Trail
@@ -164,7 +165,7 @@ def _lowered(
         )
     value = value if state is None else state
     output, results = _output(ctx, user.code, value)
-    builder.frame.stmts[:0] = _apart(ctx)
+    builder.frame.stmts[:0] = [*lengths_check(params), *_apart(ctx)]
     used = free_vars(Block((), tuple(builder.frame.stmts), results))
     hidden = [(var, capture) for var, capture in captures.hidden.items() if var in used]
     taken = {p.name for p in parameters}

@@ -32,6 +32,32 @@ CHECK_FIT = register(
     Flat("a check"),
 )
 
+
+def alike_lengths(shapes: Sequence[tuple[str, ...]]) -> list[list[tuple[int, int] | int]]:
+    """The axes `(array, axis)` of one name, or of a number and with it, that must be as long."""
+    found: dict[str, list[tuple[int, int] | int]] = {}
+    for k, names in enumerate(shapes):
+        for axis, name in enumerate(names):
+            if name != ":":
+                found.setdefault(name, [int(name)] if name.isdigit() else []).append((k, axis))
+    return [axes for axes in found.values() if len(axes) > 1]
+
+
+def _check_lengths(shapes: Sequence[tuple[str, ...]], message: str, *arrays: Any) -> None:
+    for axes in alike_lengths(shapes):
+        lengths = {a if isinstance(a, int) else arrays[a[0]].shape[a[1]] for a in axes}
+        if len(lengths) > 1:
+            raise ValueError(message)
+
+
+CHECK_LENGTHS = register(
+    Primitive(
+        "check_lengths", _check_lengths, _nothing, Special(), ("shapes", "message", "*arrays"),
+        raises=_always,
+    ),
+    Flat("a check"),
+)  # fmt: skip
+
 Met = frozenset[frozenset[Dim]]
 """Pairs of lengths that must be equal."""
 

@@ -21,7 +21,7 @@ from ad_compiler.rules.registry import OPERATORS, RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, Selected
 from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
-from ad_compiler.transform.shapes import Shapes, fitted, reduce_to
+from ad_compiler.transform.shapes import Shapes, alike, fitted, is_whole, reduce_to
 from ad_compiler.transform.storage import SPECIAL
 from ad_compiler.transform.structural import pulled, refuse_unknown
 
@@ -130,6 +130,8 @@ class Operations:
                     self.builder.equate(one, other)
             value = self.adjoints.recognised(value)
             value = fitted(self.builder, value, operand.type)
+            if isinstance(operand, Var) and is_whole(self.builder, value, operand):
+                value = alike(self.builder, value, dims_of(operand.type))
             self.move_selection(let, rule, position, bars, value)
         return value
 
