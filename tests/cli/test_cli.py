@@ -291,7 +291,7 @@ def test_types_are_spelled_as_numba_spells_them(text: str, spelled: str) -> None
     assert shown(parse_type(text, "x")) == spelled
 
 
-@pytest.mark.parametrize("text", ["float64[;]", "float64[:", "f16", "float64[3]", "complex", ""])
+@pytest.mark.parametrize("text", ["float64[;]", "float64[:", "f16", "float64[3.0]", "complex", ""])
 def test_other_types_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not known"):
         parse_type(text, "x")
