@@ -42,10 +42,10 @@ def log_abs_determinant_value_and_grad(matrix):
         for i in reversed(range(k_plus_one, n)):
             quotient = quotients[i - k_plus_one]
             negative_bar = a_bar[i, k_plus_one:]
-            quotient_bar = np.sum(-a[k, k_plus_one:] * negative_bar)
+            total2 = np.sum(a[k, k_plus_one:] * negative_bar)
             a_bar[k, k_plus_one:] -= quotient * negative_bar
-            a_bar[k, k] -= quotient * quotient_bar / a_k
-            a_bar[i, k] += quotient_bar / a_k
+            a_bar[k, k] += quotient * total2 / a_k
+            a_bar[i, k] -= total2 / a_k
         slope = 1.0 / abs_a_k
         slope = slope if a_k > 0 else -slope if a_k < 0 else 0.0
         a_bar[k, k] += slope

@@ -54,6 +54,7 @@ from ad_compiler.transform.carried import (
 )
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import Form, folded, rewriting
+from ad_compiler.transform.multiples import of_multiples
 from ad_compiler.transform.names import given_names
 from ad_compiler.transform.shapes import Shapes
 
@@ -190,9 +191,9 @@ class Rebuild:
         constant = folded(let)
         if constant is not None:
             return constant
-        rewrite = rewriting(let)
-        if rewrite is not None:
-            found = rewrite(let.args, self.defs, let.targets[0].type)
+        type_ = let.targets[0].type
+        for rewrite in (rewriting(let), of_multiples(let)):
+            found = None if rewrite is None else rewrite(let.args, self.defs, type_)
             if isinstance(found, Form):
                 return self.made(found, let)
             if found is not None:

@@ -31,7 +31,7 @@ def scaled(builder: Builder, factor: Const | None, partial: Atom, g: Atom) -> At
     if inverse is not None:
         return emit(inverse.prim, _times(builder, factor or ONE, partial), inverse.args[1])
     number, rest = _split(g) if factor is None else _split_product(builder, g)
-    product = number if factor is None else _exact(factor, number)
+    product = number if factor is None else exact_product(factor, number)
     if product is None:
         product, rest = factor or ONE, g
     if rest == ONE:
@@ -80,7 +80,7 @@ def _inverse(builder: Builder, g: Atom) -> Let | None:
     return let if isinstance(top, Const) and top.value == 1 else None
 
 
-def _exact(a: Const, b: Const) -> Const | None:
+def exact_product(a: Const, b: Const) -> Const | None:
     """The product of two constants, if floating point gives it exactly."""
     if a.spelling is not None or not all(type(c.value) in (int, float) for c in (a, b)):
         return None

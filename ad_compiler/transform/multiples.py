@@ -1,0 +1,128 @@
+"""Identities of multiples, for what backward sweeps and tangents compute.
+
+    2 * (0.5 * x)    x                  x + -0.5 * y    x - 0.5 * y
+    p * (1 / b)      p / b              -(-0.5 * x)     0.5 * x
+
+Some of these change the last bits of numbers that are tiny, as no identity may that a program's own
+values go through. How a derivative is evaluated is up to us.
+"""
+
+from __future__ import annotations
+
+from ad_compiler.ir.nodes import Atom, Const, Let, Var, const, sweep_of
+from ad_compiler.ir.types import Type, is_complex
+from ad_compiler.transform.identities import Definitions, Form, Rewrite, is_float, negated
+from ad_compiler.transform.scaling import DIVISIONS, exact_product
+
+
+def _made(atom: Atom, defs: Definitions) -> Let | None:
+    """The statement that made a value without a name of its own."""
+    return defs.get(atom) if isinstance(atom, Var) and atom.temp else None
+
+
+def _is_number(atom: Atom) -> bool:
+    return isinstance(atom, Const) and atom.spelling is None and type(atom.value) in (int, float)
+
+
+def _mul(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Form | None:
+    if not is_float(type_):
+        return None
+    for one, other in (args, args[::-1]):
+        let = _made(other, defs)
+        if let is None:
+            continue
+        found = _scaled(one, let, defs) if isinstance(one, Const) else _over(1, one, let)
+        if found is not None:
+            return found
+    return None
+
+
+def _factor(let: Let) -> tuple[Const, Atom] | None:
+    """A product as a number times something else."""
+    for number, rest in (let.args, let.args[::-1]) if let.prim.name == "mul" else ():
+        if isinstance(number, Const) and _is_number(number) and is_float(rest.type):
+            return number, rest
+    return None
+
+
+def _scaled(number: Const, let: Let, defs: Definitions) -> Form | None:
+    """`number` times a product, or a quotient, that has a number for a factor."""
+    if let.prim.name in DIVISIONS:
+        above = _made(let.args[0], defs)
+        top = None if above is None else _scaled(number, above, defs)
+        return None if top is None else Form(let.prim.name, (top, let.args[1]))
+    found = _factor(let)
+    if found is not None:
+        whole = exact_product(number, found[0])
+        return None if whole is None else Form("mul", (whole, found[1]))
+    if let.prim.name == "mul" and _is_number(number):
+        for one, other in (let.args, let.args[::-1]):
+            quotient = _made(other, defs)
+            over = None if quotient is None else _over(number.value, one, quotient)
+            if over is not None:
+                return over
+    return None
+
+
+def _over(number: float, one: Atom, let: Let) -> Form | None:
+    """`number * one * (c / b)` as `one / b`, where nothing else is left, or `-one / b`."""
+    if let.prim.name not in DIVISIONS or not is_float(one.type):
+        return None
+    top, divisor = let.args
+    if not isinstance(top, Const) or not _is_number(top) or abs(number * top.value) != 1:
+        return None
+    above = one if number * top.value == 1 else Form("neg", (one,))
+    return Form(let.prim.name, (above, divisor))
+
+
+def _opposite(atom: Atom, defs: Definitions) -> Atom | Form | None:
+    """-x without a sign, of x that has one."""
+    let = _made(atom, defs)
+    if let is None:
+        return None
+    if let.prim.name == "neg":
+        return negated(atom, defs)
+    if let.prim.name in DIVISIONS:
+        top = _opposite(let.args[0], defs)
+        return None if top is None else Form(let.prim.name, (top, let.args[1]))
+    found = _factor(let)
+    if found is None or found[0].value >= 0:
+        return None
+    return Form("mul", (const(-found[0].value), found[1]))
+
+
+def _add(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
+    for one, other in (args, args[::-1]):
+        if (opposite := _opposite(other, defs)) is not None:
+            return Form("sub", (one, opposite))
+    return None
+
+
+def _sub(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
+    opposite = _opposite(args[1], defs)
+    return None if opposite is None else Form("add", (args[0], opposite))
+
+
+def _neg(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    return _opposite(args[0], defs)
+
+
+def _sum(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
+    inner = negated(args[0], defs)  # the sum of -x is that of x, negated
+    return None if inner is None else Form("neg", (Form("np.sum", (inner, *args[1:])),))
+
+
+MULTIPLES: dict[str, Rewrite] = {
+    "mul": _mul,
+    "add": _add,
+    "sub": _sub,
+    "neg": _neg,
+    "np.sum": _sum,
+}
+
+
+def of_multiples(let: Let) -> Rewrite | None:
+    """What to try on an operation of a derivative, on real numbers, after what is exact."""
+    if not sweep_of(let) or any(is_complex(arg.type) for arg in let.args):
+        return None
+    return MULTIPLES.get(let.prim.name)

@@ -1,0 +1,73 @@
+"""Numbers in front of cotangents meet, and what a program itself computes stays as it is."""
+# pyright: basic
+# The functions here are untyped on purpose: they are what users write.
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ad_compiler import check_grads, grad, value_and_grad
+
+X = np.array([0.5, -1.5, 2.0])
+
+
+def half_of_squares(x):
+    y = x * 3.0
+    return 0.5 * np.dot(y, y)
+
+
+def opposite_of_squares(x):
+    return -0.5 * np.sum(x * x)
+
+
+def over_a_number(x, s=2.5):
+    e = x[0] - s
+    return -0.5 * (e * e / s)
+
+
+def sum_of_opposites(x, s=1.5):
+    return np.sum(np.cos(x / s)) * s
+
+
+def own_multiples(x):
+    return np.sum(2 * (0.5 * x) - -(-0.5 * x))
+
+
+CASES = [
+    (half_of_squares, "return 3.0 * y", "2 *"),
+    (opposite_of_squares, "return -x", "0.5"),
+    (over_a_number, "-e / s", "np.divide"),
+]
+
+
+@pytest.mark.parametrize(("f", "text", "absent"), CASES)
+def test_numbers_meet(f, text: str, absent: str) -> None:
+    found = grad(f).source(X)
+    assert text in found
+    assert absent not in found
+    check_grads(f, (X,))
+
+
+def test_a_sum_has_its_sign_outside() -> None:
+    text = grad(sum_of_opposites, 1).source(X, 1.5)
+    assert "np.sum(-" not in text
+    check_grads(sum_of_opposites, (X, 1.5))
+
+
+def test_the_program_itself_keeps_its_operations() -> None:
+    tiny = np.array([5e-324, 1.5e-323, 1.0])
+    value, slopes = value_and_grad(own_multiples)(tiny)
+    assert value == own_multiples(tiny)
+    assert slopes == pytest.approx(np.full(3, 0.5))
+    assert "2 * (0.5 * x)" in value_and_grad(own_multiples).source(X)
+
+
+def test_infinite_slopes_stay() -> None:
+    def f(x, s):
+        return np.sum(x / s)
+
+    with np.errstate(all="ignore"):
+        slope, other = grad(f, (0, 1))(X, np.zeros(3))
+    assert np.all(np.isinf(slope))
+    assert np.all(np.isinf(other))
