@@ -296,3 +296,22 @@ def test_what_is_no_number_is_not_stored_in_an_array(thing: Any) -> None:
             grad(f)(np.arange(3.0))
         assert caught.value.remedy
         assert " at 0x" not in str(caught.value)
+
+
+def test_the_cotangent_of_what_never_was_is_copied_too():
+    def f(a, v, n):
+        q = np.zeros(n)
+        part = q.reshape(-1)[:n]
+        part[0] = a
+        for i in range(n):
+            for _ in range(i, n):
+                for _ in q:
+                    if a >= n:
+                        return math.tanh(v @ part)
+        return 0.5 * a
+
+    for a in (0.5, 9.0):
+        v, n = np.full(6, 0.01), 6
+        slopes, pull = vjp(grad(f, (0, 1)), a, v, n)
+        assert slopes[0] == pytest.approx(jacfwd(f)(a, v, n), rel=1e-12)
+        assert pull((1.0, np.zeros(6)))[0] == pytest.approx(jacfwd(grad(f))(a, v, n), abs=1e-12)

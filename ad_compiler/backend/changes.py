@@ -66,10 +66,15 @@ def _sub_into(to: Renderer, target: str, args: Sequence[Atom]) -> str:
 
 
 def sum_of_tapes(to: Renderer, one: str, other: str, type_: Tape) -> str:
-    """Two tapes added element by element, at all depths."""
-    inner = (
-        sum_of_tapes(to, "a", "b", type_.element) if isinstance(type_.element, Tape) else "a + b"
-    )
+    """Two tapes added element by element, at all depths.
+
+    The zero of an array that there never was has no axes: it stays what it is.
+    """
+    inner = "a + b"
+    if isinstance(type_.element, Tape):
+        inner = sum_of_tapes(to, "a", "b", type_.element)
+    elif rank(type_.element):
+        inner = "a + b if a.ndim else a"
     return f"[{inner} for a, b in {to.resolve('zip')}({one}, {other})]"
 
 

@@ -54,6 +54,7 @@ from ad_compiler.transform.carried import (
 )
 from ad_compiler.transform.dead import dead_code
 from ad_compiler.transform.identities import Form, folded, rewriting
+from ad_compiler.transform.leading import without_leading
 from ad_compiler.transform.multiples import of_multiples
 from ad_compiler.transform.names import given_names
 from ad_compiler.transform.shapes import Shapes
@@ -191,6 +192,7 @@ class Rebuild:
         constant = folded(let)
         if constant is not None:
             return constant
+        let = without_leading(let, self.defs)
         type_ = let.targets[0].type
         for rewrite in (rewriting(let), of_multiples(let)):
             found = None if rewrite is None else rewrite(let.args, self.defs, type_)

@@ -1,4 +1,4 @@
-"""Numbers in front of cotangents meet, and what a program itself computes stays as it is."""
+"""What backward sweeps compute is said shortly; what a program itself computes stays as it is."""
 # pyright: basic
 # The functions here are untyped on purpose: they are what users write.
 
@@ -71,3 +71,14 @@ def test_infinite_slopes_stay() -> None:
         slope, other = grad(f, (0, 1))(X, np.zeros(3))
     assert np.all(np.isinf(slope))
     assert np.all(np.isinf(other))
+
+
+def largest_of_columns(x):
+    m = np.outer(x, x)
+    e = np.exp(m - np.max(m, axis=0))
+    return np.sum(np.log(np.sum(e, axis=0)))
+
+
+def test_leading_axes_are_left_to_broadcasting() -> None:
+    assert "expand_dims" not in grad(largest_of_columns).source(X)
+    check_grads(largest_of_columns, (X,))
