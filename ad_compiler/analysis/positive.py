@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
+from ad_compiler.ir.types import is_complex
 
 NONNEGATIVE = frozenset(
     f"{module}{name}"
     for module in ("math.", "np.", "")
-    for name in ("exp", "exp2", "cosh", "sqrt", "abs", "fabs", "absolute", "square")
-)
+    for name in ("exp", "exp2", "cosh", "sqrt", "abs", "fabs", "absolute", "square", "hypot")
+) | {"np.var", "np.std", "np.linalg.norm"}
+KEEPING = frozenset(["np.sum", "np.mean", "np.max", "np.min", "math.sqrt", "np.sqrt", "identity"])
+"""What gives nothing negative of what is not negative."""
 
 
 def is_positive(atom: Atom, lets: Mapping[Var, Let]) -> bool:
@@ -24,7 +27,7 @@ def is_positive(atom: Atom, lets: Mapping[Var, Let]) -> bool:
         case Let(prim=prim, args=(one, other)) if prim.name == "add":
             signs = (is_positive(one, lets), is_positive(other, lets))
             return any(signs) and is_nonnegative(one, lets) and is_nonnegative(other, lets)
-        case Let(prim=prim, args=(one,)) if prim.name in ("math.sqrt", "np.sqrt", "identity"):
+        case Let(prim=prim, args=(one, *_)) if prim.name in KEEPING - {"np.sum"}:
             return is_positive(one, lets)
         case _:
             return False
@@ -36,9 +39,14 @@ def is_nonnegative(atom: Atom, lets: Mapping[Var, Let]) -> bool:
         return isinstance(atom.value, int | float) and atom.value >= 0
     match lets.get(atom) if isinstance(atom, Var) else None:
         case Let(prim=prim, args=(one, other)) if prim.name == "mul":
-            return one is other
-        case Let(prim=prim, args=(one, other)) if prim.name == "add":
+            both = is_nonnegative(one, lets) and is_nonnegative(other, lets)
+            return both or (one is other and not is_complex(one.type))
+        case Let(prim=prim, args=(one, other)) if prim.name in ("add", "truediv"):
             return is_nonnegative(one, lets) and is_nonnegative(other, lets)
+        case Let(prim=prim, args=(one, Const(value=int() as power))) if prim.name == "pow":
+            return power % 2 == 0 and not is_complex(one.type)
+        case Let(prim=prim, args=(one, *_)) if prim.name in KEEPING:
+            return is_nonnegative(one, lets)
         case Let(prim=prim) if prim.name in NONNEGATIVE:
             return True
         case _:

@@ -53,16 +53,22 @@ def _past(width: Text, step: Atom) -> Text:
 
 def _after(to: Renderer, bound: Atom) -> str:
     """`bound + 1`."""
-    if isinstance(bound, Const) and isinstance(bound.value, int):
-        return literal(bound.value + 1, to.resolve).text
-    made = to.folded.get(bound) if isinstance(bound, Var) else None
-    if isinstance(made, Let) and made.prim.name == "sub" and made.args[1] == const(1):
-        return to.atom(made.args[0]).text
-    return f"{to.atom(bound).at_least(ADD)} + 1"
+    return _shifted(to, bound, 1)
 
 
 def _before(to: Renderer, bound: Atom) -> str:
     """`bound - 1`."""
+    return _shifted(to, bound, -1)
+
+
+def _shifted(to: Renderer, bound: Atom, by: int) -> str:
+    """`bound + by`, where `n - 2 + 1` is `n - 1`."""
     if isinstance(bound, Const) and isinstance(bound.value, int):
-        return literal(bound.value - 1, to.resolve).text
-    return f"{to.atom(bound).at_least(ADD)} - 1"
+        return literal(bound.value + by, to.resolve).text
+    made = to.folded.get(bound) if isinstance(bound, Var) else None
+    if isinstance(made, Let) and made.prim.name in ("add", "sub"):
+        base, offset = made.args
+        if isinstance(offset, Const) and type(offset.value) is int and offset.spelling is None:
+            bound, by = base, by + (offset.value if made.prim.name == "add" else -offset.value)
+    text = to.atom(bound)
+    return f"{text.at_least(ADD)} {'+' if by > 0 else '-'} {abs(by)}" if by else text.text

@@ -133,7 +133,8 @@ class Cells:
     def equate(self, one: Dim, other: Dim) -> None:
         """Record that two lengths are equal from here on, in this frame: an operation saw to it."""
         names = sorted((self.named(one), self.named(other)), key=_rank)
-        if names[0] != names[1]:
+        bases: list[Dim] = [dim.base for dim in names if isinstance(dim, Trim)]
+        if names[0] != names[1] and not any(name in bases for name in names):
             self.frame.lengths[names[1]] = names[0]
 
     def named(self, dim: Dim) -> Dim:

@@ -41,7 +41,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.types import PY_INT, Tape
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.rules.schedule import NEXT
-from ad_compiler.transform.clone import Env, clone, renamed
+from ad_compiler.transform.clone import Env, clone_of_another_trip, renamed
 from ad_compiler.transform.dead import dead_code, narrowed_loop
 
 
@@ -239,7 +239,7 @@ class Schedule:
 
         def trip(number: Var) -> None:
             copies: Env = {}
-            statements = clone(body.body, copies)
+            statements = clone_of_another_trip(body.body, copies, body.params)
             env: dict[Var, Atom] = dict(zip(params, map(builder.value, now), strict=True))
             env[index] = number
             results = renamed(body.results, copies)

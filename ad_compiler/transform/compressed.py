@@ -16,7 +16,7 @@ from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Block, Function, Stmt, Var, const
 from ad_compiler.ir.types import Array, Sym, Type, rank
 from ad_compiler.rules.registry import PRIMITIVES
-from ad_compiler.transform.clone import clone, renamed
+from ad_compiler.transform.clone import clone_of_another_trip, computing, renamed
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.jacobian import block_dtype, known, write
 from ad_compiler.transform.names import unnamed_results
@@ -40,7 +40,7 @@ def along_seeds(function: Function, wrt: Var, index: int, mode: str, memory: str
 
     def pushed(seed: Atom) -> Atom:
         env: dict[Var, Var] = {}
-        body = clone(function.block.body, env)
+        body = clone_of_another_trip(computing(function.block.body), env)
         copied = function.with_block(replace(function.block, body=body))
         forward = Forward(builder, copied, {wrt: seed})
         forward.sweep()

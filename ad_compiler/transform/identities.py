@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import frexp
 from typing import Any
 
+from ad_compiler.analysis.positive import is_positive
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import (
@@ -232,6 +233,11 @@ def _choice(args: tuple[Atom, ...], _: Definitions, type_: Type) -> Atom | Form 
     return None
 
 
+def _quiet_div(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    """A quotient of which the divisor is never zero needs no care."""
+    return Form("truediv", args) if is_positive(args[1], defs) else None
+
+
 OPPOSITES = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
 
 
@@ -252,6 +258,13 @@ def _copy(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | Non
     return args[0] if rank(args[0].type) <= 1 else None
 
 
+def _zeros_like(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
+    let = defs.get(args[0]) if isinstance(args[0], Var) else None
+    return (
+        Form("zeros_like", let.args) if let is not None and let.prim.name == "zeros_like" else None
+    )
+
+
 def _full_like(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
     like, value = args[:2]
     if is_number_constant(value, 1):
@@ -269,7 +282,7 @@ def _store(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | 
     if _takes(value, a, pattern, index, defs):
         return a  # a[i] = a[i]
     if made.prim.name in ("add", "sub") and _takes(made.args[0], a, pattern, index, defs):
-        if dtype_of(value.type) != dtype_of(a.type) or _may_repeat(pattern):
+        if dtype_of(value.type) != dtype_of(a.type) or may_repeat(pattern):
             return None
         added: Atom | Form = made.args[1]
         if made.prim.name == "sub":
@@ -278,7 +291,7 @@ def _store(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | 
     return None
 
 
-def _may_repeat(pattern: Atom) -> bool:
+def may_repeat(pattern: Atom) -> bool:
     """Whether an index may name one element several times."""
     return isinstance(pattern, Const) and "array" in pattern.value
 
@@ -294,23 +307,11 @@ def _takes(part: Atom, a: Atom, pattern: Atom, index: list[Atom], defs: Definiti
     return let.args[0] is a and let.args[1] == pattern and list(let.args[2:]) == index
 
 
-def _add_at(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
-    """Adding to what was just set to zero is storing."""
-    a, pattern, value, *index = args
-    made = defs.get(a) if isinstance(a, Var) else None
-    if made is None or made.prim.name != "store" or _may_repeat(pattern):
-        return None
-    before, where, zero, *there = made.args
-    if where == pattern and there == index and zero == const(0.0):
-        return Form("store", (before, pattern, value, *index))
-    return None
-
-
 EXACT: dict[str, Rewrite] = {
     "store": _store,
-    "add_at": _add_at,
     "mul": _mul,
     "truediv": _div,
+    "quiet_div": _quiet_div,
     "add": _add,
     "sub": _sub,
     "neg": _neg,
@@ -321,6 +322,7 @@ EXACT: dict[str, Rewrite] = {
     "select": _choice,
     "np.where": _choice,
     "full_like": _full_like,
+    "zeros_like": _zeros_like,
     "copy": _copy,
     "size": _size,
     "unbroadcast": _unbroadcast,

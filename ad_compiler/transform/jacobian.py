@@ -17,7 +17,7 @@ from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import Atom, Function, Var, const
 from ad_compiler.ir.types import Array, Type, dims_of, dtype_of, rank
 from ad_compiler.rules.registry import PRIMITIVES
-from ad_compiler.transform.clone import clone, renamed
+from ad_compiler.transform.clone import clone_of_another_trip, computing, renamed
 from ad_compiler.transform.forward import Forward
 from ad_compiler.transform.names import unnamed_results
 from ad_compiler.transform.reverse import Reverse
@@ -84,7 +84,7 @@ def by_forward(
 
         def fill(places: list[Atom], v: Var = v, cells: dict[int, Cell] = cells) -> None:
             env: dict[Var, Var] = {}
-            copy = clone(function.block.body, env)
+            copy = clone_of_another_trip(computing(function.block.body), env)
             copied = function.with_block(replace(function.block, body=copy))
             seed = unit(builder, shapes, v, places, "dot")
             forward = Forward(builder, copied, {v: seed})

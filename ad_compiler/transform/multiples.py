@@ -9,9 +9,18 @@ values go through. How a derivative is evaluated is up to us.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const, sweep_of
 from ad_compiler.ir.types import Type, is_complex
-from ad_compiler.transform.identities import Definitions, Form, Rewrite, is_float, negated
+from ad_compiler.transform.identities import (
+    Definitions,
+    Form,
+    Rewrite,
+    is_float,
+    may_repeat,
+    negated,
+)
 from ad_compiler.transform.scaling import DIVISIONS, exact_product
 
 
@@ -112,12 +121,40 @@ def _sum(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
     return None if inner is None else Form("neg", (Form("np.sum", (inner, *args[1:])),))
 
 
+def _add_at(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
+    """Adding to an element that is still zero, or was just set to it, is storing."""
+    a, pattern, value, *index = args
+    made = defs.get(a) if isinstance(a, Var) else None
+    if made is None or may_repeat(pattern):
+        return None
+    if made.prim.name == "store":
+        before, where, zero, *there = made.args
+        if where == pattern and there == index and zero == const(0.0):
+            return Form("store", (before, pattern, value, *index))
+    while made is not None and made.prim.name in ("store", "add_at"):
+        a, where, _value, *there = made.args
+        if where != pattern or not _apart(index, there):
+            return None
+        made = defs.get(a) if isinstance(a, Var) else None
+    fresh = made is not None and made.prim.name in ("zeros_like", "np.zeros")
+    return Form("store", args) if fresh else None
+
+
+def _apart(one: Sequence[Atom], other: Sequence[Atom]) -> bool:
+    """Whether indices of elements are certainly of two."""
+    return any(
+        isinstance(a, Const) and isinstance(b, Const) and a != b and (a.value < 0) == (b.value < 0)
+        for a, b in zip(one, other, strict=True)
+    )
+
+
 MULTIPLES: dict[str, Rewrite] = {
     "mul": _mul,
     "add": _add,
     "sub": _sub,
     "neg": _neg,
     "np.sum": _sum,
+    "add_at": _add_at,
 }
 
 

@@ -214,8 +214,11 @@ def reduce_to(builder: Builder, g: Atom, z: Var, operand: Atom, shapes: Shapes) 
     if any(a not in (z_dim, 1) and not never_one(a) for a, z_dim in pairs):
         assert isinstance(operand.type, Array)
         return builder.emit(PRIMITIVES["unbroadcast"], widen(builder, g, z, shapes), operand)
-    missing, leading = len(outer) - len(dims_of(g.type)), len(outer) - len(inner)
+    leading = len(outer) - len(inner)
     lost = [k for k, (a, z_dim) in enumerate(pairs) if a == 1 and z_dim != 1]
+    if any(own[k] not in (1, outer[k]) and not never_one(own[k]) for k in (*lost, *range(leading))):
+        g, own = widen(builder, g, z, shapes), outer  # it may be uniform along what is summed
+    missing = len(outer) - len(dims_of(g.type))
     for axis in lost:
         if own[axis] == 1:
             g = builder.emit(OPERATORS["*"], shapes.length(builder, z, axis), g)
