@@ -61,7 +61,60 @@ def not_used_and_not_there(x, y, k=7):
     return np.sum(x * y)
 
 
+def added_in_place(x, y):
+    z = 2 * x
+    z += y
+    return np.sum(z)
+
+
+def written(x, y):
+    z = np.zeros(len(x))
+    z[:] = 2 * y
+    return np.sum(z)
+
+
+def written_to_a_part(x, y):
+    z = x * 2
+    z[1:3] = y
+    return np.sum(z)
+
+
+def written_to_elements(x, y):
+    z = x * 2
+    z[np.array([0, 1])] = y
+    return np.sum(z)
+
+
+def a_dot_product(x, y):
+    return np.dot(x, 2 * y)
+
+
+def einsum(x, y):
+    return np.einsum("i,i->", x, 2 * y)
+
+
+def interpolated(x, y):
+    return np.interp(0.5, x, 2 * y)
+
+
+def averaged(x, y):
+    return np.average(x, weights=y, axis=0)
+
+
 CASES = [
+    (added_in_place, (THREE, FOUR)),
+    (added_in_place, (np.ones(1), FOUR)),
+    (written, (THREE, np.ones(6))),
+    (written, (np.ones(1), FOUR)),
+    (written_to_a_part, (np.ones(6), THREE)),
+    (written_to_a_part, (np.ones(2), np.ones(2))),
+    (written_to_elements, (THREE, FOUR)),
+    (a_dot_product, (FOUR, np.ones(1))),
+    (a_dot_product, (np.ones(1), FOUR)),
+    (a_dot_product, (THREE, FOUR)),
+    (einsum, (np.ones(5), np.ones(6))),
+    (interpolated, (np.arange(5.0), np.ones(6))),
+    (averaged, (np.ones(1), THREE)),
     (not_used, (THREE, FOUR)),
     (not_used_at_all, (np.ones(6), np.ones(6), M43)),
     (not_used_at_all, (THREE, FOUR, M43)),
@@ -77,7 +130,9 @@ CASES = [
 @pytest.mark.parametrize("derivative", [grad, hessian])
 @pytest.mark.parametrize(("f", "args"), CASES)
 def test_it_raises(f: Callable[..., Any], args: tuple[Any, ...], derivative: Any) -> None:
-    with pytest.raises(ValueError, match=r"mismatch|broadcast|size"):
+    with pytest.raises(
+        ValueError, match=r"mismatch|broadcast|size|aligned|same length|not as long"
+    ):
         derivative(f)(*args)
 
 

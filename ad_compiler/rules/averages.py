@@ -9,7 +9,7 @@ import numpy as np
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Type, dims_of
+from ad_compiler.ir.types import Type, dims_of, never_one
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.masked import MASK
@@ -35,9 +35,9 @@ def lying_along(axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
 
 
 @of_types
-def has_lone_axis(type_: Any) -> bool:
-    """Whether some axis has the length 1."""
-    return 1 in dims_of(type_)
+def may_be_lone(type_: Any) -> bool:
+    """Whether some axis may have the length 1."""
+    return not all(map(never_one, dims_of(type_)))
 
 
 @compile_time
@@ -67,7 +67,7 @@ def _average(
     if w.ndim < x.ndim and axis is None:
         raise TypeRefusal("np.average with weights of another shape", "say along which `axis`")
     axes = weighed(axis if w.ndim < x.ndim else tuple(range(x.ndim)), x.ndim)
-    if has_lone_axis(w):  # which would be repeated
+    if may_be_lone(w) or may_be_lone(x):  # what is 1 long would be repeated
         for k, axis_of_w in enumerate(axes):
             if w.shape[k] != x.shape[axis_of_w]:
                 raise ValueError("the weights are not as long as the axes of the array")

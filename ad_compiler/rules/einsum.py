@@ -9,47 +9,16 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
+from ad_compiler.ir.primitive import Primitive, Special
 from ad_compiler.ir.types import Dim, Type, broadcast_dim, dims_of, never_one
 from ad_compiler.rules import infer
 from ad_compiler.rules.contractions import CUBE, SQUARE, places
+from ad_compiler.rules.labels import labelled
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.products import B, M, N, V, W
 from ad_compiler.rules.registry import Linear, compile_time, means, of_types, register
 from ad_compiler.rules.shaping import may_fail
 from ad_compiler.rules.structures import structural
-
-Labels = tuple[tuple[str, ...], str]
-
-
-@compile_time
-def labelled(subscripts: str, ranks: Any) -> Labels:
-    """The letters of each operand and of the result; `...` has become capital letters."""
-    text = subscripts.replace(" ", "")
-    left, arrow, right = text.partition("->")
-    parts = left.split(",")
-    if len(parts) != len(ranks):
-        raise TypeRefusal(f"np.einsum of {len(ranks)} operands with {subscripts!r}", "name each")
-    extra = [rank - len(part.replace("...", "")) for part, rank in zip(parts, ranks, strict=True)]
-    if any(n < 0 or (n > 0 and "..." not in p) for p, n in zip(parts, extra, strict=True)):
-        raise TypeRefusal(f"the ranks of operands of np.einsum({subscripts!r})", "fit the letters")
-    used = set(text)
-    spare = [c for c in string.ascii_uppercase if c not in used][: max(extra, default=0)]
-    letters = [
-        part.replace("...", "".join(spare[len(spare) - n :]))
-        for part, n in zip(parts, extra, strict=True)
-    ]
-    together = "".join(letters)
-    if arrow:
-        result = right.replace("...", "".join(spare))
-    else:
-        once = sorted(c for c in set(together) - set(spare) if together.count(c) == 1)
-        result = "".join(spare) + "".join(once)
-    if len(set(result)) < len(result) or not set(result) <= set(together):
-        raise TypeRefusal(
-            f"the result of np.einsum({subscripts!r})", "name axes of the operands, each once"
-        )
-    return tuple(letters), result
 
 
 def _einsum_type(args: Sequence[Atom]) -> Type:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,10 @@ import numpy as np
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Operator, Primitive, Special
-from ad_compiler.ir.types import Dim, Int, Static, Type, dims_of, never_one
+from ad_compiler.ir.types import Dim, Int, Static, Sym, Type, dims_of, never_one
+from ad_compiler.rules import infer
+from ad_compiler.rules.indexing import part_type
+from ad_compiler.rules.labels import labelled
 from ad_compiler.rules.registry import RULES, Flat, Partials, register
 
 
@@ -63,6 +66,9 @@ Met = frozenset[frozenset[Dim]]
 
 PRODUCTS = frozenset(["matmul", "np.dot", "np.inner", "np.vdot"])
 """Operations that need the last axis of one operand to fit the other."""
+STRICT = PRODUCTS | {"np.interp"}
+"""Operations that need two lengths to be equal, and repeat nothing of length 1."""
+WRITES = frozenset(["store", "add_at"])
 
 
 def _dims(type_: Type) -> tuple[Dim, ...]:
@@ -86,12 +92,50 @@ def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
     shapes = [_dims(arg.type) if primitive is CHECK_FIT else dims_of(arg.type) for arg in args]
     if sum(map(bool, shapes)) < 2:
         return frozenset()
-    if primitive.name in PRODUCTS:
-        left, right = shapes
-        pair = frozenset({left[-1], right[-2 if len(right) > 1 else 0]})
-        return frozenset({pair}) if len(pair) > 1 else frozenset()
+    if primitive.name in STRICT:
+        one, other = _strict(primitive, shapes)
+        if not (never_one(one) and never_one(other)):
+            one, other = _only(one), _only(other)
+        return frozenset({frozenset({one, other})}) if one != other else frozenset()
+    if primitive.name in WRITES:
+        a, pattern, value, *operands = args
+        return _one_way(dims_of(value.type), dims_of(part_type([a, pattern, *operands])))
+    if primitive.name == "broadcast_like":
+        return _one_way(*shapes)
+    if primitive.name == "np.einsum":
+        letters, _ = labelled(infer.static(args[0], "subscripts"), tuple(map(len, shapes[1:])))
+        axes: dict[str, list[Dim]] = {}
+        for letter, dim in zip("".join(letters), chain(*shapes[1:]), strict=True):
+            axes.setdefault(letter, []).append(dim)
+        return frozenset(pair for dims in axes.values() for pair in _pairs([(d,) for d in dims]))
     if primitive is not CHECK_FIT and not is_elementwise(primitive):
         return frozenset()
+    return _pairs(shapes)
+
+
+def _strict(primitive: Primitive, shapes: Sequence[tuple[Dim, ...]]) -> tuple[Dim, Dim]:
+    if primitive.name == "np.interp":
+        return shapes[1][0], shapes[2][0]
+    left, right = shapes
+    return left[-1], right[-2 if len(right) > 1 else 0]
+
+
+def _one_way(inner: tuple[Dim, ...], outer: tuple[Dim, ...]) -> Met:
+    """The lengths of axes that only one of two is repeated along."""
+    return frozenset(
+        frozenset({one, other if never_one(other) else _only(other)})
+        for one, other in zip(reversed(inner), reversed(outer), strict=False)
+        if one not in (1, other)
+    )
+
+
+def _only(dim: Dim) -> Sym:
+    """A length that may be 1 and is not repeated then: operations that repeat do not tell of it."""
+    return Sym(f"only {dim}")
+
+
+def _pairs(shapes: Sequence[tuple[Dim, ...]]) -> Met:
+    """The lengths of axes that are broadcast to each other."""
     width = max(map(len, shapes), default=0)
     padded = [(1,) * (width - len(shape)) + shape for shape in shapes]
     return frozenset(
@@ -105,12 +149,13 @@ def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
 
 def equate(builder: Builder, primitive: Primitive, args: Sequence[Atom]) -> None:
     """Record the lengths that are equal once an operation has not failed: neither may be 1."""
+    if primitive.name in STRICT:
+        builder.equate(*_strict(primitive, [dims_of(arg.type) for arg in args]))
+        return
     met = lengths_met(primitive, args)
     order = list(dict.fromkeys(dim for arg in args for dim in dims_of(arg.type))) if met else []
     for one, other in combinations(order, 2):
-        if frozenset({one, other}) not in met:
-            continue
-        if primitive.name in PRODUCTS or (never_one(one) and never_one(other)):
+        if frozenset({one, other}) in met and never_one(one) and never_one(other):
             builder.equate(one, other)
 
 

@@ -256,8 +256,8 @@ def _anchored(body: tuple[Stmt, ...], needed: set[Var], within: Within) -> tuple
     return tuple(out for stmt in body for out in _anchor(stmt, needed, within))
 
 
-def _write_check(stmt: Let) -> tuple[Stmt, ...]:
-    """What a write that nobody reads would raise: its place may not be there, its value not fit."""
+def write_check(stmt: Let) -> tuple[Stmt, ...]:
+    """What a write would raise: its place may not be there, its value not fit."""
     a, pattern, value, *operands = stmt.args
     getitem = PRIMITIVES["getitem"]
     place = (a, pattern, *operands)
@@ -277,7 +277,7 @@ def _anchor(stmt: Stmt, needed: set[Var], within: Within) -> tuple[Stmt, ...]:
             if not (unneeded and stmt.prim.raises(stmt.args)) or within.finds(stmt):
                 return (stmt,)
             if stmt.prim.name in ("store", "add_at"):
-                return stmt, *_write_check(stmt)
+                return stmt, *write_check(stmt)
             if stmt.prim.in_place is not None:  # of a list: it is changed, and looked at
                 return stmt, Effect(PRIMITIVES["list_len"], stmt.targets, stmt.at)
             return stmt, Effect(stmt.prim, stmt.args, stmt.at)

@@ -28,10 +28,10 @@ from ad_compiler.ir.nodes import (
     walk,
     with_blocks,
 )
-from ad_compiler.ir.types import Dim, dims_of
-from ad_compiler.rules.fits import CHECK_FIT, PRODUCTS, Met, implied, lengths_met
+from ad_compiler.ir.types import Dim, dims_of, never_one
+from ad_compiler.rules.fits import CHECK_FIT, WRITES, Met, implied, is_elementwise, lengths_met
 from ad_compiler.rules.registry import PRIMITIVES
-from ad_compiler.transform.dead import dead_code
+from ad_compiler.transform.dead import dead_code, write_check
 
 
 def check_shapes(function: Function) -> Function:
@@ -42,8 +42,9 @@ def check_shapes(function: Function) -> Function:
     block = _block(function.block, frozenset(), arrays)
     old = set(map(id, function.block.body))
     new = [s for s in block.body if id(s) not in old]
-    first: list[Stmt] = [s for s in new if isinstance(s, Let)]
-    at_hand = {*function.params, *(s.targets[0] for s in first if isinstance(s, Let))}
+    inputs: set[Atom] = set(function.params)
+    first: list[Stmt] = [s for s in new if isinstance(s, Let) and set(s.args[:1]) <= inputs]
+    at_hand = {*inputs, *(s.targets[0] for s in first if isinstance(s, Let))}
     first += [s for s in new if isinstance(s, Effect) and at_hand.issuperset(s.args)]
     moved = set(map(id, first))
     rest = (s for s in block.body if id(s) not in moved)
@@ -56,11 +57,11 @@ def _block(block: Block, met: Met, arrays: dict[tuple[Dim, ...], Var]) -> Block:
         if not isinstance(stmt, Let):
             body.append(with_blocks(stmt, lambda inner, met=met: _block(inner, met, arrays)))
             continue
-        body.append(stmt)
         clashes = lengths_met(stmt.prim, stmt.args) - met
         if clashes:
             met |= clashes
             body += _check(stmt, clashes, arrays)
+        body.append(stmt)
     return replace(block, body=tuple(body))
 
 
@@ -68,12 +69,17 @@ def _check(let: Let, clashes: Met, arrays: dict[tuple[Dim, ...], Var]) -> list[S
     """The check of an operation: on inputs of the same shapes or lengths, if there are any."""
     operands: list[Atom] = [a for a in let.args if dims_of(a.type)]
     inputs = [arrays.get(dims_of(a.type)) for a in operands]
-    if let.prim.name not in PRODUCTS and None not in inputs:
+    if is_elementwise(let.prim) and None not in inputs:
         return [Effect(CHECK_FIT, tuple(a for a in inputs if a is not None), let.at)]
     lengths = {d: (v, axis) for dims, v in arrays.items() for axis, d in enumerate(dims)}
-    if any(dim not in lengths for pair in clashes for dim in pair):
-        wanted = let.args if let.prim.name in PRODUCTS else tuple(operands)
-        return [Effect(let.prim if let.prim.name in PRODUCTS else CHECK_FIT, wanted, let.at)]
+    met = [dim for pair in clashes for dim in pair]
+    exact = is_elementwise(let.prim) or all(map(never_one, met))
+    if not exact or any(dim not in lengths for dim in met):
+        if let.prim.name in WRITES:
+            return list(write_check(let))
+        if is_elementwise(let.prim):
+            return [Effect(CHECK_FIT, tuple(operands), let.at)]
+        return [Effect(let.prim, let.args, let.at)]
     made: list[Stmt] = []
     for pair in sorted(clashes, key=lambda pair: sorted(map(str, pair))):
         ends = tuple(_length(*lengths[dim]) for dim in sorted(pair, key=str))
@@ -148,10 +154,14 @@ class _Kept:
             front += let.args
         return met
 
-    def _met(self, stmts: Sequence[Stmt]) -> Iterator[Met]:
-        """The lengths that statements fail for if they differ; a loop, if it runs."""
+    def _met(self, stmts: Sequence[Stmt], *, looped: bool = False) -> Iterator[Met]:
+        """The lengths that statements fail for if they differ; a loop, if it runs.
+
+        What a loop writes often is what its trips are counted by.
+        """
         for stmt in stmts:
             if isinstance(stmt, Let) and not self.kept.isdisjoint(stmt.targets):
-                yield self._lengths(stmt)
+                if not (looped and stmt.prim.name in WRITES):
+                    yield self._lengths(stmt)
             elif isinstance(stmt, For):
-                yield from self._met(stmt.body.body)
+                yield from self._met(stmt.body.body, looped=True)
