@@ -42,13 +42,17 @@ def check_shapes(function: Function) -> Function:
     block = _block(function.block, frozenset(), arrays)
     old = set(map(id, function.block.body))
     new = [s for s in block.body if id(s) not in old]
-    inputs: set[Atom] = set(function.params)
-    first: list[Stmt] = [s for s in new if isinstance(s, Let) and set(s.args[:1]) <= inputs]
+    inputs = set(function.params)
+    first: list[Stmt] = [s for s in new if isinstance(s, Let) and inputs.issuperset(_read(s))]
     at_hand = {*inputs, *(s.targets[0] for s in first if isinstance(s, Let))}
     first += [s for s in new if isinstance(s, Effect) and at_hand.issuperset(s.args)]
     moved = set(map(id, first))
     rest = (s for s in block.body if id(s) not in moved)
     return function.with_block(replace(block, body=(*first, *rest)))
+
+
+def _read(let: Let) -> list[Var]:
+    return [arg for arg in let.args if isinstance(arg, Var)]
 
 
 def _block(block: Block, met: Met, arrays: dict[tuple[Dim, ...], Var]) -> Block:
