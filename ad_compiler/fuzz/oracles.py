@@ -14,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.api import grad, has_real, jvp, value_and_grad, vjp
+from ad_compiler.api import grad, has_real, hessian, jvp, value_and_grad, vjp
 from ad_compiler.errors import Unsupported
 
 Function = Callable[..., Any]
+
+HESSIANS = 5
+"""Of how many programs one has its whole Hessian judged."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,35 @@ def second_order(subject: Subject, dots: Any, slope: float, rng: np.random.Gener
     (_, pullback), _ = quietly(lambda: vjp(grad(subject.number, wrt), *args))
     twice, _ = quietly(lambda: pullback(tuple(others)))
     close("reverse over reverse", inner(twice, dots), inner(left, others), 1e-8)
+    if rng.integers(HESSIANS) == 0:
+        whole_hessian(subject, dots)
+
+
+def whole_hessian(subject: Subject, dots: Any) -> None:
+    """The Hessian in one argument, times its tangent, is the derivative of its gradient."""
+    sizes = {k: np.size(subject.args[k]) for k in subject.wrt if is_plain(subject.args[k])}
+    if not sizes:
+        return
+    args, k = subject.args, min(sizes, key=lambda k: (sizes[k] < 2, sizes[k]))
+    alone = tuple(dots[j] if j == k else nothing(dots[j]) for j in range(len(args)))
+    (_, along), _ = quietly(lambda: jvp(grad(subject.number, k), args, alone))
+    matrix, _ = quietly(lambda: hessian(subject.number, k)(*args))
+    product = np.tensordot(matrix, dots[k], axes=np.ndim(dots[k]))
+    close("the Hessian", inner(product, dots[k]), inner(along, dots[k]), 1e-8)
+
+
+def nothing(value: Any) -> Any:
+    """Zeros in the structure of a tangent."""
+    if isinstance(value, dict):
+        return {key: nothing(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(map(nothing, value))
+    return value * 0
+
+
+def is_plain(value: Any) -> bool:
+    """Whether an argument is a number or an array, and no container."""
+    return isinstance(value, float | np.floating | np.ndarray)
 
 
 # -- containers of numbers ------------------------------------------------------------------------
