@@ -15,8 +15,9 @@ NONNEGATIVE = frozenset(
     for module in ("math.", "np.", "")
     for name in ("exp", "exp2", "cosh", "sqrt", "abs", "fabs", "absolute", "square", "hypot")
 ) | {"np.var", "np.std", "np.linalg.norm"}
-KEEPING = frozenset(["np.sum", "np.mean", "np.max", "np.min", "math.sqrt", "np.sqrt", "identity"])
-"""What gives nothing negative of what is not negative."""
+EXACT = frozenset(["np.max", "np.min", "math.sqrt", "np.sqrt", "identity"])
+"""What gives nothing negative of what is not negative, and zero only of zero."""
+KEEPING = EXACT | {"np.sum", "np.mean"}
 
 
 def is_positive(atom: Atom, lets: Mapping[Var, Let]) -> bool:
@@ -27,7 +28,7 @@ def is_positive(atom: Atom, lets: Mapping[Var, Let]) -> bool:
         case Let(prim=prim, args=(one, other)) if prim.name == "add":
             signs = (is_positive(one, lets), is_positive(other, lets))
             return any(signs) and is_nonnegative(one, lets) and is_nonnegative(other, lets)
-        case Let(prim=prim, args=(one, *_)) if prim.name in KEEPING - {"np.sum"}:
+        case Let(prim=prim, args=(one, *_)) if prim.name in EXACT:
             return is_positive(one, lets)
         case _:
             return False

@@ -82,3 +82,5 @@ PRINT = register(
     ),
     Flat("no value"),
 )  # fmt: skip
+ENDS = (RAISE, FAIL)
+"""What comes after these is never reached."""

@@ -28,13 +28,12 @@ from ad_compiler.ir.nodes import (
     with_blocks,
 )
 from ad_compiler.ir.types import Array, Dim, Int, Sym, Tape, Trim, Type
-from ad_compiler.rules.effects import FAIL, RAISE
+from ad_compiler.rules.effects import ENDS
 
 Env = dict[Var, Var]
 
 VARIABLE = re.compile(r"\w+\.\d+")
 """A variable in the name of a length."""
-ENDS = (RAISE, FAIL)
 _copies = count()
 
 

@@ -37,7 +37,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY_BOOL, Array, Type
 from ad_compiler.rules.describe import ADJOINTS, described
-from ad_compiler.rules.effects import FAIL, RAISE
+from ad_compiler.rules.effects import ENDS
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.carried import (
     Key,
@@ -88,9 +88,6 @@ def _repeats(block: Block) -> bool:
     lets = [stmt for stmt in block.body if isinstance(stmt, Let)]
     seen.update((let.prim, *map(atom_key, let.args)) for let in lets)
     return len(seen) < len(lets)
-
-
-ENDS = (RAISE, FAIL)
 
 
 class Rebuild:
