@@ -126,6 +126,7 @@ def test_under_numba(tmp_path: Path) -> None:
 
 
 def test_values_are_not_bound_by_annotations() -> None:
+    # lengths in annotations are texts for this compiler, no names of Python's
     def f(x: "float64[n]", y: "float64[n]"):  # noqa: F821, UP037  # pyright: ignore
         return np.sum(x * y)
 
