@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ad_compiler import checkpoint, grad, hessian, hvp, jacfwd, jvp
+from ad_compiler import check_grads, checkpoint, grad, hessian, hvp, jacfwd, jvp
 
 
 def first_of_a_difference(x, y):
@@ -97,6 +97,40 @@ def test_lengths_of_another_trip_are_others(f, n: int) -> None:
     assert hessian(f)(x) == pytest.approx(np.array(columns), rel=1e-12, abs=1e-12)
     unit = np.ones(n)
     assert jvp(f, (x,), (unit,))[1] == pytest.approx(grad(f)(x) @ unit, rel=1e-12)
+
+
+def summed_alone(x, y):
+    return np.sum(np.sin(np.einsum("i,j->i", x[:1], np.diff(y))))
+
+
+def summed_beside(x, y):
+    m, k = np.outer(x[1:], y), np.outer(y[1:], x)
+    return np.sum(np.sin(np.einsum("ij,ik->k", m, k)))
+
+
+def summed_after(x, y):
+    m, k = np.outer(x, y)[1:], np.outer(x, y)[1:].T
+    return np.sum(np.sin(np.einsum("ij,jk->k", m, k)))
+
+
+def column_by_column(x, y):
+    m = np.outer(x, y)
+    return np.sum(np.sin(np.einsum("ij,kl->il", m[:1], m[1:])))
+
+
+def diagonal_and_rest(x, y):
+    m = np.outer(x, y)[1:]
+    return np.sum(np.sin(np.einsum("ii,kl->k", m @ m.T, m)))
+
+
+EINSUMS = [summed_alone, summed_beside, summed_after, column_by_column, diagonal_and_rest]
+
+
+@pytest.mark.parametrize("f", EINSUMS)
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_letters_that_stand_alone_in_einsum(f, n: int) -> None:
+    x, y = np.linspace(0.5, 1.5, n), np.linspace(0.25, -0.75, n) ** 3
+    check_grads(f, (x, y), order=2)
 
 
 def test_a_length_is_not_less_by_one_than_itself() -> None:

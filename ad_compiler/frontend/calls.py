@@ -26,6 +26,7 @@ from ad_compiler.frontend.context import Context, apply, atom_of, from_outside, 
 from ad_compiler.frontend.iterating import vectorized
 from ad_compiler.frontend.marked import plain_function
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.slots import current
 from ad_compiler.frontend.source import is_exact, source_of
 from ad_compiler.frontend.ufuncs import is_library
@@ -261,6 +262,9 @@ def defined(
     ctx.captures, ctx.codes = replace(captures, inline=True), {}
     try:
         return inline.call(ctx, user_function(ctx, definition), args, keywords, name)
+    except NeedsStatic as needs:
+        needs.at = needs.text = None
+        raise
     except Unsupported as refusal:
         raise TypeRefusal(refusal.reason, refusal.remedy) from None
     except TypeRefusal as refusal:

@@ -25,6 +25,7 @@ from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, Type, is_n
 from ad_compiler.rules import registry
 from ad_compiler.rules.describe import described
 from ad_compiler.rules.fits import equate
+from ad_compiler.rules.infer import NeedsArray
 
 MAX_BITS = 4096
 """The size of the integers that are computed at compile time."""
@@ -94,6 +95,8 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
         return folded
     try:
         type_ = _typed(primitive, args)
+    except NeedsArray:
+        raise  # whose value it is does not matter
     except TypeRefusal as refusal:
         raise_needs(ctx, args, refusal)
         raise

@@ -6,26 +6,19 @@ from ad_compiler.fuzz.generator import (
     FLOAT,
     MASK,
     MATRIX,
+    ONE,
+    PART,
     ROW,
     SQUARE,
     VECTOR,
-    Generator,
-    Row,
     expressions,
     lines,
+    operator,
 )
-
-
-def _operator(left: str, right: str) -> Row:
-    def make(g: Generator, depth: int) -> str:
-        op = g.pick("+", "-", "*")
-        return g.fill(f"(<{left}> {op} <{right}1>)", depth)
-
-    return Row(f"{left} op {right}", make, 4.0)
-
+from ad_compiler.fuzz.lengths import MORE, ONES, PARTS
 
 FLOATS = [
-    _operator("F", "F"),
+    operator("F", "F"),
     *expressions(*lines("""
 (<F> / (1.5 + <F1> ** 2))
 math.sin(<F>)
@@ -158,7 +151,7 @@ np.linalg.norm(1.5 + <V> ** 2)
 ]  # fmt: skip
 
 VECTORS = [
-    _operator("V", "V"), _operator("V", "F"), _operator("F", "V"),
+    operator("V", "V"), operator("V", "F"), operator("F", "V"),
     *expressions(*lines("""
 np.sin(<V>)
 np.exp(<tV>)
@@ -226,7 +219,7 @@ np.cos(np.squeeze(<v>.reshape(1, n), 0))
 np.sin(<v>.reshape(-1))
 np.sin(<m>.ravel()[:n])
 <m>.flatten()[-n:]
-np.broadcast_to(<F>, (n,))
+np.broadcast_to(<tF>, (n,))
 np.vstack((<v>, <v1>))[1]
 np.pad(<v>, 1)[1:-1]
 np.diff(np.append(<v>, <f>))
@@ -234,7 +227,7 @@ np.diff(np.append(<v>, <f>))
 ]  # fmt: skip
 
 MATRICES = [
-    _operator("M", "M"), _operator("M", "F"), _operator("M", "R"),
+    operator("M", "M"), operator("M", "F"), operator("M", "R"),
     *expressions(*lines("""
 (<m> + <v>[:, None])
 np.outer(<V>, <R>)
@@ -270,7 +263,7 @@ np.expand_dims(<v>, 1) * <R>
 ]  # fmt: skip
 
 ROWS = [
-    _operator("R", "R"), _operator("R", "F"),
+    operator("R", "R"), operator("R", "F"),
     *expressions(*lines("""
 np.cos(<R>)
 WEIGHTS * <F>
@@ -298,7 +291,7 @@ np.maximum(<R>, 0.0)
 ]  # fmt: skip
 
 SQUARES = [
-    _operator("S", "S"), _operator("S", "F"), _operator("S", "R"),
+    operator("S", "S"), operator("S", "F"), operator("S", "R"),
     *expressions(*lines("""
 np.sin(<S>)
 <s>.T
@@ -342,6 +335,8 @@ np.logical_xor(<v> > 0, <v1> > 0)
 """))  # fmt: skip
 
 EXPRESSIONS = {
-    FLOAT: FLOATS, VECTOR: VECTORS, MATRIX: MATRICES, ROW: ROWS, SQUARE: SQUARES, MASK: MASKS,
+    FLOAT: [*FLOATS, *MORE[FLOAT]], VECTOR: [*VECTORS, *MORE[VECTOR]],
+    MATRIX: [*MATRICES, *MORE[MATRIX]], ROW: [*ROWS, *MORE[ROW]], SQUARE: SQUARES, MASK: MASKS,
+    ONE: ONES, PART: PARTS,
 }  # fmt: skip
 """The rows of each type of expression."""

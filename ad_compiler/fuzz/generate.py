@@ -18,6 +18,7 @@ from ad_compiler.fuzz.expressions import EXPRESSIONS
 from ad_compiler.fuzz.flow import FLOW
 from ad_compiler.fuzz.generator import FLOAT, ROW, VECTOR, Generator, Row, indented
 from ad_compiler.fuzz.in_place import IN_PLACE
+from ad_compiler.fuzz.lengths import STATEMENTS
 from ad_compiler.fuzz.library import elementwise, sampled
 from ad_compiler.fuzz.preamble import PREAMBLE
 from ad_compiler.fuzz.straight import STRAIGHT
@@ -47,7 +48,7 @@ def tables() -> dict[str, list[Row]]:
     made[FLOAT] += [*elementwise(FLOAT), *sampled()]
     made[VECTOR] += elementwise(VECTOR)
     made[ROW] += elementwise(ROW)
-    made["statement"] = [*STRAIGHT, *IN_PLACE, *FLOW]
+    made["statement"] = [*STRAIGHT, *IN_PLACE, *STATEMENTS, *FLOW]
     return made
 
 
@@ -148,14 +149,21 @@ def _body(g: Generator, focus: Sequence[str]) -> list[str]:
             case ("statement", row):
                 lines += g.statement(row, 2) or [*_supplied(g), *g.statement(row, 2)]
             case (type_, row):
-                g.focus[type_] = row
-                lines += g.statement(HOLDERS[type_], 1)
+                lines += _held(g, type_, row)
+                if row.label not in g.used:
+                    lines += [*_supplied(g), *_held(g, type_, row)]
     return lines
+
+
+def _held(g: Generator, type_: str, row: Row) -> list[str]:
+    """A statement with an expression in it, if all names are there that it needs."""
+    g.focus[type_] = row
+    return g.statement(HOLDERS[type_], 1)
 
 
 def _supplied(g: Generator) -> list[str]:
     """Names of the types that no parameter has."""
-    made = "<+l> = [float(<tF>), 0.5, 0.25]\n<+d> = {'p': <tF>, 'q': 0.75}"
+    made = "<+l> = [float(<tF>), 0.5, 0.25]\n<+d> = {'p': <tF>, 'q': 0.75}\n<+o>, <+p> = <tO>, <tP>"
     return g.fill(made, 0).splitlines()
 
 

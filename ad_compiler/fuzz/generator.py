@@ -2,9 +2,9 @@
 
 A template is Python text with holes. Holes with the same letters and number are the same text:
 
-* `<F>`, `<V>`, `<M>`, `<R>`, `<S>`, `<B>`: an expression: a number, a vector of n, a matrix of n by
-  3, a row of 3, a square of 3 by 3, a mask of n. `<tF>` and the like are expressions that stay
-  small, whatever they are made of;
+* `<F>`, `<V>`, `<M>`, `<R>`, `<S>`, `<B>`, `<O>`, `<P>`: an expression: a number, a vector of n, a
+  matrix of n by 3, a row of 3, a square of 3 by 3, a mask of n, an array of one element, a part of
+  n - 1. `<tF>` and the like are expressions that stay small, whatever they are made of;
 * `<f>`, `<v>`, `<m>`, `<r>`, `<s>`, `<l>`, `<d>`: a name, also of a list or a dict of numbers;
   `<wv>` and the like a name of an array that may be written to;
 * `<+f>` and the like a new name; `<@v>` one that shares storage with the first name there is;
@@ -19,16 +19,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FLOAT, VECTOR, MATRIX, ROW, SQUARE, MASK = "float", "vector", "matrix", "row", "square", "mask"
+ONE, PART = "one", "part"
 TYPES = {
-    "f": FLOAT, "v": VECTOR, "m": MATRIX, "r": ROW, "s": SQUARE, "b": MASK, "l": "list",
-    "d": "dict", "g": "function", "x": "item",
+    "f": FLOAT, "v": VECTOR, "m": MATRIX, "r": ROW, "s": SQUARE, "b": MASK, "o": ONE, "p": PART,
+    "l": "list", "d": "dict", "g": "function", "x": "item",
 }  # fmt: skip
 PREFIXES = {
-    FLOAT: "s", VECTOR: "w", MATRIX: "q", ROW: "r", SQUARE: "h", MASK: "on", "list": "xs",
-    "dict": "d", "function": "g", "item": "x",
+    FLOAT: "s", VECTOR: "w", MATRIX: "q", ROW: "r", SQUARE: "h", MASK: "on", ONE: "one",
+    PART: "part", "list": "xs", "dict": "d", "function": "g", "item": "x",
 }  # fmt: skip
-ARRAYS = (VECTOR, MATRIX, ROW, SQUARE)
-HOLE = re.compile(r"<([+@]?)(t?[FVMRSB]|w?[a-z])(\d*)>")
+ARRAYS = (VECTOR, MATRIX, ROW, SQUARE, ONE, PART)
+HOLE = re.compile(r"<([+@]?)(t?[FVMRSBOP]|w?[a-z])(\d*)>")
 STEP = "    "
 
 
@@ -139,6 +140,8 @@ class Generator:
             return self.pick("0.5", "2.0", "-1.5", "3", "RATE", "math.pi", "n")
         if type_ == MASK:
             return f"({self.name(VECTOR)} {self.pick('<', '>')} {self.pick('0.1', '-0.2')})"
+        if type_ in (ONE, PART) and (not self.of(type_) or self.chance(0.3)):
+            return f"{self.name(VECTOR)}{'[:1]' if type_ == ONE else '[1:]'}"
         return self.name(type_)
 
     def tame(self, type_: str, depth: int) -> str:
@@ -292,6 +295,16 @@ def expressions(*templates: str, weight: float = 1.0) -> list[Row]:
         return Row(label_of(template), lambda g, depth: g.fill(template, depth), weight)
 
     return [made(t) for t in templates]
+
+
+def operator(left: str, right: str) -> Row:
+    """Sums, differences and products of two types."""
+
+    def make(g: Generator, depth: int) -> str:
+        op = g.pick("+", "-", "*")
+        return g.fill(f"(<{left}> {op} <{right}1>)", depth)
+
+    return Row(f"{left} op {right}", make, 4.0)
 
 
 def statements(*templates: str, weight: float = 1.0) -> list[Row]:

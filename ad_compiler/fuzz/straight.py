@@ -6,8 +6,8 @@ from ad_compiler.fuzz.generator import (
     ARRAYS,
     FLOAT,
     MATRIX,
+    PART,
     ROW,
-    SQUARE,
     VECTOR,
     Generator,
     Missing,
@@ -20,7 +20,7 @@ from ad_compiler.fuzz.generator import (
 
 def assign(g: Generator, depth: int) -> list[str]:
     """`name = expression`: a name that is bound already, or a new one."""
-    type_ = g.rng.choices([FLOAT, *ARRAYS], [5, 4, 2, 2, 2])[0]
+    type_ = g.rng.choices([FLOAT, *ARRAYS], [5, 4, 2, 2, 2, 1, 2])[0]
     text = g.tame(type_, 2)
     bound = g.rebindable(type_)
     name = g.rng.choice(bound) if bound and g.chance(0.5) else g.new(type_)
@@ -54,7 +54,7 @@ def exchange(count: int, *types: str) -> Row:
 
 def rebound(g: Generator, depth: int) -> list[str]:
     """`w = w * 2`: the same name, for a new array."""
-    type_ = g.pick(VECTOR, MATRIX, ROW, SQUARE)
+    type_ = g.pick(*ARRAYS)
     bound = g.rebindable(type_)
     if not bound:
         raise Missing(type_)
@@ -69,7 +69,7 @@ STRAIGHT = [
     exchange(2, FLOAT),
     exchange(3, FLOAT),
     exchange(2, VECTOR, MATRIX, ROW),
-    exchange(3, VECTOR),
+    exchange(3, VECTOR, PART),
     Row("w = f(w)", rebound),
     *statements(*lines("""
 <+f>, <+f1> = <tF>, <tF1>

@@ -23,6 +23,7 @@ class Cells:
         self.maybe_unbound: set[Cell] = set()
         self._conflicts: dict[Undef, JoinRefusal] = {}
         self._fresh = itertools.count()
+        self._met: dict[str, int] = {}
 
     @property
     def frame(self) -> Frame:
@@ -132,7 +133,7 @@ class Cells:
 
     def equate(self, one: Dim, other: Dim) -> None:
         """Record that two lengths are equal from here on, in this frame: an operation saw to it."""
-        names = sorted((self.named(one), self.named(other)), key=_rank)
+        names = sorted((self.named(one), self.named(other)), key=self._order)
         bases: list[Dim] = [dim.base for dim in names if isinstance(dim, Trim)]
         if names[0] != names[1] and not any(name in bases for name in names):
             self.frame.lengths[names[1]] = names[0]
@@ -147,6 +148,20 @@ class Cells:
         if not isinstance(type_, Array) or not any(frame.lengths for frame in frames):
             return type_
         return Array(type_.dtype, tuple(_named(dim, frames) for dim in type_.dims))
+
+    def _order(self, dim: Dim) -> tuple[int, int, int, int]:
+        """Which name of a length says most: a number, one that cannot be 1, the one met first.
+
+        All names have a place, and parts of what comes first come first: chains of names end.
+        """
+        match dim:
+            case int():
+                return 0, 0, 0, dim
+            case Sym(name, never):
+                return 1 if never else 2, -never, self._met.setdefault(name, len(self._met)), 0
+            case Trim(base, by):
+                _, never, place, _ = self._order(base)
+                return 1 if never_one(dim) else 3, never, place, by
 
     def _sym(self, name: str) -> Sym:
         return Sym(f"{name}#{next(self._fresh)}")
@@ -166,8 +181,3 @@ def _named(dim: Dim, frames: Sequence[Frame]) -> Dim:
             return _named(Trim(base, dim.by), frames)
         case _:
             return dim
-
-
-def _rank(dim: Dim) -> int:
-    """Which name of a length says most: a number, one that cannot be 1, another."""
-    return 0 if isinstance(dim, int) else 1 if never_one(dim) else 2 if isinstance(dim, Sym) else 3

@@ -36,11 +36,12 @@ def _einsum_type(args: Sequence[Atom]) -> Type:
 
 
 @compile_time
-def transposed_subscripts(inputs: Any, output: str, index: int) -> Any:
+def transposed_subscripts(inputs: Any, output: str, index: int, full: bool) -> Any:
     """How the cotangent of one operand is summed: subscripts, and what it lacks.
 
     A letter that the operand repeats is made two, tied by an identity matrix; a letter that
-    occurs nowhere else is left out, for the cotangent is the same along its axis.
+    occurs nowhere else is left out, for the cotangent is the same along its axis; or, for a
+    cotangent of full shape, summed with ones.
     """
     own = inputs[index]
     others = [letters for k, letters in enumerate(inputs) if k != index]
@@ -53,12 +54,19 @@ def transposed_subscripts(inputs: Any, output: str, index: int) -> Any:
             ties.append((letter + seen[-1], axis))
         else:
             seen.append(letter)
-    known = set(output).union(*others, *(tie for tie, _ in ties))
-    target = "".join(c for c in seen if c in known)
-    lacking = tuple(axis for axis, c in enumerate(seen) if c not in known)
-    terms = [output, *others, *(tie for tie, _ in ties)]
-    missing = lacking[0] if len(lacking) == 1 else lacking or None
-    return f"{','.join(terms)}->{target}", tuple(axis for _, axis in ties), missing
+    lacking = lacking_axes(inputs, output, index)
+    added = [seen[axis] for axis in lacking if full]
+    target = "".join(c for axis, c in enumerate(seen) if full or axis not in lacking)
+    terms = [output, *others, *(tie for tie, _ in ties), *added]
+    return f"{','.join(terms)}->{target}", tuple(axis for _, axis in ties)
+
+
+@compile_time
+def lacking_axes(inputs: Any, output: str, index: int) -> tuple[int, ...]:
+    """The axes of an operand whose letters occur nowhere else."""
+    own = inputs[index]
+    known = set(output).union(*(letters for k, letters in enumerate(inputs) if k != index))
+    return tuple(k for k, c in enumerate(own) if c not in known and own.count(c) == 1)
 
 
 @compile_time
@@ -68,21 +76,36 @@ def others_of(count: int, index: int) -> tuple[int, ...]:
 
 
 @of_types
-def may_broadcast(x: Any) -> bool:
-    """Whether an axis may have length 1, which `np.einsum` repeats as others do."""
-    return not all(map(never_one, dims_of(x)))
+def may_broadcast(x: Any) -> tuple[int, ...]:
+    """The axes that may have length 1, which `np.einsum` repeats as others do."""
+    return tuple(k for k, dim in enumerate(dims_of(x)) if not never_one(dim))
+
+
+@compile_time
+def any_but(axes: Any, lacking: Any) -> bool:
+    """Whether there are axes but for those that are lacking."""
+    return not set(axes) <= set(lacking)
+
+
+@compile_time
+def one_or_all(axes: Any) -> Any:
+    """The axes as people write them for NumPy."""
+    return axes[0] if len(axes) == 1 else axes
 
 
 def _einsum_bar(subscripts: str, *operands: Any, z_bar: Any, index: int) -> Any:
     inputs, output = labelled(subscripts, tuple([x.ndim for x in operands]))
-    text, ties, lacking = transposed_subscripts(inputs, output, index)
     x = operands[index]
+    lacking = lacking_axes(inputs, output, index)
+    full = any_but(may_broadcast(x), lacking)
+    text, ties = transposed_subscripts(inputs, output, index, full)
     others = [operands[k] for k in others_of(len(operands), index)]
     identities = [np.eye(x.shape[axis], x.shape[axis]) for axis in ties]
+    if full:
+        ones = [np.ones(x.shape[axis]) for axis in lacking]
+        return UNBROADCAST(contracted(text, [np.asarray(z_bar), *others, *identities, *ones]), x)
     made = contracted(text, [np.asarray(z_bar), *others, *identities])
-    if lacking is not None and np.ndim(made) > 0:
-        made = np.expand_dims(made, lacking)
-    return UNBROADCAST(made, x) if may_broadcast(x) else made
+    return np.expand_dims(made, one_or_all(lacking)) if lacking and np.ndim(made) > 0 else made
 
 
 EINSUM = structural(

@@ -40,6 +40,15 @@ def trips_of_a_while(x, n):
     return s
 
 
+@case((0.75, m23))
+def a_number_for_an_array_in_a_while(x, m):
+    k, m = 0, m.copy()
+    while k < 2:
+        k += 1
+        m[1] = m[1] * np.sum(np.outer(np.sin(x), np.ones(3)))
+    return np.sum(m)
+
+
 def halved(v):
     v[0] *= 0.5
     return v[0]
