@@ -5,12 +5,14 @@ Only loaded when a program is not on disk.
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import replace
 from inspect import BoundArguments
 from typing import Any
 
 from ad_compiler.backend import emit, format_black
+from ad_compiler.driver import kept
 from ad_compiler.driver.load import load
 from ad_compiler.driver.program import RECORD, Options, Program, Question, Spec
 from ad_compiler.driver.signature import kinds_of
@@ -31,14 +33,27 @@ from ad_compiler.transform.request import Request
 
 def derived(question: Question, bound: BoundArguments) -> Lowered:
     """The program of a function, differentiated as it is asked."""
-    parameters, values = parameters_from_values(question.root, bound.args, bound.kwargs)
-    return _derived(lower(question.root, parameters, values, outputs=question.outputs), question)
+    values, requests = tuple(bound.arguments.values()), question.requests
+    for count in reversed(range(len(requests) + 1)):
+        begun = question._replace(requests=requests[:count])
+        lowered = kept.recall(begun, values)
+        if lowered is not None:
+            break
+    else:
+        parameters, found = parameters_from_values(question.root, bound.args, bound.kwargs)
+        lowered, count = lower(question.root, parameters, found, outputs=question.outputs), 0
+        kept.remember(question._replace(requests=()), values, lowered)
+    for k in range(count, len(requests)):
+        lowered = _step(lowered, requests[k])
+        kept.remember(question._replace(requests=requests[: k + 1]), values, lowered)
+    return lowered
 
 
 def as_declared(question: Question) -> Lowered:
     """The same for arguments that are not there: as annotated, like their defaults, or floats."""
     parameters = parameters_from_types(question.root, {})
-    return _derived(lower(question.root, parameters, outputs=question.outputs), question)
+    lowered = lower(question.root, parameters, outputs=question.outputs)
+    return functools.reduce(_step, question.requests, lowered)
 
 
 def pretty(lowered: Lowered, options: Options) -> str:
@@ -46,19 +61,15 @@ def pretty(lowered: Lowered, options: Options) -> str:
     return format_black(build(lowered, options).text)
 
 
-def _derived(lowered: Lowered, question: Question) -> Lowered:
+def _step(lowered: Lowered, request: Request) -> Lowered:
+    """A program that is differentiated once more."""
+    function = lowered.function
     WATCHERS.append([])
     try:
-        for request in question.requests:
-            lowered = _step(lowered, request)
+        function = with_room(lambda: derive(lowered.function, request), function.at)
     finally:
         watched = WATCHERS.pop()
-    return replace(lowered, guards=(*lowered.guards, *watched))
-
-
-def _step(lowered: Lowered, request: Request) -> Lowered:
-    function = lowered.function
-    return replace(lowered, function=with_room(lambda: derive(function, request), function.at))
+    return replace(lowered, function=function, guards=(*lowered.guards, *watched))
 
 
 def build(lowered: Lowered, options: Options, extra: int = 0) -> Program:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,20 +73,35 @@ class Program(NamedTuple):
 
     def inputs(self) -> list[Any] | None:
         """The captured values of now; None if the program does not hold for them."""
-        for guard in self.guards:
-            if not guard.holds():
-                return None
-        if not self.captures:
-            return []
-        values = [capture() for capture in self.captures]
-        return values if kinds_of(values) == self.captured else None
+        return inputs_now(self.guards, self.captures, self.captured)
 
     def holds(self, arguments: Iterable[Any]) -> bool:
         """Whether a program that is made for certain values of arguments is the one for these."""
-        if not self.fixed:
-            return True
-        values = [leaf for value in arguments for leaf in leaves_in(value)]
-        return all(values[k] == expected for k, expected in self.fixed)
+        return has_values(arguments, self.fixed)
+
+
+def inputs_now(
+    guards: Iterable[Guard], captures: Sequence[Lookup], captured: tuple[Any, ...]
+) -> list[Any] | None:
+    """The captured values of now; None if they, or what is guarded, are others or gone."""
+    try:
+        for guard in guards:
+            if not guard.holds():
+                return None
+        if not captures:
+            return []
+        values = [capture() for capture in captures]
+    except (LookupError, AttributeError, TypeError, ValueError):
+        return None  # whoever reads the function anew will say what is missing
+    return values if kinds_of(values) == captured else None
+
+
+def has_values(arguments: Iterable[Any], fixed: Sequence[tuple[int, Any]]) -> bool:
+    """Whether certain leaves of the arguments have certain values."""
+    if not fixed:
+        return True
+    values = [leaf for value in arguments for leaf in leaves_in(value)]
+    return all(values[k] == expected for k, expected in fixed)
 
 
 def leaves_in(value: Any) -> list[Any]:
