@@ -12,9 +12,17 @@ from inspect import BoundArguments
 from typing import Any
 
 from ad_compiler.backend import emit, format_black
-from ad_compiler.driver import kept
+from ad_compiler.driver.kept import Kept
 from ad_compiler.driver.load import load
-from ad_compiler.driver.program import RECORD, Options, Program, Question, Spec
+from ad_compiler.driver.program import (
+    RECORD,
+    Options,
+    Program,
+    Question,
+    Spec,
+    has_values,
+    inputs_now,
+)
 from ad_compiler.driver.signature import kinds_of
 from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower
@@ -30,23 +38,37 @@ from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.request import Request
 
+LOWERED: Kept[Lowered] = Kept(8)
+"""Programs that other derivatives may begin with."""
+
 
 def derived(question: Question, bound: BoundArguments) -> Lowered:
     """The program of a function, differentiated as it is asked."""
     values, requests = tuple(bound.arguments.values()), question.requests
     for count in reversed(range(len(requests) + 1)):
         begun = question._replace(requests=requests[:count])
-        lowered = kept.recall(begun, values)
+        lowered = LOWERED.recall(begun, values)
         if lowered is not None:
             break
     else:
         parameters, found = parameters_from_values(question.root, bound.args, bound.kwargs)
         lowered, count = lower(question.root, parameters, found, outputs=question.outputs), 0
-        kept.remember(question._replace(requests=()), values, lowered)
+        _remember(lowered, question._replace(requests=()), values)
     for k in range(count, len(requests)):
         lowered = _step(lowered, requests[k])
-        kept.remember(question._replace(requests=requests[: k + 1]), values, lowered)
+        _remember(lowered, question._replace(requests=requests[: k + 1]), values)
     return lowered
+
+
+def _remember(lowered: Lowered, question: Question, values: tuple[Any, ...]) -> None:
+    reads = [capture.read for capture in lowered.captures]
+    captured = kinds_of(read() for read in reads)
+
+    def holds(arguments: tuple[Any, ...]) -> bool:
+        now = inputs_now(lowered.guards, reads, captured)
+        return now is not None and has_values(arguments, lowered.fixed)
+
+    LOWERED.remember(lowered, holds, question, values)
 
 
 def as_declared(question: Question) -> Lowered:

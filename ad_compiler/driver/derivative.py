@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import copy
 import functools
-import gc
 import inspect
 import operator
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from ad_compiler.driver import manifest
+from ad_compiler.driver.collector import paused
+from ad_compiler.driver.kept import PROGRAMS
 from ad_compiler.driver.program import BACKENDS, MEMORY, Options, Program, Question, converted
 from ad_compiler.driver.refused import by_numba, is_of_numba
 from ad_compiler.driver.roots import Root, defaulted, root_of
@@ -245,13 +245,18 @@ class Derivative:
         return derived(self.question(), arguments.bound)
 
     def _made(self, arguments: Arguments) -> Program:
-        """The compiled program for some arguments: from disk, or else from the compiler."""
+        """The compiled program for some arguments: kept, on disk, or else from the compiler."""
         question, bound = self.question(), arguments.bound
+        values = tuple(bound.arguments.values())
+        program = PROGRAMS.recall(question, values, self.options)
+        if program is not None:
+            return program
         key = manifest.key_of(question, bound, self.options)
-        with collector_paused():
+        with paused():
             program = manifest.recall(key, question.root) if key is not None else None
-            if program is None or not program.holds(bound.arguments.values()):
+            if program is None or not program.holds(values):
                 program = self._compiled(arguments, key)
+        PROGRAMS.remember(program, program.serves, question, values, self.options)
         return program
 
     def _compiled(self, arguments: Arguments, key: str | None) -> Program:
@@ -384,15 +389,3 @@ def _taken_apart(derivative: Derivative) -> Wrapped:
 
 
 WRAPPERS[Derivative] = _taken_apart
-
-
-@contextmanager
-def collector_paused() -> Generator[None]:
-    """Look for no garbage meanwhile: most of what the compiler makes lives until it is done."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -79,6 +79,10 @@ class Program(NamedTuple):
         """Whether a program that is made for certain values of arguments is the one for these."""
         return has_values(arguments, self.fixed)
 
+    def serves(self, arguments: Iterable[Any]) -> bool:
+        """Whether a program is the right one for arguments of its kinds as things are now."""
+        return self.inputs() is not None and self.holds(arguments)
+
 
 def inputs_now(
     guards: Iterable[Guard], captures: Sequence[Lookup], captured: tuple[Any, ...]

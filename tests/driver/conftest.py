@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ad_compiler.driver import build
+from ad_compiler.driver.kept import PROGRAMS
 
 SUBJECT = """\
 import functools
@@ -56,6 +57,13 @@ def f(x, scale=1.5):
         s += TABLE["a"] * x
     return s
 """
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Begin as a new process does."""
+    build.LOWERED.entries.clear()
+    PROGRAMS.entries.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from ad_compiler import grad, hessian, hvp, jvp
-from ad_compiler.driver import build, kept
+from ad_compiler.driver import build
+from ad_compiler.driver.kept import PROGRAMS
 from ad_compiler.errors import Unsupported
 
 FACTOR = 2.0
@@ -16,7 +19,7 @@ FACTOR = 2.0
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch, tmp_path) -> list[str]:
-    """The names of the functions that are read from here on, with nothing kept."""
+    """The names of the functions that are read from here on."""
     names: list[str] = []
     lower = build.lower
 
@@ -26,7 +29,6 @@ def read(monkeypatch: pytest.MonkeyPatch, tmp_path) -> list[str]:
 
     monkeypatch.setattr(build, "lower", noting)
     monkeypatch.setenv("AD_COMPILER_CACHE_DIR", str(tmp_path))
-    kept._KEPT.clear()
     return names
 
 
@@ -78,7 +80,33 @@ def test_what_is_gone_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
             again(1.5)
 
 
-def test_only_some_are_kept(read: list[str]) -> None:
-    functions = [lambda x, k=k: k * x for k in range(2 * kept.ROOM)]
-    assert [grad(f)(1.0) for f in functions] == list(range(2 * kept.ROOM))
-    assert len(kept._KEPT) == kept.ROOM
+def test_a_derivative_that_is_made_anew_is_the_same_program(read: list[str]) -> None:
+    programs = {id(grad(scaled).program(x)) for x in (1.5, 2.5, 3.5)}
+    assert len(programs) == 1
+    assert grad(scaled, backend="numba").program(1.5).compiled
+    assert jvp(scaled, (1.5,), (1.0,))[1] == 13.5
+    assert read == ["scaled"]
+
+
+def test_what_others_close_over_is_not_kept(read: list[str]) -> None:
+    data = np.ones(3)
+
+    def local(x):
+        return np.sum(data) * x
+
+    count = sys.getrefcount(data)
+    assert grad(local)(1.0) == 3.0
+    assert grad(grad(local))(1.0) == 0.0
+    assert read == ["local", "local"]
+    assert not build.LOWERED.entries
+    assert not PROGRAMS.entries
+    assert sys.getrefcount(data) == count
+
+
+def test_only_some_are_kept(read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build.LOWERED, "room", 2)
+    monkeypatch.setattr(PROGRAMS, "room", 3)
+    for x in (1.5, np.float32(1.5), np.float64(1.5), np.array(1.5)):
+        assert grad(scaled)(x) == 13.5
+    assert len(build.LOWERED.entries) == 2
+    assert len(PROGRAMS.entries) == 3
