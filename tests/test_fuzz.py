@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ad_compiler.fuzz.generate import EXTRA, RESULTS, program, rows, tables
-from ad_compiler.fuzz.oracles import judge, load
+from ad_compiler.fuzz.oracles import judge
+from ad_compiler.fuzz.slopes import loses_digits
+from ad_compiler.fuzz.subject import load
 from ad_compiler.fuzz.verdict import smaller, verdict
 from tests.depth import spread, thorough
 
@@ -105,6 +108,46 @@ def arguments():
 
 def test_what_overflows_is_not_judged_by_its_derivative() -> None:
     assert judge(OVERFLOWS).outcome == "undecided"
+
+
+CANCELS = """
+import numpy as np
+
+def f(x):
+    return (np.exp(x) * 1e12 + x) - np.exp(x) * 1e12
+
+number = f
+
+def arguments():
+    return (0.7,)
+"""
+
+
+def test_what_cancels_has_no_digits_to_judge() -> None:
+    subject = load(CANCELS, "cancels")
+    assert loses_digits(subject, np.random.default_rng(0))
+    plain = load(CANCELS.replace("(np.exp(x) * 1e12 + x) - np.exp(x) * 1e12", "x * x"), "plain")
+    assert not loses_digits(plain, np.random.default_rng(0))
+    assert verdict(WRONG, 20).outcome == "wrong"
+
+
+UNREAD = """
+import numpy as np
+
+def f(x, n):
+    w = np.zeros(n)
+    w[:1] = x[1:]
+    return np.sum(x)
+
+number = f
+
+def arguments():
+    return np.ones(1), 3
+"""
+
+
+def test_a_write_that_nobody_reads_raises_what_it_did() -> None:
+    assert judge(UNREAD).detail == "raises"
 
 
 def test_the_point_of_a_program() -> None:

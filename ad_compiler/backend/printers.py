@@ -70,6 +70,12 @@ def _broadcast_like(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.resolve('np.broadcast_to')}({to.atom(value).text}, {shape}).copy()")
 
 
+def unread_write(to: Renderer, value: Atom, part: Atom) -> str:
+    """A write that nobody reads, for what it raises: into an array of its own."""
+    shape = f"{to.receiver(part)}.shape"
+    return f"{to.resolve('np.copyto')}({to.resolve('np.empty')}({shape}), {to.atom(value).text})"
+
+
 def _astype(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}.astype({to.dtype(args[1])})")
 
@@ -212,7 +218,7 @@ def _allocated(path: str, values: int = 0) -> Printer:
 def _broadcast_to(to: Renderer, args: Sequence[Atom]) -> Text:
     value, *lengths = (to.atom(a).text for a in args)
     shape = f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
-    return Text(f"{to.resolve('np.broadcast_to')}({value}, {shape}).copy()")
+    return Text(f"{to.resolve('np.broadcast_to')}({value}, {shape})")
 
 
 def _reshaped(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -329,7 +335,7 @@ PRINTERS: Mapping[str, Printer] = {
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     **LIST_PATHS,
-    "broadcast_like": ("np.broadcast_to",),
+    "broadcast_like": ("np.broadcast_to", "np.copyto", "np.empty"),
     "last_writes": ("last_writes", "np.s_"),
     "astype": ("np.float64",),
     "quiet_div": ("math.inf", "np.errstate"),

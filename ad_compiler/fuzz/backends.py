@@ -11,7 +11,8 @@ import numpy as np
 from ad_compiler.api import value_and_grad
 from ad_compiler.errors import Unsupported
 from ad_compiler.fuzz.generate import Program
-from ad_compiler.fuzz.oracles import Verdict, load
+from ad_compiler.fuzz.oracles import Verdict
+from ad_compiler.fuzz.subject import load
 
 TOLERANCE = 1e-12
 

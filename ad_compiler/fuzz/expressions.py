@@ -247,7 +247,7 @@ np.tile(<r>, (n, 1)) * <F>
 np.cumsum(<tM>, axis=0)
 np.sort(<M>, axis=1)
 np.broadcast_to(<R>, (n, 3))
-np.zeros((n, 3)) + <V>[:, np.newaxis]
+np.zeros((n, 3)) + (<V>)[:, np.newaxis]
 np.roll(<M>, 1, axis=1)
 np.swapaxes(<m>.T, 0, 1)
 np.maximum(<M>, <R>)

@@ -13,7 +13,6 @@ WRITES = [
 <wv>[<i>] -= <tF>
 <wv>[<i>] *= <tF>
 <wv>[<i>] /= 1.5 + <tF>
-<wv>[<i>] **= 2
 <wm>[<i>, <j>] = <tF>
 <wm>[<i>, <j>] += <tF>
 <wm>[<i>][<j>] = <tF>
@@ -50,7 +49,10 @@ WRITES = [
 <ws>[0, :], <ws>[1, :] = <ws>[1, :].copy(), <ws>[0, :].copy()
 """)), *statements(*blocks("""
 <wm>[1:] **= 2
-<wm> *= 0.25
+np.tanh(<wm>, out=<wm>)
+
+<wv>[<i>] **= 2
+<wv>[<i>] = math.tanh(<wv>[<i>])
 """)),
     *statements(*lines("""
 <wv> += <tV>
@@ -80,7 +82,7 @@ np.negative(<wv>, out=<wv>)
 np.maximum(<v>, 0.1, out=<wv>)
 """)), *statements(*blocks("""
 <wv> **= 2
-<wv> *= 0.5
+np.tanh(<wv>, out=<wv>)
 
 <+v> = np.exp(<tV>)
 <v> *= 2.0

@@ -77,7 +77,7 @@ np.append(<p>, <f>)[1:]
 np.array([q * <f> for q in <p>])
 np.outer(<P>, <O>)[:, 0]
 smoothed(<P>)
-np.sum(<m>[1:] * <P>[:, None], axis=1)
+np.sum(<m>[1:] * (<P>)[:, None], axis=1)
 np.sum(<m>[1:] * <m1>[:1], axis=1)
 """)),
 ]  # fmt: skip
@@ -88,8 +88,8 @@ np.sum(<P>)
 np.sum(<P> * <O>)
 (<P> @ <P1>)
 np.dot(<p>, <p1> - <p>[:1])
-float(<O>[0])
-<O>.item()
+float((<O>)[0])
+(<O>).item()
 np.sum(<V> - <O>)
 np.sum((<v> - <v1>) * <v>[:1])
 np.sum((<v>[1:] - <v>[:1]) ** 2)
@@ -101,7 +101,7 @@ np.sum(<P> @ <m>[1:])
 len(<p>) * <f>
 np.sum(np.multiply.outer(<O>, <P>))
 np.sum(<M> - <m>[:, -1:])
-np.sum(<V>.reshape(-1, 1) * <O>)
+np.sum((<V>).reshape(-1, 1) * <O>)
 """)),
     VECTOR: [
         operator("V", "O"), operator("O", "V"),
@@ -131,7 +131,7 @@ np.arctan2(<V>, 2.0 + <O> ** 2)
 (<M> - <m>[:, :1])
 (<M> - np.mean(<m>, axis=0, keepdims=True))
 np.vstack((<m>[:1], <m1>[1:]))
-np.concatenate((<O>[:, None] * <R>, <m>[1:]))
+np.concatenate(((<O>)[:, None] * <R>, <m>[1:]))
 np.where(<M> > <m>[:, 2:], <O>, <M1>)
 np.broadcast_to(<m>[:1], (n, 3))
 (<m>[:1] + <v>[:, None])
@@ -162,7 +162,7 @@ WRITES = statements(*lines("""
 <wm> += <tO>
 <wm>[:, :1] = <O>
 <wm>[:, 1:] *= <wm>[:, :1]
-<wm>[1:] *= <tP>[:, None]
+<wm>[1:] *= (<tP>)[:, None]
 <wm>[:1] += <tR>
 <wm>[1:] = <m1>[:1]
 <wp>[:] = <tP>

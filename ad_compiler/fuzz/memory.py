@@ -11,7 +11,8 @@ from ad_compiler.driver.program import MEMORY
 from ad_compiler.errors import Unsupported
 from ad_compiler.fuzz.backends import outcome
 from ad_compiler.fuzz.generate import Program
-from ad_compiler.fuzz.oracles import Verdict, load
+from ad_compiler.fuzz.oracles import Verdict
+from ad_compiler.fuzz.subject import load
 
 
 def judge_memory(program: Program) -> Verdict:

@@ -74,6 +74,7 @@ for _file in FILES:
 
 LATER.update(
     {
+        "numpy.polynomial": ("series",),
         "scipy.special": ("scipy_special", "scipy_sums"),
         "scipy.linalg": ("scipy_linalg", "scipy_matrices"),
         "scipy.stats": ("scipy_stats",),

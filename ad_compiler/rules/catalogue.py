@@ -97,6 +97,15 @@ def entries() -> list[Entry]:
     return sorted(found.values(), key=lambda entry: entry.path.lower())
 
 
+PREFIXES = {
+    "scipy.special": "scipy.special", "scipy.linalg": "scipy.linalg",
+    **{f"numpy.polynomial.{kind}": f"np.polynomial.{kind}" for kind in (
+        "polynomial", "chebyshev", "legendre", "hermite", "hermite_e", "laguerre",
+    )},
+}  # fmt: skip
+"""What people call the modules that functions are in."""
+
+
 def path_of(thing: Any) -> str:
     """The dotted name of a function as people write it."""
     owner = getattr(thing, "__self__", None)
@@ -106,7 +115,7 @@ def path_of(thing: Any) -> str:
     module = getattr(thing, "__module__", "") or ""
     if module.startswith("scipy.stats"):
         return f"scipy.stats.{getattr(owner, 'name', '')}.{name}"
-    for package, prefix in (("scipy.special", "scipy.special"), ("scipy.linalg", "scipy.linalg")):
+    for package, prefix in PREFIXES.items():
         if module.startswith(package):
             return f"{prefix}.{name}"
     primitive = MEANINGS.get(thing)

@@ -282,6 +282,8 @@ def definition_of(thing: Any) -> FunctionType | None:
     """The Python function that says what an object does, by identity."""
     try:
         definition = DEFINITIONS.get(thing)
+        if definition is None and thing not in MEANINGS and read_later(sys.modules):
+            definition = DEFINITIONS.get(thing)
     except TypeError:
         return None
     return None if definition is None else definition.function

@@ -185,7 +185,7 @@ METHODS["squeeze"] = register(
 
 
 def _broadcast_to(x: Any, *shape: int) -> Any:
-    return np.broadcast_to(x, shape).copy()
+    return np.broadcast_to(x, shape)
 
 
 def _broadcast_to_type(args: Sequence[Atom]) -> Type:
@@ -201,7 +201,7 @@ def _broadcast_to_bar(x: Any, *shape: int, z_bar: Any) -> Any:
 register(
     Primitive(
         "np.broadcast_to", _broadcast_to, _broadcast_to_type, Special(), ("x", "*shape"),
-        raises=may_fail, noun="spread",
+        raises=may_fail, noun="spread", fresh=False,
     ),
     Linear(
         {"x": SAME}, {"x": _broadcast_to_bar}, dense=True,

@@ -132,9 +132,10 @@ class _Rewrite:
         elif id(stmt) in decisions.copied_puts:
             yield from _with_copy(stmt, len(stmt.args) - 1, temp=True)
         elif stmt.targets[0] in decisions.copied_views:
-            view = Var(stmt.targets[0].name, stmt.targets[0].type, temp=True)
+            (target,) = stmt.targets
+            view = Var(target.name, target.type, temp=True)
             yield replace(stmt, targets=(view,))
-            yield Let(stmt.targets, PRIMITIVES["copy"], (view,), stmt.at)
+            yield replace(copy_of(view, target.name, stmt.at), targets=(target,))
         else:
             yield stmt
 

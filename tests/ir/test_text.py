@@ -10,7 +10,7 @@ from ad_compiler.errors import InternalError
 from ad_compiler.frontend.lower import lower
 from ad_compiler.frontend.signature import parameters_from_values
 from ad_compiler.fuzz.generate import program
-from ad_compiler.fuzz.oracles import Subject, load
+from ad_compiler.fuzz.subject import Subject, load
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Block, Effect, For, Function, If, Let, Parameter, Var, const
 from ad_compiler.ir.parse import ParseError, parse

@@ -16,7 +16,7 @@ from ad_compiler import hessian
 from ad_compiler.analysis.dependence.walk import entries_of
 from ad_compiler.errors import Unsupported
 from ad_compiler.fuzz.generate import program
-from ad_compiler.fuzz.oracles import load
+from ad_compiler.fuzz.subject import load
 from ad_compiler.ir.nodes import Function, Var
 from ad_compiler.ir.types import Array
 from ad_compiler.transform.derive import derive
