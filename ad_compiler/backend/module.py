@@ -169,7 +169,7 @@ def _function(
     copied = _copied(function.block, names)
     printer = Printer(
         to, ranges, folds.conditionals, folds.exits, copied, dialect.changes, dialect.warns,
-        dialect.reversible,
+        dialect.reversible, "" if function.at is None else function.at.file,
     )  # fmt: skip
     body: Lines = [
         *_prologue(function, folds, names),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import PurePath
 from typing import assert_never
 
 from ad_compiler.backend.changes import Change, step
@@ -62,6 +63,8 @@ class Printer:
     """Whether NumPy warns of a division by zero, unless told not to."""
     reversible: bool
     """Whether `reversed(range(...))` is known."""
+    file: str
+    """Where the function is from."""
 
     def block(self, body: Sequence[Stmt], sweeps: bool = False) -> Lines:
         """The lines of a block, quiet divisions of arrays in a `with` of their own.
@@ -245,7 +248,7 @@ class Printer:
         start, end = self.ranges[index][0]
         name = "_" if end == start + 1 else self.to.names[index]
         return [
-            *_comment(stmt),
+            *self._comment(stmt),
             *self._moves(params, stmt.inits),
             f"for {name} in {range_of(stmt, self.to, reversible=self.reversible)}:",
             *indented(body or ["pass"]),
@@ -301,12 +304,23 @@ class Printer:
             body = [*cond, f"if {negated(test).text}:", f"{INDENT}break", *body]
         head = "while True:" if cond else f"while {test.text}:"
         return [
-            *_comment(stmt),
+            *self._comment(stmt),
             *self._moves(stmt.body.params, stmt.inits),
             head,
             *indented(body or ["pass"]),
             *self._moves(stmt.targets, stmt.body.params),
         ]
+
+    def _comment(self, stmt: For | While) -> Lines:
+        """Which loop this one reverses."""
+        if stmt.at is None or not any(t.name.endswith("_bar") for t in stmt.targets):
+            return []
+        place = f"line {stmt.at.line}"
+        if stmt.at.file != self.file:
+            place = f"{PurePath(stmt.at.file).name}:{stmt.at.line}"
+        if not sweep_of(stmt):
+            return [f"# the loop at {place} and its reverse in one"]
+        return [f"# reverse of the loop at {place}"]
 
 
 def _fails(arm: Block) -> bool:
@@ -318,15 +332,6 @@ def _fails(arm: Block) -> bool:
 def indented(lines: Lines) -> Lines:
     """The lines one level deeper."""
     return [INDENT + line for line in lines]
-
-
-def _comment(stmt: For | While) -> Lines:
-    """Which loop this one reverses."""
-    if stmt.at is None or not any(t.name.endswith("_bar") for t in stmt.targets):
-        return []
-    if not sweep_of(stmt):
-        return [f"# the loop at line {stmt.at.line} and its reverse in one"]
-    return [f"# reverse of the loop at line {stmt.at.line}"]
 
 
 _LONGEST_DISPLAY = 300

@@ -14,7 +14,7 @@ from numpy.polynomial import chebyshev, hermite, hermite_e, laguerre, legendre, 
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import dims_of
 from ad_compiler.rules.allocation import MATRIX
-from ad_compiler.rules.registry import means, of_types
+from ad_compiler.rules.registry import compile_time, means, of_types
 
 LONG = np.array([0.5, -1.0, 2.0, 1.5, -0.25])
 POINTS = np.array([0.3, -0.7, 0.5])
@@ -113,9 +113,17 @@ def _lagval(x: Any, c: Any, tensor: bool = True) -> Any:
     return one + other * (1 - points)
 
 
-@means(polynomial.polyvalfromroots, samples=SAMPLES)
+@compile_time
+def only_for_each_point(tensor: bool) -> None:
+    """Refuse to pair points with series, of which there is one."""
+    if not tensor:
+        raise TypeRefusal("tensor=False with one series", "leave it out")
+
+
+@means(polynomial.polyvalfromroots, samples=SAMPLES[:-1])
 def _polyvalfromroots(x: Any, r: Any, tensor: bool = True) -> Any:
     points, roots = _points(x), _coefficients(r)
     if np.ndim(points) == 0:
         return np.prod(points - roots, axis=0)
+    only_for_each_point(tensor)
     return np.prod(points - np.expand_dims(roots, tuple(range(1, 1 + np.ndim(points)))), axis=0)
