@@ -41,16 +41,6 @@ def _points(x: Any) -> Any:
     return np.asarray(x) if np.ndim(x) > 0 else x
 
 
-def _last_two(c: Any, x: Any) -> Any:
-    """The coefficients that a recurrence begins with, for all points."""
-    above = c[-2] if len(c) > 1 else c[0]
-    last = c[-1] if len(c) > 1 else c[0] * 0.0
-    if np.ndim(x) == 0:
-        return above, last
-    like = x * above  # in the dtype of the result, in the layout of the points
-    return np.full_like(like, above), np.full_like(like, last)
-
-
 @means(polynomial.polyval, samples=SAMPLES)
 def _polyval(x: Any, c: Any, tensor: bool = True) -> Any:
     points, series = _points(x), _coefficients(c)
@@ -60,57 +50,80 @@ def _polyval(x: Any, c: Any, tensor: bool = True) -> Any:
     return value
 
 
+# -- Clenshaw's recurrence ------------------------------------------------------------------------
+
+
+def _summed(points: Any, series: Any, step: Any) -> Any:
+    """The last two terms; `step` makes two of two, with the coefficient of degree n - 2."""
+    above = series[-2] if len(series) > 1 else series[0]
+    last = series[-1] if len(series) > 1 else series[0] * 0.0
+    one, other = _everywhere(above, points), _everywhere(last, points)
+    for n in range(len(series) - 1, 1, -1):
+        one, other = step(points, series[n - 2], one, other, n)
+    return one, other
+
+
+def _everywhere(value: Any, x: Any) -> Any:
+    """A coefficient at all points: in the dtype of the result, in the layout of the points."""
+    return np.full_like(x * value, value) if np.ndim(x) > 0 else value
+
+
 @means(chebyshev.chebval, samples=SAMPLES)
 def _chebval(x: Any, c: Any, tensor: bool = True) -> Any:
-    points, series = _points(x), _coefficients(c)
-    twice = 2 * points
-    one, other = _last_two(series, points)
-    for i in range(3, len(series) + 1):
-        one, other = series[-i] - other, one + other * twice
+    points = _points(x)
+    one, other = _summed(points, _coefficients(c), _chebyshev)
     return one + other * points
+
+
+def _chebyshev(x: Any, c: Any, one: Any, other: Any, n: Any) -> Any:
+    return c - other, one + other * (2 * x)
 
 
 @means(legendre.legval, samples=SAMPLES)
 def _legval(x: Any, c: Any, tensor: bool = True) -> Any:
-    points, series = _points(x), _coefficients(c)
-    one, other = _last_two(series, points)
-    for i in range(3, len(series) + 1):
-        n = len(series) + 2 - i
-        below = series[-i] - other * ((n - 1) / n)
-        one, other = below, one + other * points * ((2 * n - 1) / n)
+    points = _points(x)
+    one, other = _summed(points, _coefficients(c), _legendre)
     return one + other * points
+
+
+def _legendre(x: Any, c: Any, one: Any, other: Any, n: Any) -> Any:
+    return c - other * ((n - 1) / n), one + other * x * ((2 * n - 1) / n)
 
 
 @means(hermite.hermval, samples=SAMPLES)
 def _hermval(x: Any, c: Any, tensor: bool = True) -> Any:
-    points, series = _points(x), _coefficients(c)
-    twice = points * 2
-    one, other = _last_two(series, points)
-    for i in range(3, len(series) + 1):
-        n = len(series) + 2 - i
-        one, other = series[-i] - other * (2 * (n - 1)), one + other * twice
-    return one + other * twice
+    points = _points(x)
+    one, other = _summed(points, _coefficients(c), _hermite)
+    return one + other * (points * 2)
+
+
+def _hermite(x: Any, c: Any, one: Any, other: Any, n: Any) -> Any:
+    return c - other * (2 * (n - 1)), one + other * (x * 2)
 
 
 @means(hermite_e.hermeval, samples=SAMPLES)
 def _hermeval(x: Any, c: Any, tensor: bool = True) -> Any:
-    points, series = _points(x), _coefficients(c)
-    one, other = _last_two(series, points)
-    for i in range(3, len(series) + 1):
-        n = len(series) + 2 - i
-        one, other = series[-i] - other * (n - 1), one + other * points
+    points = _points(x)
+    one, other = _summed(points, _coefficients(c), _hermite_e)
     return one + other * points
+
+
+def _hermite_e(x: Any, c: Any, one: Any, other: Any, n: Any) -> Any:
+    return c - other * (n - 1), one + other * x
 
 
 @means(laguerre.lagval, samples=SAMPLES)
 def _lagval(x: Any, c: Any, tensor: bool = True) -> Any:
-    points, series = _points(x), _coefficients(c)
-    one, other = _last_two(series, points)
-    for i in range(3, len(series) + 1):
-        n = len(series) + 2 - i
-        below = series[-i] - (other * (n - 1)) / n
-        one, other = below, one + (other * ((2 * n - 1) - points)) / n
+    points = _points(x)
+    one, other = _summed(points, _coefficients(c), _laguerre)
     return one + other * (1 - points)
+
+
+def _laguerre(x: Any, c: Any, one: Any, other: Any, n: Any) -> Any:
+    return c - (other * (n - 1)) / n, one + (other * ((2 * n - 1) - x)) / n
+
+
+# -- roots ----------------------------------------------------------------------------------------
 
 
 @compile_time
