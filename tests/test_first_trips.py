@@ -13,6 +13,7 @@ import pytest
 
 from ad_compiler import check_grads, grad, value_and_grad
 from ad_compiler.errors import Unsupported
+from tests.depth import spread
 from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
@@ -123,7 +124,7 @@ def the_best_so_far(x):
     return best * x[where]
 
 
-@pytest.mark.parametrize("backend", ["python", "numba"])
+@pytest.mark.parametrize("backend", spread(["python", "numba"], 2))
 @pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...], backend: str) -> None:
     moving = tuple(range(len(args)))

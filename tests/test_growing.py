@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import Unsupported, check_grads, grad, value_and_grad
+from tests.depth import spread
 from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
@@ -207,7 +208,9 @@ def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> Non
     check_grads(function, args)
 
 
-@pytest.mark.parametrize("function", [lengthened, joined_lists, list_of_an_array, extremes])
+@pytest.mark.parametrize(
+    "function", spread([lengthened, joined_lists, list_of_an_array, extremes], 4)
+)
 def test_numba_agrees(function: Callable[..., Any]) -> None:
     (args,) = (param.values[1] for param in case.entered if param.values[0] is function)
     np.testing.assert_allclose(grad(function, backend="numba")(*args), grad(function)(*args))

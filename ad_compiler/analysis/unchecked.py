@@ -60,6 +60,8 @@ class Unchecked:
                 pass
 
     def _let(self, let: Let) -> None:
+        if not any(isinstance(target.type, Array) for target in let.targets):
+            return
         for target in let.targets:
             self._known[target] = self._unlike(target)
         try:

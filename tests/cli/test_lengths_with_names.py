@@ -13,6 +13,7 @@ import pytest
 from ad_compiler import UsageError, check_grads, grad, source
 from ad_compiler.cli import main
 from ad_compiler.frontend.declared import parse_type
+from tests.depth import thorough
 
 PROGRAM = """\
 import numpy as np
@@ -115,6 +116,7 @@ def test_numbers_are_lengths(tmp_path: Path) -> None:
         f(np.ones(4))
 
 
+@thorough
 def test_under_numba(tmp_path: Path) -> None:
     numba = pytest.importorskip("numba")
     text = emitted(tmp_path, "annotated", "--backend", "numba").replace("cache=True, ", "")

@@ -12,6 +12,7 @@ import pytest
 
 from ad_compiler import grad
 from ad_compiler.driver import store
+from tests.depth import thorough
 from tests.driver.conftest import SUBJECT, Load
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +153,7 @@ def test_a_hit_does_not_load_the_compiler(tmp_path: Path) -> None:
     assert answer(start(tmp_path, tmp_path / "cache")) == [value, "False"]
 
 
+@thorough
 def test_processes_at_once_agree(tmp_path: Path) -> None:
     (tmp_path / "subject.py").write_text(SUBJECT)
     running = [start(tmp_path, tmp_path / "cache") for _ in range(4)]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import grad
+from tests.depth import spread, thorough
 
 norm: Any = np.linalg.norm
 SQUARE = np.array([[1.0, -0.5, 2.0], [0.3, 1.5, -1.0], [-2.0, 0.7, 0.4]])
@@ -35,7 +36,7 @@ def tree(x: Any) -> Any:
     return values[0]
 
 
-@pytest.mark.parametrize("f", [of_rows, of_all, tree])
+@pytest.mark.parametrize("f", spread([of_all, of_rows, tree], 3))
 def test_gradients(f: Callable[..., Any]) -> None:
     np.testing.assert_allclose(grad(f, backend="numba")(SQUARE), grad(f)(SQUARE), atol=1e-12)
 
@@ -45,3 +46,13 @@ def test_elements_as_arrays_without_axes() -> None:
         return np.sum(np.broadcast_to(x[0], ())) * x[1]
 
     assert grad(f, backend="numba")(np.array([0.5, 1.2])) == pytest.approx([1.2, 0.5])
+
+
+@thorough
+def test_norms_of_rows() -> None:
+    def f(x: Any) -> Any:
+        largest = np.max(x[0], axis=0) * max(len(x), 2)  # no helper is called `max`
+        return np.linalg.norm(x, axis=1)[0] + np.linalg.norm(x, "fro") + largest
+
+    x = np.sin(np.arange(12.0)).reshape(4, 3)
+    assert grad(f, backend="numba")(x) == pytest.approx(grad(f)(x), rel=1e-13)

@@ -12,6 +12,7 @@ import pytest
 from ad_compiler import Unsupported, value_and_grad
 from ad_compiler.fuzz.backends import numbers
 from ad_compiler.transform.pipeline import OPTIONAL
+from tests.depth import spread
 from tests.nopython.passes import (
     ALL,
     M,
@@ -30,7 +31,7 @@ from tests.nopython.plainly import emitted, run
 
 
 @pytest.mark.parametrize("left_out", [(), *((name,) for name in sorted(OPTIONAL)), tuple(OPTIONAL)])
-@pytest.mark.parametrize(("function", "args"), ALL)
+@pytest.mark.parametrize(("function", "args"), spread(ALL, 6))
 def test_passes_keep_results(
     function: Callable[..., Any], args: tuple[Any, ...], left_out: tuple[str, ...]
 ) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import grad
+from tests.depth import thorough
 
 FOLDER = Path(__file__).parents[2] / "scripts" / "solvers"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -74,6 +75,7 @@ def test_curve_fit_finds_what_the_values_were_made_of() -> None:
         np.testing.assert_allclose(slopes[:, n], (ahead - behind) / 2e-6, atol=1e-7)
 
 
+@thorough
 def test_solve_ivp_takes_jacobians_of_stiff_systems() -> None:
     module = script("solve_ivp")
     swing = module.swing(mu=50.0)

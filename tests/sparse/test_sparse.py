@@ -12,6 +12,7 @@ from scipy import sparse
 
 from ad_compiler import UsageError, grad, hessian, jacobian
 from ad_compiler.errors import Unsupported
+from tests.depth import spread
 from tests.sparse.programs import HESSIANS, JACOBIANS, VECTOR, arrow, chain, looped, sliced, stepped
 
 CASES = [(jacobian, *case) for case in JACOBIANS] + [(hessian, *case) for case in HESSIANS]
@@ -90,7 +91,7 @@ def test_a_dense_row_is_a_case_for_reverse_mode() -> None:
     np.testing.assert_allclose(derivative(VECTOR).toarray(), jacobian(f)(VECTOR), rtol=1e-14)
 
 
-@pytest.mark.parametrize("backend", ["python", "numba"])
+@pytest.mark.parametrize("backend", spread(["python", "numba"], 2))
 def test_both_backends(backend: str) -> None:
     found = jacobian(looped, sparsity="auto", backend=backend)(VECTOR)
     np.testing.assert_allclose(found.toarray(), jacobian(looped)(VECTOR), rtol=1e-14)

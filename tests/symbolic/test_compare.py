@@ -10,6 +10,7 @@ from ad_compiler.ir.evaluate import evaluate
 from ad_compiler.ir.nodes import Function, const
 from ad_compiler.ir.types import Array, Float, Int, Sym
 from ad_compiler.symbolic.compare import Comparison, compare
+from tests.depth import thorough
 
 Program = Callable[..., Function]
 FLOAT = Float()
@@ -59,6 +60,7 @@ def test_what_sympy_cannot_follow_says_so(program: Program) -> None:
     assert "not followed" in str(result)
 
 
+@thorough
 def test_branches_and_loops_are_followed(program: Program) -> None:
     def build(make: Any, x: Any, n: Any) -> tuple[Any, ...]:
         builder = make.builder

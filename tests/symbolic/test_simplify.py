@@ -14,6 +14,7 @@ from ad_compiler.ir.nodes import Function, Let, const, walk
 from ad_compiler.ir.types import Array, Float, Sym
 from ad_compiler.symbolic.count import operations as count
 from ad_compiler.symbolic.simplify import simplify
+from tests.depth import thorough
 
 Program = Callable[..., Function]
 FLOAT = Float()
@@ -195,6 +196,7 @@ for s in short.block.body:
 """
 
 
+@thorough
 def test_same_text_whatever_the_hash_seed() -> None:
     script = SCRIPT.format(tests=str(Path(__file__).parent))
     texts = {

@@ -15,6 +15,7 @@ from ad_compiler import Unsupported, check_grads, checkpoint, grad, hvp, jvp, so
 from ad_compiler.ir.nodes import Function
 from ad_compiler.rules.helpers import helper
 from ad_compiler.transform import pipeline
+from tests.depth import thorough
 
 # -- the schedule ---------------------------------------------------------------------------------
 
@@ -169,6 +170,7 @@ def test_forward_over_reverse_keeps_snapshots() -> None:
     assert "tape" not in text
 
 
+@thorough
 def test_memory_does_not_grow_with_the_trips() -> None:
     def peak(n: int) -> int:
         gradient(u, 0.1, n)

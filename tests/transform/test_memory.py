@@ -17,6 +17,7 @@ from ad_compiler.ir.types import F64, PY_FLOAT, Array, Sym
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.storing import Region, plan
 from tests.control_flow import programs as control_flow
+from tests.depth import spread
 from tests.emitted import programs
 from tests.emitted.test_emitted import FUNCTIONS, random_like
 
@@ -50,7 +51,7 @@ def test_control_flow(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
     assert same_bits(lambda m: value_and_grad(f, moving, memory=m), args)
 
 
-@pytest.mark.parametrize("seed", range(6100, 6108))
+@pytest.mark.parametrize("seed", spread(range(6100, 6108), 3))
 def test_random_programs(seed: int) -> None:
     verdict = judge_memory(program(seed))
     assert verdict.outcome in ("right", "refused"), verdict.detail
