@@ -46,6 +46,9 @@ WIDTH = 60
 DEPTH = 20
 """How deeply it may nest."""
 
+FILLED = {"full_like": 1, "np.full": -2}
+"""Which operand an array is filled with."""
+
 
 @dataclass(slots=True)
 class Tree:
@@ -106,7 +109,7 @@ def fold(function: Function, paths: dict[Var, str]) -> Folds:
     """Decide what folds. `paths` are the container leaves that may be read in place."""
     counts = _count(function)
     exits = find_exits(function.block, counts)
-    loose = _negated(function, counts) | _only_result(function)
+    loose = _negated(function, counts) | _filling(function, counts) | _only_result(function)
     folder = _Folder(counts, paths, exits, loose, shared(function, counts))
     scope = Scope()
     folder.statements(function.block.body, scope)
@@ -127,6 +130,13 @@ def _negated(function: Function, counts: Counter[Var]) -> set[Var]:
     used = {let.args[0] for let in lets if let.prim.name == "neg"}
     multiples = (let for let in lets if let.prim.name == "mul" and isinstance(let.args[0], Const))
     return {let.targets[0] for let in multiples if counts[let.targets[0]] == 1} & used
+
+
+def _filling(function: Function, counts: Counter[Var]) -> set[Var]:
+    """Numbers that are there to fill an array: it is the array that should have the name."""
+    lets = [stmt for stmt in walk(function.block) if isinstance(stmt, Let)]
+    values = (let.args[FILLED[let.prim.name]] for let in lets if let.prim.name in FILLED)
+    return {var for var in values if isinstance(var, Var) and counts[var] == 1}
 
 
 def _count(function: Function) -> Counter[Var]:

@@ -49,6 +49,8 @@ def _var_bar(x: Any, axis: Any, ddof: int, keepdims: bool, *, z_bar: Any) -> Any
 
 def inverse_or_zero(z: Any) -> Any:
     """1 / z, and 0 where z is 0."""
+    if np.ndim(z) == 0 and z.dtype == np.float64:
+        return 0.0 if z == 0 else 1.0 / z
     return np.where(z == 0, 0.0, 1.0 / np.where(z == 0, 1.0, z))
 
 

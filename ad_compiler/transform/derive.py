@@ -41,6 +41,7 @@ from ad_compiler.transform.inputs import (
     wrt_parameters,
 )
 from ad_compiler.transform.jacobian import by_forward, by_reverse, choose_mode
+from ad_compiler.transform.models import bare_shapes
 from ad_compiler.transform.names import name_value, prefer_names
 from ad_compiler.transform.rebuild import normalise, rebuild
 from ad_compiler.transform.request import Request
@@ -59,7 +60,7 @@ def derive(function: Function, request: Request) -> Function:
     if not request.keeps_value:
         function = check_shapes(function)
     derived = make(function, request)
-    return drop_checks(rebuild(prefer_names(derived)))
+    return drop_checks(bare_shapes(rebuild(prefer_names(derived))))
 
 
 def grad(function: Function, request: Request) -> Function:
