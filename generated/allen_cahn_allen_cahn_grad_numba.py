@@ -46,8 +46,7 @@ def allen_cahn_grad(u0, c, steps):
                 total_bar = new_bar[i, j]
                 new_bar[i, j] = 0.0
                 difference_bar = 0.01 * total_bar
-                x_bar = difference_bar - x * x * difference_bar
-                x_bar = x_bar - 2 * (x * (x * difference_bar)) + total_bar
+                x_bar = difference_bar - 3 * (x * x) * difference_bar + total_bar
                 around_bar = c * total_bar
                 x_bar -= 4.0 * around_bar
                 around_bars[i_plus_one, j + 1] = around_bar

@@ -2,6 +2,7 @@
 
     2 * (0.5 * x)    x                  x + -0.5 * y    x - 0.5 * y
     p * (1 / b)      p / b              -(-0.5 * x)     0.5 * x
+    2 * (x * np.expand_dims(-0.5 * y, 1))               x * np.expand_dims(-y, 1)
 
 Some of these change the last bits of numbers that are tiny, as no identity may that a program's own
 values go through. How a derivative is evaluated is up to us.
@@ -40,7 +41,12 @@ def _mul(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Form | None:
         let = _made(other, defs)
         if let is None:
             continue
-        found = _scaled(one, let, defs) if isinstance(one, Const) else _over(1, one, let)
+        if isinstance(one, Const):
+            found = _scaled(one, let, defs)
+        else:
+            multiple = _made(one, defs)
+            factor = None if multiple is None else _factor(multiple)
+            found = _over(1, one, let) or (factor and _within(*factor, let, defs))
         if found is not None:
             return found
     return None
@@ -56,21 +62,41 @@ def _factor(let: Let) -> tuple[Const, Atom] | None:
 
 def _scaled(number: Const, let: Let, defs: Definitions) -> Form | None:
     """`number` times a product, or a quotient, that has a number for a factor."""
-    if let.prim.name in DIVISIONS:
-        above = _made(let.args[0], defs)
-        top = None if above is None else _scaled(number, above, defs)
-        return None if top is None else Form(let.prim.name, (top, let.args[1]))
+    if let.prim.name in (*DIVISIONS, "quiet_div"):
+        above, divisor = let.args
+        if isinstance(above, Const):
+            top = exact_product(number, above)
+        else:
+            made = _made(above, defs)
+            top = None if made is None else _scaled(number, made, defs)
+        return None if top is None else Form(let.prim.name, (top, divisor))
     found = _factor(let)
     if found is not None:
         whole = exact_product(number, found[0])
         return None if whole is None else Form("mul", (whole, found[1]))
     if let.prim.name == "mul" and _is_number(number):
         for one, other in (let.args, let.args[::-1]):
-            quotient = _made(other, defs)
-            over = None if quotient is None else _over(number.value, one, quotient)
-            if over is not None:
-                return over
+            made = _made(other, defs)
+            found = None if made is None else _over(number.value, one, made)
+            found = found or _within(number, one, made, defs)
+            if found is not None:
+                return found
     return None
+
+
+PLACING = ("np.expand_dims", "np.squeeze", "np.reshape", "T")
+"""What puts a smaller array where a larger one is met."""
+
+
+def _within(number: Const, one: Atom, let: Let | None, defs: Definitions) -> Form | None:
+    """`number * one * np.expand_dims(c * x, k)` as `one * np.expand_dims(number * c * x, k)`."""
+    inner = _made(let.args[0], defs) if let is not None and let.prim.name in PLACING else None
+    if inner is not None and inner.prim.name == "neg":
+        number, inner = const(-number.value), _made(inner.args[0], defs)
+    scaled = None if inner is None else _scaled(number, inner, defs)
+    if let is None or scaled is None:
+        return None
+    return Form("mul", (one, Form(let.prim.name, (scaled, *let.args[1:]))))
 
 
 def _over(number: float, one: Atom, let: Let) -> Form | None:

@@ -7,11 +7,12 @@ z = x * y       ⇒       x_bar += y * z_bar
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import assert_never
 
 from ad_compiler.analysis.activity import differentiable_operands, operand_label
+from ad_compiler.analysis.powers import Power
 from ad_compiler.analysis.singular import MOVING
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder
@@ -32,6 +33,8 @@ class Operations:
     builder: Builder
     adjoints: Adjoints
     shapes: Shapes
+    powers: Mapping[Var, Power]
+    """Products that are powers."""
 
     @abstractmethod
     def transposed(
@@ -51,7 +54,9 @@ class Operations:
             assert bars[0] is not None
             special(self.adjoints, let, self.adjoints.full(let.targets[0], bars[0]))
             return
-        rule = RULES[let.prim]
+        rule, power = RULES[let.prim], self.powers.get(let.targets[0])
+        if power is not None:
+            rule, positions = power.rule, [power.position]
         match rule:
             case Partials():
                 assert bars[0] is not None

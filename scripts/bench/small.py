@@ -72,10 +72,9 @@ def _with(numpy: Any) -> Function:
 def sixth_of_ours(style: str) -> Function:
     """Derivatives of derivatives."""
     function: Any = tanh
-    backend = "numba" if style == "numba" else "python"
     for _ in range(TIMES):
-        function = elementwise_grad(function, backend=backend)
-    return function.direct(np.zeros(2)) if style == "numba" else function
+        function = elementwise_grad(function, backend=style)
+    return function.direct(np.zeros(2))
 
 
 def sixth_in_autograd() -> Function:

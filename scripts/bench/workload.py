@@ -42,9 +42,7 @@ class Form:
         """Our gradient."""
         if self.ours is not None:
             return self.ours()
-        if style == "numba":
-            return grad(self.program, self.argnums, backend="numba").direct(*self.args)
-        return grad(self.program, self.argnums)
+        return grad(self.program, self.argnums, backend=style).direct(*self.args)
 
     def value(self, style: str) -> Function:
         """The program."""

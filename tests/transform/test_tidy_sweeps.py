@@ -34,7 +34,19 @@ def own_multiples(x):
     return np.sum(2 * (0.5 * x) - -(-0.5 * x))
 
 
+def kernel(x):
+    d = x[:, np.newaxis, np.newaxis] * X - x
+    return np.sum(np.exp(-0.5 * np.sum(d * d, axis=2)))
+
+
+def lengths(x):
+    d = x[:, np.newaxis] - 2.0 * X
+    return np.sum(np.sqrt(np.sum(d**2, axis=1)))
+
+
 CASES = [
+    (kernel, "np.expand_dims(-np.exp(-0.5 * ", "2 *"),
+    (lengths, "np.expand_dims(1.0 / np.sqrt(", "2 *"),
     (half_of_squares, "return 3.0 * y", "2 *"),
     (opposite_of_squares, "return -x", "0.5"),
     (over_a_number, "-e / s", "np.divide"),
