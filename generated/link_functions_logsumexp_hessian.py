@@ -20,8 +20,7 @@ def logsumexp_hessian(x):
         total2 = np.sum(np.where(mask, x_dot, 0.0))
         top_dot = total2 / sum_mask
         exp_dot = exp * (x_dot - top_dot)
-        quotient = exp_dot / total
-        x_minus_top_bar_dot = quotient - x_minus_top_bar * np.sum(exp_dot) / total
+        x_minus_top_bar_dot = (exp_dot - x_minus_top_bar * np.sum(exp_dot)) / total
         top_bar_dot = -np.sum(x_minus_top_bar_dot)
         share_dot = top_bar_dot / sum_mask
         x_bar_dot = x_minus_top_bar_dot + np.where(mask, share_dot, 0.0)

@@ -7,6 +7,6 @@ def valley_grad(x):
     """Gradient of `valley` (newton.py:16) with respect to x."""
     difference_bar = 200 * (x[1:] - x[:-1] ** 2)
     x_bar = np.zeros_like(x)
-    x_bar[:-1] = -2 * (1 - x[:-1]) - 2 * x[:-1] * difference_bar
+    x_bar[:-1] = -2 * (1 - x[:-1] + x[:-1] * difference_bar)
     x_bar[1:] += difference_bar
     return x_bar

@@ -5,19 +5,20 @@ import numpy as np
 
 def valley_hessian(x):
     """Hessian of `valley` (newton.py:16) with respect to x."""
-    difference_bar = 200 * (x[1:] - x[:-1] ** 2)
-    twice_x_head = 2 * x[:-1]
+    x_head = x[:-1]
+
+    difference_bar = 200 * (x[1:] - x_head**2)
     n = x.shape[0]
     hessian = np.zeros((n, n))
+    twice_x_head = 2 * x_head
     for i in range(n):
         x_dot = np.zeros_like(x)
         x_dot[i] = 1.0
         x_head_dot = x_dot[:-1]
-        product = 2 * x_head_dot
         difference_bar_dot = 200 * (x_dot[1:] - twice_x_head * x_head_dot)
-        product_dot = difference_bar * product + twice_x_head * difference_bar_dot
+        product_dot = difference_bar * x_head_dot + x_head * difference_bar_dot
         x_bar_dot = np.zeros_like(x)
-        x_bar_dot[:-1] = product - product_dot
+        x_bar_dot[:-1] = -2 * (product_dot - x_head_dot)
         x_bar_dot[1:] += difference_bar_dot
         hessian[:, i] = x_bar_dot
     return hessian

@@ -15,5 +15,5 @@ def rosenbrock_grad(x):
         b = 1.0 - x_i
         a_bar = 200.0 * a
         x_bar[i + 1] += a_bar
-        x_bar[i] += -2 * b - 2 * (x_i * a_bar)
+        x_bar[i] += -2 * (b + x_i * a_bar)
     return x_bar

@@ -2,6 +2,7 @@
 
     2 * (0.5 * x)    x                  x + -0.5 * y    x - 0.5 * y
     p * (1 / b)      p / b              -(-0.5 * x)     0.5 * x
+    2 * x - 2 * y    2 * (x - y)
     2 * (x * np.expand_dims(-0.5 * y, 1))               x * np.expand_dims(-y, 1)
 
 Some of these change the last bits of numbers that are tiny, as no identity may that a program's own
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const, sweep_of
-from ad_compiler.ir.types import Type, is_complex
+from ad_compiler.ir.types import Type, dims_of, is_complex
 from ad_compiler.transform.identities import (
     Definitions,
     Form,
@@ -126,7 +127,54 @@ def _opposite(atom: Atom, defs: Definitions) -> Atom | Form | None:
     return Form("mul", (const(-found[0].value), found[1]))
 
 
+def _term(atom: Atom, defs: Definitions) -> tuple[Const, Atom | Form] | None:
+    """A product as a number times something else; also behind a sign, whatever its name there."""
+    let, negative = _made(atom, defs), False
+    if let is not None and let.prim.name == "neg":
+        let, negative = defs.get(let.args[0]) if isinstance(let.args[0], Var) else None, True
+    found = None if let is None else _factor(let) or _first_factor(let, defs)
+    return (const(-found[0].value), found[1]) if found and negative else found
+
+
+def _first_factor(let: Let, defs: Definitions) -> tuple[Const, Form] | None:
+    """`c * x * y` as c times something else."""
+    first = _made(let.args[0], defs) if let.prim.name == "mul" else None
+    found = None if first is None else _factor(first)
+    return None if found is None else (found[0], Form("mul", (found[1], let.args[1])))
+
+
+def _in_common(args: tuple[Atom, ...], sign: int, defs: Definitions) -> Form | None:
+    """`c * x + c * y` as `c * (x + y)`, of one shape; `sign`: of the second term.
+
+    `x / c + y / c` as `(x + y) / c`.
+    """
+    match tuple(_made(arg, defs) for arg in args):
+        case (Let(prim=prim, args=(x, c)), Let(prim=same, args=(y, d))) if (
+            prim is same
+            and prim.name in DIVISIONS
+            and c == d
+            and dims_of(x.type) == dims_of(y.type)
+        ):
+            return Form(prim.name, (Form("add" if sign > 0 else "sub", (x, y)), c))
+        case _:
+            pass
+    one, other = (_term(arg, defs) for arg in args)
+    if one is None or other is None or dims_of(args[0].type) != dims_of(args[1].type):
+        return None
+    (number, x), (second, y) = one, other
+    if abs(number.value) != abs(second.value):
+        return None
+    if (number.value == second.value) == (sign > 0):
+        return Form("mul", (number, Form("add", (x, y))))
+    if number.value < 0:
+        number, x, y = const(-number.value), y, x
+    return Form("mul", (number, Form("sub", (x, y))))
+
+
 def _add(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
+    common = _in_common(args, 1, defs)
+    if common is not None:
+        return common
     for one, other in (args, args[::-1]):
         if (opposite := _opposite(other, defs)) is not None:
             return Form("sub", (one, opposite))
@@ -134,6 +182,9 @@ def _add(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
 
 
 def _sub(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
+    common = _in_common(args, -1, defs)
+    if common is not None:
+        return common
     opposite = _opposite(args[1], defs)
     return None if opposite is None else Form("add", (args[0], opposite))
 

@@ -44,7 +44,20 @@ def lengths(x):
     return np.sum(np.sqrt(np.sum(d**2, axis=1)))
 
 
+def valley(x):
+    a = x[1:] - x[:-1] ** 2
+    b = 1.0 - x[:-1]
+    return np.sum(100.0 * a * a + b * b)
+
+
+def likelihood(x):
+    z = x[:2] / x[2]
+    return -0.5 * np.sum(z * z) - 2 * np.log(x[2])
+
+
 CASES = [
+    (valley, "-2 * (b + x[:-1] * a_bar)", "2 * b "),
+    (likelihood, "- np.sum(z * z_bar)) / x_2", "np.sum(z * z_bar) / x_2"),
     (kernel, "np.expand_dims(-np.exp(-0.5 * ", "2 *"),
     (lengths, "np.expand_dims(1.0 / np.sqrt(", "2 *"),
     (half_of_squares, "return 3.0 * y", "2 *"),
