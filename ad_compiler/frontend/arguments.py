@@ -47,6 +47,7 @@ STATIC = frozenset(
         "pattern",
         "constant_values",
         "kth",
+        "l_and_u",
     ]
 )
 """Operands that take a container as it is; any other container stands for an array."""

@@ -110,7 +110,8 @@ def apply(ctx: Context, primitive: Primitive, args: Sequence[Atom], name: str = 
         builder.append(let)
         return target
     targets = builder.emit_many(primitive, *args)
-    return Structure("tuple", primitive.results, targets)
+    fields = primitive.results if primitive.name in registry.NAMED_TUPLES else ()
+    return Structure("tuple", fields, targets)
 
 
 def _typed(primitive: Primitive, args: Sequence[Atom]) -> Type | tuple[Type, ...]:

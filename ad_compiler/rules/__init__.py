@@ -76,7 +76,7 @@ LATER.update(
     {
         "numpy.polynomial": ("series",),
         "scipy.special": ("scipy_special", "scipy_sums"),
-        "scipy.linalg": ("scipy_linalg", "scipy_matrices"),
+        "scipy.linalg": ("scipy_linalg", "scipy_matrices", "scipy_spectra", "scipy_equations"),
         "scipy.stats": ("scipy_stats",),
     }
 )

@@ -113,7 +113,7 @@ LEADING = register(
 )  # fmt: skip
 
 
-def _qr_a(a: Any, mode: str, *, q: Any, r: Any, a_dot: Any) -> Any:
+def qr_a(a: Any, mode: str, *, q: Any, r: Any, a_dot: Any) -> Any:
     """The first columns of a make q; what turns q is skew, the rest of the change is in r."""
     k = q.shape[-1]
     moved = transposed(a_dot[..., :k])
@@ -124,7 +124,8 @@ def _qr_a(a: Any, mode: str, *, q: Any, r: Any, a_dot: Any) -> Any:
     return q_dot, transposed(q) @ a_dot - turn @ r
 
 
-def _qr_a_bar(a: Any, mode: str, *, q: Any, r: Any, q_bar: Any, r_bar: Any) -> Any:
+def qr_a_bar(a: Any, mode: str, *, q: Any, r: Any, q_bar: Any, r_bar: Any) -> Any:
+    """The transpose of `qr_a`: what is skew turns q."""
     k = q.shape[-1]
     if q_bar is None:
         turn = -(r_bar @ transposed(r))
@@ -145,7 +146,7 @@ register(
         defaults={"mode": "reduced"}, raises=may_fail, results=QR,
     ),
     Linear(
-        {"a": _qr_a}, {"a": _qr_a_bar}, dense=True, results=("q", "r"),
+        {"a": qr_a}, {"a": qr_a_bar}, dense=True, results=("q", "r"),
         convention="nan where the first columns are linearly dependent",
         samples=((TALL, "reduced"), (SQUARE, "reduced"), (TALL.T, "reduced"),
                  (TALL_STACK, "reduced")),

@@ -77,6 +77,13 @@ LEADING = '''def leading(r):
     singular = np.any(diagonal <= least[..., np.newaxis], axis=-1)
     return np.where(singular[..., np.newaxis, np.newaxis], np.nan, r[..., :size])'''
 
+AS_WIDE = '''def as_wide(x, like):
+    """Give x back. Raise ValueError unless its rows are as long as those of `like`."""
+    if x.shape[-1] != like.shape[-1]:
+        square = "only those of a square matrix have derivatives: pass full_matrices=False"
+        raise ValueError(f"of all singular vectors, {square}")
+    return x'''
+
 NEXT_SNAPSHOT = '''def next_snapshot(start, last, slots):
     """How far to run from start, to keep the next of `slots` states on the way to last."""
     length, sweeps, reach = last - start + 1, 0, 1
@@ -96,6 +103,7 @@ HELPERS = {
     "cofactors_dot": COFACTORS_DOT,
     "inverse_gaps": INVERSE_GAPS,
     "leading": LEADING,
+    "as_wide": AS_WIDE,
     "next_snapshot": NEXT_SNAPSHOT,
 }
 """Source text by name."""

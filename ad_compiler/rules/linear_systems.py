@@ -124,14 +124,16 @@ def _pinv_type(args: Sequence[Atom]) -> Type:
     return Array(float_dtype(args[:1]), (*dims[:-2], dims[-1], dims[-2]))
 
 
-def _pinv_a(a: Any, rcond: Any, hermitian: bool, *, z: Any, a_dot: Any) -> Any:
+def pinv_a(a: Any, rcond: Any, hermitian: bool, *, z: Any, a_dot: Any) -> Any:
+    """The change of a pseudo-inverse, of constant rank (Golub and Pereyra 1973)."""
     turned = transposed(a_dot)
     outside = turned - turned @ a @ z
     inside = turned - z @ a @ turned
     return z @ transposed(z) @ outside - z @ a_dot @ z + inside @ transposed(z) @ z
 
 
-def _pinv_a_bar(a: Any, rcond: Any, hermitian: bool, *, z: Any, z_bar: Any) -> Any:
+def pinv_a_bar(a: Any, rcond: Any, hermitian: bool, *, z: Any, z_bar: Any) -> Any:
+    """The transpose of `pinv_a`."""
     turned = transposed(z_bar)
     left = turned @ z @ transposed(z)
     right = transposed(z) @ z @ turned
@@ -146,7 +148,7 @@ register(
         raises=may_fail, noun="inverse",
     ),
     Linear(
-        {"a": _pinv_a}, {"a": _pinv_a_bar}, dense=True, inert=("rcond",),
+        {"a": pinv_a}, {"a": pinv_a_bar}, dense=True, inert=("rcond",),
         convention="that of matrices of the same rank",
         samples=((SQUARE, None, False), (TALL, None, False), (TALL.T, 1e-12, False),
                  (TALL_STACK, None, False)),

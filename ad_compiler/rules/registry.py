@@ -51,6 +51,9 @@ CONSTANTS: dict[str, Const] = {
 VARIANTS: dict[Primitive, Variant] = {}
 """Another primitive that says the same, and its operands, for some operands of a primitive."""
 
+NAMED_TUPLES = frozenset(f"np.linalg.{name}" for name in ("eigh", "qr", "slogdet", "svd"))
+"""What gives several results by name, too: those of other operations are plain tuples."""
+
 SHAPE_ONLY = frozenset({"dim", "size", "zeros_like"})
 """The operations, by name, that read the shape of their operand and no element."""
 

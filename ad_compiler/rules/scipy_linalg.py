@@ -261,62 +261,79 @@ register(
 # -- inverse, determinant, Cholesky factor --------------------------------------------------------
 
 
-def _same_type(args: Sequence[Atom]) -> Type:
+FINITE = {"check_finite": True}
+
+
+def same_type(args: Sequence[Atom]) -> Type:
+    """A matrix like the one given."""
+    for arg in args[1:]:
+        infer.static(arg, "check_finite")
     return Array(float_dtype(args[:1]), _one(args[0], "scipy.linalg").dims)
 
 
-def _inv_a(a: Any, *, z: Any, a_dot: Any) -> Any:
+def _inv(a: Any, check_finite: bool) -> Any:
+    return linalg.inv(a, check_finite=check_finite)
+
+
+def _inv_a(a: Any, check_finite: bool, *, z: Any, a_dot: Any) -> Any:
     return -(z @ a_dot @ z)
 
 
-def _inv_a_bar(a: Any, *, z: Any, z_bar: Any) -> Any:
+def _inv_a_bar(a: Any, check_finite: bool, *, z: Any, z_bar: Any) -> Any:
     return -(z.T @ z_bar @ z.T)
 
 
 register(
     Primitive(
-        "scipy.linalg.inv", linalg.inv, _same_type, Call("scipy.linalg.inv"), ("a",),
-        raises=may_fail, noun="inverse",
+        "scipy.linalg.inv", _inv, same_type, Call("scipy.linalg.inv"), ("a", *FINITE),
+        defaults=FINITE, keyword_only=tuple(FINITE), raises=may_fail, noun="inverse",
     ),
-    Linear({"a": _inv_a}, {"a": _inv_a_bar}, dense=True, samples=((SQUARE,),)),
+    Linear(
+        {"a": _inv_a}, {"a": _inv_a_bar}, dense=True, samples=((SQUARE, True), (SQUARE, False))
+    ),
     linalg.inv,
 )  # fmt: skip
 
 
+def _det(a: Any, check_finite: bool) -> Any:
+    return linalg.det(a, check_finite=check_finite)
+
+
 def _det_type(args: Sequence[Atom]) -> Type:
+    infer.static(args[1], "check_finite")
     _one(args[0], "scipy.linalg.det")
     return infer.of_dtype("f64", ())
 
 
-def _det_a(a: Any, *, a_dot: Any) -> Any:
+def _det_a(a: Any, check_finite: bool, *, a_dot: Any) -> Any:
     return np.sum(COFACTORS(a) * a_dot)
 
 
-def _det_a_bar(a: Any, *, z_bar: Any) -> Any:
+def _det_a_bar(a: Any, check_finite: bool, *, z_bar: Any) -> Any:
     return z_bar * COFACTORS(a)
 
 
 register(
     Primitive(
-        "scipy.linalg.det", linalg.det, _det_type, Call("scipy.linalg.det"), ("a",),
-        raises=may_fail, noun="determinant",
+        "scipy.linalg.det", _det, _det_type, Call("scipy.linalg.det"), ("a", *FINITE),
+        defaults=FINITE, keyword_only=tuple(FINITE), raises=may_fail, noun="determinant",
     ),
     Linear(
         {"a": _det_a}, {"a": _det_a_bar}, dense=True,
         convention="exact for singular matrices: the derivative is the cofactor matrix",
-        samples=((SQUARE,), (SINGULAR,)),
+        samples=((SQUARE, True), (SINGULAR, False)),
     ),
     linalg.det,
 )  # fmt: skip
 
 
-def _cholesky(a: Any, lower: bool) -> Any:
-    return linalg.cholesky(a, lower=lower)
+def _cholesky(a: Any, lower: bool, check_finite: bool) -> Any:
+    return linalg.cholesky(a, lower=lower, check_finite=check_finite)
 
 
 def _cholesky_type(args: Sequence[Atom]) -> Type:
     infer.static(args[1], "lower")
-    return _same_type(args)
+    return same_type([args[0], args[2]])
 
 
 def _half(x: Any) -> Any:
@@ -339,55 +356,31 @@ def cholesky_a_bar(a: Any, lower: bool, *, z: Any, z_bar: Any) -> Any:
     return unread(_again(factor, half.T, 1, True, False), "L" if lower else "U")
 
 
+CHOLESKY = {"lower": False, **FINITE}
+
+
+def _checked_a(a: Any, lower: bool, check_finite: bool, *, z: Any, a_dot: Any) -> Any:
+    return cholesky_a(a, lower, z=z, a_dot=a_dot)
+
+
+def _checked_a_bar(a: Any, lower: bool, check_finite: bool, *, z: Any, z_bar: Any) -> Any:
+    return cholesky_a_bar(a, lower, z=z, z_bar=z_bar)
+
+
 register(
     Primitive(
         "scipy.linalg.cholesky", _cholesky, _cholesky_type, Call("scipy.linalg.cholesky"),
-        ("a", "lower"), defaults={"lower": False}, keyword_only=("lower",), raises=may_fail,
+        ("a", *CHOLESKY), defaults=CHOLESKY, keyword_only=tuple(CHOLESKY), raises=may_fail,
         noun="factor",
     ),
     Linear(
-        {"a": cholesky_a}, {"a": cholesky_a_bar}, dense=True,
+        {"a": _checked_a}, {"a": _checked_a_bar}, dense=True,
         convention="only the triangle that is read has a derivative",
-        samples=((POSITIVE, True), (POSITIVE, False)),
+        samples=((POSITIVE, True, True), (POSITIVE, False, False)),
     ),
     linalg.cholesky,
 )  # fmt: skip
 
-
-# -- functions of matrices ------------------------------------------------------------------------
-
-
-def _along(a: Any, a_dot: Any) -> Any:
-    """A matrix of which a function holds the function of `a`, and its derivative along `a_dot`."""
-    top = np.concatenate([a, a_dot], axis=1)
-    return np.concatenate([top, np.concatenate([np.zeros_like(a), a], axis=1)])
-
-
-def _expm_a(a: Any, *, a_dot: Any) -> Any:
-    n = len(a)
-    return linalg.expm(_along(a, a_dot))[:n, n:]
-
-
-def _expm_a_bar(a: Any, *, z_bar: Any) -> Any:
-    n = len(a)
-    return linalg.expm(_along(a.T, z_bar))[:n, n:]
-
-
-register(
-    Primitive(
-        "scipy.linalg.expm", linalg.expm, _same_type, Call("scipy.linalg.expm"), ("a",),
-        raises=may_fail, noun="exponential",
-    ),
-    Linear({"a": _expm_a}, {"a": _expm_a_bar}, dense=True, samples=((SQUARE / 3,), (POSITIVE,))),
-    linalg.expm,
-)  # fmt: skip
-
-
-for _name in ("lu", "lu_factor", "lu_solve", "qr", "ldl", "svd"):
-    REFUSED[getattr(linalg, _name)] = (
-        f"scipy.linalg.{_name} has no rule",
-        "use scipy.linalg.solve or cho_factor, or np.linalg.solve, qr, svd, det or slogdet",
-    )
 
 for _name in ("eig", "eigvals", "schur", "sqrtm", "logm"):
     REFUSED[getattr(linalg, _name)] = (

@@ -1,4 +1,4 @@
-"""Matrices that `scipy.linalg` builds from vectors and blocks, and factors that it solves with."""
+"""Matrices that `scipy.linalg` builds, factors that it solves with, and functions of matrices."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from scipy import linalg
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
+from ad_compiler.ir.primitive import Call, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import NUMPY_NAMES, Array, Type
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX, VECTOR
-from ad_compiler.rules.matrices import POSITIVE, float_dtype, square
+from ad_compiler.rules.matrices import POSITIVE, SQUARE, float_dtype, square
 from ad_compiler.rules.registry import Linear, means, of_types, register
-from ad_compiler.rules.scipy_linalg import RIGHT, WIDE, cholesky_a, cholesky_a_bar
+from ad_compiler.rules.scipy_linalg import RIGHT, WIDE, cholesky_a, cholesky_a_bar, same_type
 from ad_compiler.rules.shaping import may_fail
 
 # -- from vectors and blocks ----------------------------------------------------------------------
@@ -176,3 +176,32 @@ CHO_SOLVE = register(
 def _cho_solve(c_and_lower: Any, b: Any) -> Any:
     c, lower = c_and_lower
     return CHO_SOLVE(np.asarray(c), np.asarray(b), lower)
+
+
+# -- functions of matrices ------------------------------------------------------------------------
+
+
+def _along(a: Any, a_dot: Any) -> Any:
+    """A matrix of which a function holds the function of `a`, and its derivative along `a_dot`."""
+    top = np.concatenate([a, a_dot], axis=1)
+    return np.concatenate([top, np.concatenate([np.zeros_like(a), a], axis=1)])
+
+
+def _expm_a(a: Any, *, a_dot: Any) -> Any:
+    n = len(a)
+    return linalg.expm(_along(a, a_dot))[:n, n:]
+
+
+def _expm_a_bar(a: Any, *, z_bar: Any) -> Any:
+    n = len(a)
+    return linalg.expm(_along(a.T, z_bar))[:n, n:]
+
+
+register(
+    Primitive(
+        "scipy.linalg.expm", linalg.expm, same_type, Call("scipy.linalg.expm"), ("a",),
+        raises=may_fail, noun="exponential",
+    ),
+    Linear({"a": _expm_a}, {"a": _expm_a_bar}, dense=True, samples=((SQUARE / 3,), (POSITIVE,))),
+    linalg.expm,
+)  # fmt: skip

@@ -176,11 +176,65 @@ _enter("k1e(x)", "z - (k0e(x) + kve(2, x)) / 2", domain="positive")
 _enter("struve(v, x)", None, "struve(v - 1, x) - quiet_div(v * z, x)", domain="order")
 _enter("modstruve(v, x)", None, "modstruve(v - 1, x) - quiet_div(v * z, x)", domain="order")
 
+# -- hypergeometric functions, orthogonal polynomials ----------------------------------------------
+
+_enter("hyp1f1(a, b, x)", None, None, "a / b * hyp1f1(a + 1, b + 1, x)", domain="shape")
+_enter(
+    "hyp2f1(a, b, c, x)", None, None, None, "a * b / c * hyp2f1(a + 1, b + 1, c + 1, x)",
+    domain="shape",
+)  # fmt: skip
+_enter("hyperu(a, b, x)", None, None, "-a * hyperu(a + 1, b + 1, x)", domain="order")
+_enter("eval_legendre(n, x)", None, "(n + 1) / 2 * eval_jacobi(n - 1, 1, 1, x)", domain="order")
+_enter(
+    "eval_jacobi(n, alpha, beta, x)", None, None, None,
+    "(n + alpha + beta + 1) / 2 * eval_jacobi(n - 1, alpha + 1, beta + 1, x)", domain="order",
+)  # fmt: skip
+_enter("eval_chebyt(n, x)", None, "n * eval_chebyu(n - 1, x)", domain="order")
+_enter("eval_chebyu(n, x)", None, "2 * eval_gegenbauer(n - 1, 2, x)", domain="order")
+_enter(
+    "eval_gegenbauer(n, alpha, x)", None, None,
+    "2 * alpha * eval_gegenbauer(n - 1, alpha + 1, x)", domain="order",
+)  # fmt: skip
+_enter("eval_laguerre(n, x)", None, "-eval_genlaguerre(n - 1, 1, x)", domain="order")
+_enter(
+    "eval_genlaguerre(n, alpha, x)", None, None, "-eval_genlaguerre(n - 1, alpha + 1, x)",
+    domain="order",
+)  # fmt: skip
+_enter(
+    "eval_hermite(n, x)", None, "where(n == 0, 0, 2 * n * eval_hermite(n - 1, x))", domain="order"
+)
+_enter(
+    "eval_hermitenorm(n, x)", None, "where(n == 0, 0, n * eval_hermitenorm(n - 1, x))",
+    domain="order",
+)  # fmt: skip
+
+# -- distributions --------------------------------------------------------------------------------
+
+_enter(
+    "stdtr(df, t)", None,
+    "exp(-(df + 1) / 2 * log1p(t * t / df) - betaln(df / 2, 1 / 2)) / sqrt(df)", domain="order",
+)  # fmt: skip
+_HALF = "exp(xlogy(v / 2 - 1, x / 2) - x / 2 - gammaln(v / 2)) / 2"
+_enter("chdtr(v, x)", None, _HALF, domain="order")
+_enter("chdtrc(v, x)", None, f"-{_HALF}", domain="order")
+_SHAPED = "exp(xlogy(b - 1, a * x) - a * x - gammaln(b))"
+_enter("gdtr(a, b, x)", f"x * {_SHAPED}", None, f"a * {_SHAPED}", domain="positive")
+_enter("gdtrc(a, b, x)", f"-x * {_SHAPED}", None, f"-a * {_SHAPED}", domain="positive")
+_enter("pdtr(k, m)", None, "-exp(xlogy(k, m) - m - gammaln(k + 1))", domain="order")
+_enter("pdtrc(k, m)", None, "exp(xlogy(k, m) - m - gammaln(k + 1))", domain="order")
+_RATIO = (
+    "quiet_div(exp(xlogy(dfn / 2, dfn * x) + xlogy(dfd / 2, dfd)"
+    " - xlogy((dfn + dfd) / 2, dfn * x + dfd) - betaln(dfn / 2, dfd / 2)), x)"
+)
+_enter("fdtr(dfn, dfd, x)", None, None, _RATIO, domain="order")
+_enter("fdtrc(dfn, dfd, x)", None, None, f"-{_RATIO}", domain="order")
+
 # -- elementary functions, integrals --------------------------------------------------------------
 
 _enter("exp10(x)", "ln10 * z")
 _enter("exp2(x)", "ln2 * z")
 _enter("expm1(x)", "z + 1")
+_enter("wrightomega(x)", "z / (1 + z)")
 _enter("log1p(x)", "quiet_div(1, 1 + x)", domain="positive")
 _enter("cosm1(x)", "-sin(x)")
 _enter("cbrt(x)", "quiet_div(1, 3 * z * z)", domain="nonzero")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ad_compiler import Unsupported, grad, hessian, jvp, value_and_grad, vjp
+from ad_compiler import Unsupported, check_grads, grad, hessian, jvp, value_and_grad, vjp
 
 SQUARE = np.array([[3.0, 1.0, -2.0], [0.5, -4.25, 1.5], [2.0, 1.0, 2.5]])
 POSITIVE = SQUARE @ SQUARE.T / 4
@@ -221,7 +221,6 @@ linalg: Any = np.linalg
 REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda a: linalg.eig(a)[0][0], "complex numbers"),
     (lambda a: linalg.eigvals(a)[0], "complex numbers"),
-    (lambda a: linalg.svd(a)[0][0, 0], "full_matrices"),
     (lambda a: linalg.lstsq(a, a[0])[1][0], "only the solution"),
     (lambda a: linalg.norm(a, 3), "no order 3"),
     (lambda a: linalg.qr(a, mode="r")[0, 0], "another mode"),
@@ -290,3 +289,41 @@ def test_cross_products_of_short_vectors_raise_in_the_derivative() -> None:
 
     with pytest.raises(ValueError, match="3-dimensional"):
         grad(f)(np.ones(2), np.array([1.0, 2.0]))
+
+
+def aligned(p: Any, q: Any) -> Any:
+    """Kabsch's rotation (1976) of one set of points onto another, and how far they are apart."""
+    p, q = p - np.mean(p, axis=0), q - np.mean(q, axis=0)
+    u, _, vh = linalg.svd(p.T @ q)
+    sign = np.sign(linalg.det(u @ vh))
+    turn = u @ np.diag(np.array([1.0, 1.0, sign])) @ vh
+    return np.sum((p @ turn - q) ** 2)
+
+
+def test_all_singular_vectors_of_a_square_matrix() -> None:
+    p, q = np.sin(np.arange(15.0)).reshape(5, 3), np.cos(np.arange(15.0) ** 2).reshape(5, 3)
+    check_grads(aligned, (p, q))
+
+    def of_a_product(a: Any) -> Any:
+        return np.sum(linalg.svd(a @ a.T)[0] ** 3)
+
+    def right_ones(a: Any) -> Any:
+        return np.sum(linalg.svd(a)[2] ** 3)
+
+    check_grads(of_a_product, (SQUARE,))
+    check_grads(right_ones, (SQUARE,))
+
+
+def test_all_singular_vectors_of_other_matrices_are_refused_when_it_runs() -> None:
+    def values(a: Any) -> Any:
+        return np.sum(linalg.svd(a)[1] ** 1.5)
+
+    def vectors(a: Any) -> Any:
+        return np.sum(linalg.svd(a)[0] ** 3)
+
+    for a in (SQUARE[:, :2], SQUARE[:2]):
+        check_grads(values, (a,))
+        with pytest.raises(ValueError, match="full_matrices=False"):
+            grad(vectors)(a)
+        with pytest.raises(ValueError, match="full_matrices=False"):
+            jvp(vectors, (a,), (a,))
