@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ad_compiler.ir.index import THEN, Pattern, split_operands
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const, sweep_of
 from ad_compiler.ir.types import Type, dims_of, is_complex
 from ad_compiler.transform.identities import (
@@ -201,6 +202,8 @@ def _sum(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
 def _add_at(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
     """Adding to an element that is still zero, or was just set to it, is storing."""
     a, pattern, value, *index = args
+    if (number := _filled_with(value, defs)) is not None:
+        return Form("add_at", (a, pattern, number, *index))
     made = defs.get(a) if isinstance(a, Var) else None
     if made is None or may_repeat(pattern):
         return None
@@ -210,19 +213,43 @@ def _add_at(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
             return Form("store", (before, pattern, value, *index))
     while made is not None and made.prim.name in ("store", "add_at"):
         a, where, _value, *there = made.args
-        if where != pattern or not _apart(index, there):
+        if where != pattern or not _apart(pattern.value, index, there):
             return None
         made = defs.get(a) if isinstance(a, Var) else None
     fresh = made is not None and made.prim.name in ("zeros_like", "np.zeros")
     return Form("store", args) if fresh else None
 
 
-def _apart(one: Sequence[Atom], other: Sequence[Atom]) -> bool:
-    """Whether indices of elements are certainly of two."""
-    return any(
-        isinstance(a, Const) and isinstance(b, Const) and a != b and (a.value < 0) == (b.value < 0)
-        for a, b in zip(one, other, strict=True)
-    )
+def _store(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
+    a, pattern, value, *index = args
+    number = _filled_with(value, defs)
+    return None if number is None else Form("store", (a, pattern, number, *index))
+
+
+def _filled_with(value: Atom, defs: Definitions) -> Atom | None:
+    """The number that all elements are: it goes to all of a part by itself."""
+    made = _made(value, defs)
+    return made.args[1] if made is not None and made.prim.name == "full_like" else None
+
+
+def _apart(pattern: Pattern, one: Sequence[Atom], other: Sequence[Atom]) -> bool:
+    """Whether two indices of one pattern certainly reach no element in common."""
+    if THEN in pattern:
+        return False  # of two parts, the second is of the first
+    pairs = zip(split_operands(pattern, one), split_operands(pattern, other), strict=True)
+    return any(_differ(item, own, its) for (item, own), (_, its) in pairs)
+
+
+def _differ(item: str, one: list[Atom], other: list[Atom]) -> bool:
+    """The same of one item: two elements, or slices of which one ends where the other begins."""
+    ends = [a.value for a in (*one, *other) if isinstance(a, Const)]
+    if len(ends) != len(one) + len(other):
+        return False
+    if item == "int":
+        return ends[0] != ends[1] and (ends[0] < 0) == (ends[1] < 0)
+    if item == "a:b" and min(ends) >= 0:
+        return ends[1] <= ends[2] or ends[3] <= ends[0]
+    return False
 
 
 MULTIPLES: dict[str, Rewrite] = {
@@ -232,6 +259,7 @@ MULTIPLES: dict[str, Rewrite] = {
     "neg": _neg,
     "np.sum": _sum,
     "add_at": _add_at,
+    "store": _store,
 }
 
 
