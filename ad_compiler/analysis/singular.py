@@ -23,6 +23,10 @@ MOVING = frozenset({
 """Operations that put elements elsewhere, each with its cotangent."""
 
 
+CHOOSING = frozenset({"np.tril", "np.triu"})
+"""Operations that keep some elements where they are, and give zero for all others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exposed:
     """Values whose cotangents go on, element by element, to an infinite slope."""
@@ -66,7 +70,7 @@ def _passes_on(let: Let, made: set[Var]) -> bool:
         return False
     if is_singular(let):
         return True
-    passing = let.prim.name in MOVING or let.prim.name == "getitem"
+    passing = let.prim.name in (*MOVING, *CHOOSING, "getitem")
     if not (passing or isinstance(RULES[let.prim], Partials)):
         return False
     return any(isinstance(a, Var) and a in made for a in let.args)

@@ -13,7 +13,7 @@ from ad_compiler.backend.lists import PRINTERS as LIST_PRINTERS
 from ad_compiler.backend.text import COMPARE, CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.index import segments
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
-from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, rank
+from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, is_complex, rank
 from ad_compiler.rules.effects import VALUE
 from ad_compiler.rules.fits import alike_lengths
 
@@ -70,10 +70,11 @@ def _broadcast_like(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.resolve('np.broadcast_to')}({to.atom(value).text}, {shape}).copy()")
 
 
-def unread_write(to: Renderer, value: Atom, part: Atom) -> str:
-    """A write that nobody reads, for what it raises: into an array of its own."""
-    shape = f"{to.receiver(part)}.shape"
-    return f"{to.resolve('np.copyto')}({to.resolve('np.empty')}({shape}), {to.atom(value).text})"
+def _check_write(to: Renderer, args: Sequence[Atom]) -> Text:
+    value, part = args
+    dtype = f", {to.resolve('complex')}" if is_complex(value.type) else ""
+    other = f"{to.resolve('np.empty')}({to.receiver(part)}.shape{dtype})"
+    return Text(f"{to.resolve('np.copyto')}({other}, {to.atom(value).text})")
 
 
 def _astype(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -313,6 +314,7 @@ PRINTERS: Mapping[str, Printer] = {
     "list_get": _tape_get,
     "list_rows": _list_rows,
     "check_fit": _check_fit,
+    "check_write": _check_write,
     "check_lengths": _check_lengths,
     "list_sum": _list_sum,
     "last_index": _last_index,
@@ -335,7 +337,8 @@ PRINTERS: Mapping[str, Printer] = {
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     **LIST_PATHS,
-    "broadcast_like": ("np.broadcast_to", "np.copyto", "np.empty"),
+    "broadcast_like": ("np.broadcast_to",),
+    "check_write": ("np.copyto", "np.empty", "complex"),
     "last_writes": ("last_writes", "np.s_"),
     "astype": ("np.float64",),
     "quiet_div": ("math.inf", "np.errstate"),

@@ -18,7 +18,7 @@ from ad_compiler.backend.counting import range_of
 from ad_compiler.backend.exits import Exits
 from ad_compiler.backend.expressions import Renderer, negated
 from ad_compiler.backend.moves import Move, ordered
-from ad_compiler.backend.printers import divides_quietly, shown, unread_write
+from ad_compiler.backend.printers import divides_quietly, shown
 from ad_compiler.backend.ranges import Segments, after_moves
 from ad_compiler.ir.nodes import (
     Atom,
@@ -36,9 +36,8 @@ from ad_compiler.ir.nodes import (
     sweep_of,
 )
 from ad_compiler.ir.primitive import Operator
-from ad_compiler.ir.types import is_complex, is_number
+from ad_compiler.ir.types import is_number
 from ad_compiler.rules.effects import FAIL
-from ad_compiler.rules.likeness import BROADCAST_LIKE
 from ad_compiler.transform.pops import popped, reads_last
 
 Lines = list[str]
@@ -119,8 +118,6 @@ class Printer:
                 return self._let(stmt)
             case Effect(prim) if prim.name == "list_len":
                 return []  # it is there for the change before it, which may raise
-            case Effect(prim, (a, b)) if prim is BROADCAST_LIKE and not is_complex(a.type):
-                return [unread_write(self.to, a, b)]
             case Effect(prim, args):
                 return [self.to.call(prim, args).text]
             case If():

@@ -173,7 +173,7 @@ def _part(args: Sequence[Atom]) -> str | None:
 def _item(item: str, operands: Sequence[Atom]) -> str | None:
     if is_slice(item):
         return _slice(item, operands)
-    operand = operands[0]
+    operand = operands[0] if operands else None
     if isinstance(operand, Var):
         stem = _stem(operand)
         return "next" if stem in NEXT else stem

@@ -36,6 +36,17 @@ CHECK_FIT = register(
 )
 
 
+def _check_write(value: Any, part: Any) -> None:
+    np.copyto(np.empty(np.shape(part), complex if np.iscomplexobj(value) else float), value)
+
+
+CHECK_WRITE = register(
+    Primitive("check_write", _check_write, _nothing, Special(), ("value", "part"), raises=_always),
+    Flat("a check"),
+)
+"""A write that nobody reads, for what it raises: into an array of its own."""
+
+
 def alike_lengths(shapes: Sequence[tuple[str, ...]]) -> list[list[tuple[int, int] | int]]:
     """The axes `(array, axis)` of one name, or of a number and with it, that must be as long."""
     found: dict[str, list[tuple[int, int] | int]] = {}
@@ -100,7 +111,7 @@ def lengths_met(primitive: Primitive, args: Sequence[Atom]) -> Met:
     if primitive.name in WRITES:
         a, pattern, value, *operands = args
         return _one_way(dims_of(value.type), dims_of(part_type([a, pattern, *operands])))
-    if primitive.name == "broadcast_like":
+    if primitive.name in ("broadcast_like", "check_write"):
         return _one_way(*shapes)
     if primitive.name == "np.einsum":
         letters, _ = labelled(infer.static(args[0], "subscripts"), tuple(map(len, shapes[1:])))

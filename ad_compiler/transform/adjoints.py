@@ -135,6 +135,11 @@ class Adjoints:
         lengths = [self.shapes.length(self.builder, x, axis) for axis in width]
         return zeros(self.builder, lengths, "bool")
 
+    def everything(self, x: Var) -> Atom:
+        """A mask that holds for all elements."""
+        lengths = [self.shapes.length(self.builder, x, axis) for axis in range(rank(x.type))]
+        return self.builder.emit(PRIMITIVES["np.ones"], *lengths, const("bool"))
+
     def selection(self, primal: Var, value: Atom) -> Selected | None:
         """The unmasked form of a cotangent, and where it holds."""
         if primal in self.taken:

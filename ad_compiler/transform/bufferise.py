@@ -10,7 +10,7 @@ the results share memory with nothing: not with arguments, not with each other.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -33,12 +33,13 @@ from ad_compiler.ir.nodes import (
     Undef,
     Var,
     While,
+    sweep_of,
     walk,
     with_blocks,
 )
 from ad_compiler.ir.primitive import Primitive, Special
 from ad_compiler.ir.types import Array, rank
-from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Linear
 
 ADJOINTS = ("_bar", "_dot")
 
@@ -80,15 +81,49 @@ def _sums(block: Block) -> Iterator[int]:
                 pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Rewrite:
-    """Carries out the decisions."""
+    """Carries out the decisions.
+
+    A view that is copied is still what sums and products read before the array changes: their
+    last bits depend on how an array lies in memory.
+    """
 
     decisions: Decisions
+    copies: dict[Var, Var] = field(default_factory=dict[Var, Var])
+    """For a copy, the view, as long as that holds the same."""
+    roots: dict[Var, Var] = field(default_factory=dict[Var, Var])
+    """In whose memory a view is, or a changed array."""
 
     def block(self, block: Block) -> Block:
-        body = tuple(new for stmt in block.body for new in self._statement(stmt))
+        body = tuple(new for stmt in block.body for new in self._exactly(stmt))
         return replace(block, body=body)
+
+    def _exactly(self, stmt: Stmt) -> Iterator[Stmt]:
+        """What becomes of a statement, which reads views where their copies would not do."""
+        if self.copies and isinstance(stmt, Let | Effect):
+            if stmt.prim.in_place is not None:
+                changed = self._root(stmt.args[stmt.prim.in_place])
+                self._forget(lambda view: self._root(view) is changed)
+            elif not sweep_of(stmt) and _depends_on_layout(stmt):
+                args = (self.copies.get(a, a) if isinstance(a, Var) else a for a in stmt.args)
+                stmt = replace(stmt, args=tuple(args))
+        elif self.copies and any(map(_changes, walk(Block((), (stmt,), ())))):
+            self._forget(lambda _: True)
+        if isinstance(stmt, Let):
+            source = viewed(stmt)
+            if stmt.prim.in_place is not None:
+                self.roots[stmt.targets[0]] = self._root(stmt.args[stmt.prim.in_place])
+            elif source is not None:
+                self.roots[stmt.targets[0]] = self._root(source)
+        yield from self._statement(stmt)
+
+    def _root(self, atom: Atom) -> Atom:
+        return self.roots.get(atom, atom) if isinstance(atom, Var) else atom
+
+    def _forget(self, changed: Callable[[Var], bool]) -> None:
+        """Views of what changes are no longer what was copied."""
+        self.copies = {copy: view for copy, view in self.copies.items() if not changed(view)}
 
     def _statement(self, stmt: Stmt) -> Iterator[Stmt]:
         match stmt:
@@ -134,10 +169,22 @@ class _Rewrite:
         elif stmt.targets[0] in decisions.copied_views:
             (target,) = stmt.targets
             view = Var(target.name, target.type, temp=True)
+            self.roots[view] = self.roots.pop(target, target)
+            self.copies[target] = view
             yield replace(stmt, targets=(view,))
             yield replace(copy_of(view, target.name, stmt.at), targets=(target,))
         else:
             yield stmt
+
+
+def _changes(stmt: Stmt) -> bool:
+    return isinstance(stmt, Let) and stmt.prim.in_place is not None
+
+
+def _depends_on_layout(stmt: Let | Effect) -> bool:
+    """Whether the last bits of a result depend on how operands lie: what sums does."""
+    rule = RULES.get(stmt.prim)
+    return isinstance(rule, Linear) and isinstance(stmt, Let) and viewed(stmt) is None
 
 
 def copy_of(atom: Atom, name: str, at: Span | None, temp: bool = False) -> Let:

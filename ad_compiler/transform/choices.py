@@ -122,15 +122,22 @@ class Choices:
 
     def moved(self, let: Let, rule: Linear) -> Atom | None:
         """Where elements go, their mask goes."""
-        mask = self.masks.get(let.args[0])
+        mask = self.whole(let.args[0])
         if mask is None or rule.jvps.get(let.prim.params[0]) is not SAME:
             return None
         return self.builder.emit(let.prim, mask, *let.args[1:])
 
+    def whole(self, primal: Atom) -> Atom | None:
+        """The mask of a value in the shape of that: it may be one for all rows, or elements."""
+        mask = self.masks.get(primal)
+        if mask is None or dims_of(mask.type) == dims_of(primal.type):
+            return mask
+        return self.builder.emit(PRIMITIVES["broadcast_like"], mask, primal)
+
     def stored(self, let: Let, positions: list[int]) -> Atom | None:
         """What does not vary, or is overwritten by what does not, is zero by choice."""
         x, pattern, value, *operands = let.args
-        base, part = self.masks.get(x), self.masks.get(value)
+        base, part = self.whole(x), self.masks.get(value)
         if 0 in positions and 2 in positions and base is None and part is None:
             return None
         if base is None:

@@ -266,7 +266,7 @@ def write_check(stmt: Let) -> tuple[Stmt, ...]:
     if not isinstance(value.type, Array):
         return (Effect(getitem, place, stmt.at),)
     taken = Var("part", part, temp=True)
-    fits = Effect(PRIMITIVES["broadcast_like"], (value, taken), stmt.at)
+    fits = Effect(PRIMITIVES["check_write"], (value, taken), stmt.at)
     return Let((taken,), getitem, place, stmt.at), fits
 
 

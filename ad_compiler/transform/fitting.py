@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from ad_compiler.analysis.unchecked import Unchecked
 from ad_compiler.ir.nodes import (
@@ -111,6 +112,10 @@ def _is_check(stmt: Stmt) -> bool:
     return isinstance(stmt, Effect) and bool(lengths_met(stmt.prim, stmt.args))
 
 
+def _is_write(stmt: Stmt) -> TypeGuard[Let]:
+    return isinstance(stmt, Let) and stmt.prim.name in WRITES
+
+
 def _unchecked(block: Block) -> Block:
     body = (with_blocks(stmt, _unchecked) for stmt in block.body if not _is_check(stmt))
     return replace(block, body=tuple(body))
@@ -124,6 +129,8 @@ class _Kept:
         self.kept = {var for stmt in walk(lean.block) for var in defined_by(stmt)}
         lets = [stmt for stmt in walk(function.block) if isinstance(stmt, Let)]
         self.apart = {t: let for let in lets for t in let.targets if t not in self.kept}
+        writes = (stmt.args for stmt in walk(lean.block) if _is_write(stmt))
+        self.written = {(a, pattern, *index) for a, pattern, _, *index in writes}
 
     def block(self, block: Block, around: Sequence[Met]) -> Block:
         """A block without the checks that what is kept implies."""
@@ -151,7 +158,7 @@ class _Kept:
             if let is None or not seen.isdisjoint(let.targets):
                 continue
             lengths = self._lengths(let)
-            if not lengths and let.prim.raises(let.args):
+            if not lengths and let.prim.raises(let.args) and let.args not in self.written:
                 return None
             seen.update(let.targets)
             met |= lengths

@@ -202,6 +202,7 @@ def _sum(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
 def _add_at(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
     """Adding to an element that is still zero, or was just set to it, is storing."""
     a, pattern, value, *index = args
+    assert isinstance(pattern, Const)
     if (number := _filled_with(value, defs)) is not None:
         return Form("add_at", (a, pattern, number, *index))
     made = defs.get(a) if isinstance(a, Var) else None
@@ -229,7 +230,9 @@ def _store(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Form | None:
 def _filled_with(value: Atom, defs: Definitions) -> Atom | None:
     """The number that all elements are: it goes to all of a part by itself."""
     made = _made(value, defs)
-    return made.args[1] if made is not None and made.prim.name == "full_like" else None
+    if made is not None and made.prim.name == "full_like":
+        return made.args[1]
+    return const(1.0) if made is not None and made.prim.name == "ones_like" else None
 
 
 def _apart(pattern: Pattern, one: Sequence[Atom], other: Sequence[Atom]) -> bool:

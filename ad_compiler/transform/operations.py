@@ -13,7 +13,7 @@ from typing import assert_never
 
 from ad_compiler.analysis.activity import differentiable_operands, operand_label
 from ad_compiler.analysis.powers import Power
-from ad_compiler.analysis.singular import MOVING
+from ad_compiler.analysis.singular import CHOOSING, MOVING
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Let, Var, const
@@ -143,14 +143,20 @@ class Operations:
     def move_selection(
         self, let: Let, rule: Linear, position: int, bars: list[Atom | None], value: Atom
     ) -> None:
-        """Where elements go, what was selected of them goes too."""
+        """Where elements go, what was selected of them goes too; some operations select."""
         (bar,) = bars if len(bars) == 1 else (None,)
-        if let.prim.name not in MOVING or bar is None:
+        if let.prim.name not in (*MOVING, *CHOOSING) or bar is None:
+            return
+        if let.args[position] not in self.adjoints.exposed.values:
             return
         before = self.adjoints.selection(let.targets[0], bar)
-        if before is None or let.args[position] not in self.adjoints.exposed.values:
+        if before is not None:
+            chosen = before.mask
+        elif let.prim.name in CHOOSING:
+            chosen = self.adjoints.everything(let.targets[0])
+        else:
             return
         name, which = operand_label(let, position)
-        mask = pulled(self.builder, let, rule, name, which, [before.mask])
+        mask = pulled(self.builder, let, rule, name, which, [chosen])
         if mask is not None:
             self.adjoints.selected[value] = Selected(value, mask)

@@ -229,7 +229,7 @@ OPERATIONS: dict[str, Callable[[Any], Any]] = {
 INNER = {
     "ratio", "identity", "eq", "ne", "dim", "size", "np.zeros", "broadcast_like", "unbroadcast",
     "duplicate", "tape_get", "tape_new", "tape_put", "tape_add", "stop_gradient",
-    "last_writes", "check_fit", "array0",
+    "last_writes", "check_fit", "check_write", "array0",
 }  # fmt: skip
 """What other cases reach, or has no derivative."""
 

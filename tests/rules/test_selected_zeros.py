@@ -158,3 +158,45 @@ def test_a_number_that_is_zero_and_varies() -> None:
     """`sqrt(v * v)` has no slope at 0."""
     assert np.isnan(grad(lambda v: math.sqrt(v * v))(0.0))
     assert np.isinf(grad(floored)(0.0))
+
+
+A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sqrt((x * A)[0]),
+        lambda x: np.sqrt((x * A)[:, 1]),
+        lambda x: np.log((x[0] * A)[:, 1:]),
+        lambda x: np.sqrt((x[:, None] * x)[1]),
+        lambda x: np.log((A.T * x[1])[x > 0.5]),
+        lambda x: np.sqrt(np.roll(A * x, 1, axis=0).T[2]),
+    ],
+)
+def test_a_unit_vector_that_is_broadcast(f: Callable[..., Any]) -> None:
+    """Which elements vary is known for all rows alike, or all elements, and not for one."""
+    x = np.array([0.3, 0.6, 0.9])
+    assert jacfwd(f)(x) == pytest.approx(jacrev(f)(x))
+    for k, unit in enumerate(np.eye(3)):
+        slope = (f(x + 1e-6 * unit) - f(x - 1e-6 * unit)) / 2e-6
+        assert jacfwd(f)(x)[..., k] == pytest.approx(slope, rel=1e-7)
+
+
+@pytest.mark.parametrize(("triangle", "k"), [(np.triu, 1), (np.tril, -1)])
+def test_distances_beside_the_diagonal(triangle: Callable[..., Any], k: int) -> None:
+    """Of the diagonal, where the slope of a distance is infinite, nothing is taken."""
+    p = np.array([0.3, 1.1, -0.4, 2.0])
+
+    def energy(p):
+        return np.sum(triangle(np.sqrt((p[:, None] - p) ** 2), k) ** 3)
+
+    slopes = [(energy(p + h) - energy(p - h)) / 2e-6 for h in 1e-6 * np.eye(4)]
+    assert grad(energy)(p) == pytest.approx(slopes, rel=1e-7)
+    assert jacfwd(energy)(p) == pytest.approx(slopes, rel=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_distances_on_the_diagonal_have_no_slope() -> None:
+    p = np.array([0.3, 1.1])
+    assert np.all(np.isnan(grad(lambda p: np.sum(np.triu(np.sqrt((p[:, None] - p) ** 2))))(p)))

@@ -74,12 +74,12 @@ ENDS = list(itertools.product((0, 1, 3, -4), (2, 5, -1, -2)))
 @pytest.mark.parametrize(("start", "stop"), ENDS)
 def test_pairs(start: int, stop: int) -> None:
     """Any two slices, by forward mode and by differences."""
+
+    def f(x, first, last):
+        return np.sum(x[start:stop] ** 2) + np.sum(x[first:last] ** 3 * x[0])
+
     for first, last in ENDS:
-
-        def f(x):
-            return np.sum(x[start:stop] ** 2) + np.sum(x[first:last] ** 3 * x[0])
-
-        check_grads(f, (X,), order=1)
+        check_grads(lambda x, first=first, last=last: f(x, first, last), (X,), order=1)
 
 
 def test_slices_that_meet_at_their_ends_are_stored() -> None:

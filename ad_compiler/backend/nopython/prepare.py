@@ -44,6 +44,8 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.primitive import Call, Primitive
 from ad_compiler.ir.types import Array, dtype_of, is_complex, is_number, rank
 from ad_compiler.rules.effects import VALUE
+from ad_compiler.rules.fits import CHECK_WRITE
+from ad_compiler.rules.likeness import BROADCAST_LIKE
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.augment import AUGMENTED
 from ad_compiler.transform.bufferise import Memory, memory_of
@@ -92,6 +94,8 @@ class _Rewriter:
         match stmt:
             case Let():
                 yield from self.let(stmt)
+            case Effect(prim=prim) if prim is CHECK_WRITE:
+                yield from self.statement(replace(stmt, prim=BROADCAST_LIKE))
             case Effect(prim=prim):
                 check = EFFECTS.get(prim.name, refuse_lacking)
                 check(stmt)
