@@ -92,7 +92,7 @@ class _Rewrite:
     decisions: Decisions
     copies: dict[Var, Var] = field(default_factory=dict[Var, Var])
     """For a copy, the view, as long as that holds the same."""
-    roots: dict[Var, Var] = field(default_factory=dict[Var, Var])
+    roots: dict[Var, Atom] = field(default_factory=dict[Var, Atom])
     """In whose memory a view is, or a changed array."""
 
     def block(self, block: Block) -> Block:
@@ -183,8 +183,9 @@ def _changes(stmt: Stmt) -> bool:
 
 def _depends_on_layout(stmt: Let | Effect) -> bool:
     """Whether the last bits of a result depend on how operands lie: what sums does."""
-    rule = RULES.get(stmt.prim)
-    return isinstance(rule, Linear) and isinstance(stmt, Let) and viewed(stmt) is None
+    if not isinstance(stmt, Let) or stmt.prim.name in KEEPING:
+        return False
+    return isinstance(RULES.get(stmt.prim), Linear) and viewed(stmt) is None
 
 
 def copy_of(atom: Atom, name: str, at: Span | None, temp: bool = False) -> Let:
