@@ -13,7 +13,8 @@ from typing import NamedTuple
 class Span(NamedTuple):
     """A piece of source text. Lines count from 1, columns from 0 (as in `ast`).
 
-    `sweep` is 0 for what the text itself says, 1 for the backward sweep over it, and so on.
+    `sweep` is 0 for what the text itself says, 1 for the backward sweep over it, and so on; `again`
+    is for what that runs a second time.
     """
 
     file: str
@@ -22,6 +23,7 @@ class Span(NamedTuple):
     end_line: int
     end_column: int
     sweep: int = 0
+    again: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column + 1}"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ad_compiler import check_grads, grad, value_and_grad
+from ad_compiler import check_grads, grad, jvp, value_and_grad
 from tests.depth import spread
 
 SHAPES: dict[str, Any] = {
@@ -73,3 +73,16 @@ def test_single_precision_is_kept(one: str) -> None:
     for function in (product, quotient, power):
         for cotangent in grad(function, (0, 1))(x, y):
             assert cotangent.dtype == np.float32
+
+
+def test_a_number_that_is_repeated_is_copied_before_it_is_changed() -> None:
+    def f(b: float) -> Any:
+        r = np.broadcast_to(b, 4).copy()
+        r[1:] += 0.5 * r[:-1]
+        return np.sum(r**2)
+
+    check_grads(f, (2.0,))
+    value, tangent = jvp(lambda b: np.broadcast_to(b, 3), (2.0,), (1.0,))
+    value[0], tangent[0] = 5.0, 6.0
+    assert value.tolist() == [5.0, 2.0, 2.0]
+    assert tangent.tolist() == [6.0, 1.0, 1.0]

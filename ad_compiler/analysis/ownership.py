@@ -97,6 +97,12 @@ def viewed(stmt: Let) -> Var | None:
     return source
 
 
+def is_read_only(stmt: Let) -> bool:
+    """Whether an array is one number, repeated by a view through which nobody may write."""
+    repeats = stmt.prim.name == "np.broadcast_to" and has_storage(stmt.targets[0])
+    return repeats and viewed(stmt) is None
+
+
 @dataclass(slots=True)
 class _Facts:
     """What is known of the function's arrays; `copied` and `unowned` grow from scan to scan."""
@@ -163,7 +169,7 @@ def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
         if not isinstance(stmt, Let):
             continue
         source = viewed(stmt)
-        if source is not None and isinstance(source.type, Tape):
+        if is_read_only(stmt) or (source is not None and isinstance(source.type, Tape)):
             foreign.append(stmt.targets[0])
         elif source is not None:
             sources[stmt.targets[0]] = source

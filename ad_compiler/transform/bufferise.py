@@ -16,7 +16,7 @@ from typing import assert_never
 
 from ad_compiler.analysis.edges import edges_of, has_storage
 from ad_compiler.analysis.layout import by_rows
-from ad_compiler.analysis.ownership import KEEPING, Decisions, ownership, viewed
+from ad_compiler.analysis.ownership import KEEPING, Decisions, is_read_only, ownership, viewed
 from ad_compiler.errors import Span
 from ad_compiler.ir.nodes import (
     Atom,
@@ -285,6 +285,8 @@ DIAGONALS = ("np.diag", "np.diagonal")
 
 def _join_operands(memory: Memory, stmt: Let) -> None:
     source = viewed(stmt)
+    if is_read_only(stmt):
+        memory.foreign.add(memory.find(stmt.targets[0]))
     if source is not None:
         memory.join(source, stmt.targets[0])
         if stmt.prim.name in DIAGONALS and rank(source.type) > 1:

@@ -58,7 +58,7 @@ def rerunning(body: Sequence[Stmt], at: Span | None) -> tuple[Stmt, ...]:
         return replace(block, body=rerunning(block.body, at))
 
     kept = (with_blocks(stmt, inside) for stmt in body if not isinstance(stmt, Effect))
-    return tuple(replace(s, at=s.at and s.at._replace(sweep=sweep)) for s in kept)
+    return tuple(replace(s, at=s.at and s.at._replace(sweep=sweep, again=True)) for s in kept)
 
 
 def with_snapshots(function: Function) -> Function:

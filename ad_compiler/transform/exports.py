@@ -264,7 +264,9 @@ class Exports:
         for let in again:
             args = [env.get(a, a) if isinstance(a, Var) else a for a in let.args]
             name = "" if let.targets[0].temp else let.targets[0].name
-            at = let.at and self.builder.at and let.at._replace(sweep=self.builder.at.sweep)
+            at = let.at and self.builder.at
+            if at and let.at:
+                at = let.at._replace(sweep=at.sweep, again=True)
             env[let.targets[0]] = self.builder.emit(let.prim, *args, name=name, at=at)
         return tuple(self.builder.frames.pop().stmts)
 

@@ -28,8 +28,12 @@ from ad_compiler.transform.scaling import DIVISIONS, exact_product
 
 
 def _made(atom: Atom, defs: Definitions) -> Let | None:
-    """The statement that made a value without a name of its own."""
-    return defs.get(atom) if isinstance(atom, Var) and atom.temp else None
+    """The statement that made a value without a name of its own.
+
+    What is computed again might be on a tape instead, where nobody sees how it was made.
+    """
+    let = defs.get(atom) if isinstance(atom, Var) and atom.temp else None
+    return None if let is None or (let.at and let.at.again) else let
 
 
 def _is_number(atom: Atom) -> bool:

@@ -23,7 +23,7 @@ from ad_compiler.rules.registry import RULES, SAME, Flat, Linear
 @lru_cache(maxsize=16)  # statements of one line stand together
 def backward_of(at: Span | None) -> Span | None:
     """The place of a statement of the backward sweep."""
-    return None if at is None else at._replace(sweep=at.sweep + 1)
+    return None if at is None else at._replace(sweep=at.sweep + 1, again=False)
 
 
 @contextmanager
