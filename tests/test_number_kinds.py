@@ -249,3 +249,15 @@ def test_reverse_over_reverse_in_single_precision(f: Callable[[Any], Any]) -> No
     single = grad(weighted)(x.astype(np.float32))
     assert single.dtype == np.float32
     assert single == pytest.approx(grad(weighted)(x), rel=1e-4)
+
+
+def test_distances_are_those_of_pythons_floats() -> None:
+    """`math.dist` converts before it subtracts."""
+
+    def f(x: Any, y: float) -> float:
+        return math.dist((x[0], 0.5), (y, x[1]))
+
+    x = np.array([0.3, 0.7], dtype=np.float32)
+    value, gradient = value_and_grad(f)(x, 1.7)
+    assert value == f(x, 1.7)
+    assert gradient.dtype == np.float32

@@ -243,6 +243,20 @@ def a_count_that_is_the_index(x, n):
     return total * count
 
 
+@case(v3)
+def integers_among_others(x):
+    total = 0.0
+    for i in range(3):
+        for j in range(3):
+            for k in range(3):
+                if k in (i, j):
+                    continue
+                total += x[i] * x[j] * x[k] ** 2
+            if i not in [j, 1]:
+                total += x[j] ** 3
+    return total
+
+
 @pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(k for k, a in enumerate(args) if not isinstance(a, int))

@@ -24,7 +24,7 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.records import Record
-from ad_compiler.ir.types import Array, Int, Static, dtype_of, is_number
+from ad_compiler.ir.types import Array, Float, Int, Static, dtype_of, is_number
 from ad_compiler.rules.registry import PRIMITIVES
 
 
@@ -210,7 +210,10 @@ def _bound(value: Value | None) -> Atom | None:
         return None
     if isinstance(value, Var | Const) and isinstance(value.type, Int):
         return value
-    raise TypeRefusal(f"{describe(value)} is no bound of a slice", "use integers")
+    remedy = "use integers"
+    if isinstance(value, Var) and isinstance(value.type, Float) and value.type.also:
+        remedy = "convert it with int(...): a power is a float where its exponent is negative"
+    raise TypeRefusal(f"{describe(value)} is no bound of a slice", remedy)
 
 
 def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from ad_compiler.frontend import iterables, peeling
 from ad_compiler.frontend.branching import branch
+from ad_compiler.frontend.confined import confined_names
 from ad_compiler.frontend.context import (
     Context,
     Snapshot,
@@ -26,6 +27,7 @@ from ad_compiler.frontend.holding import places_within
 from ad_compiler.frontend.names import breaks, escaping, leaves_loop, returns
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import Grid, Value
 from ad_compiler.ir.builder import Builder, Cell, Frame
@@ -38,11 +40,16 @@ Lower = Callable[[Context, Scope, list[ast.stmt]], None]
 
 def for_(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
     """`for target in iterable`, with all that may stand in it and after it."""
+    with scope.confining(node, confined_names(scope.code).get(node, ())):
+        _for(ctx, scope, node, block)
+
+
+def _for(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
     iterable = expression(ctx, scope, node.iter)
     items = iterables.known_items(ctx, iterable)
     early = _early(ctx.builder, node)
     kept = ctx.storage.kept(places_within(iterable))
-    with kept, scope.looping(ctx.builder, escaping(scope.code, node)):
+    with kept, scope.looping(ctx.builder, _escaping(scope.code, node)):
         if items is not None and not isinstance(iterable, iterables.Range | Grid):
             again = iterables.may_change(iterable) or _is_view(node.iter)
             _unrolled(ctx, scope, node, items, early, block, again=again)
@@ -51,6 +58,11 @@ def for_(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
         else:
             _chosen(ctx, scope, node, iterable, items, early, block)
     _after(ctx, scope, node, early, block)
+
+
+def _escaping(code: Code, loop: ast.For | ast.While) -> frozenset[str]:
+    """The names of a loop that something outside of it reads."""
+    return escaping(code, loop).difference(*confined_names(code).values())
 
 
 def _chosen(
@@ -263,7 +275,7 @@ def while_(ctx: Context, scope: Scope, node: ast.While, block: Lower) -> None:
     """`while`; without a condition it must be left by a jump."""
     early = _early(ctx.builder, node)
     loop = _WhileLoop(ctx, scope, node, early, block)
-    with scope.looping(ctx.builder, escaping(scope.code, node)):
+    with scope.looping(ctx.builder, _escaping(scope.code, node)):
         peeling.lowered(ctx, scope, node, early, loop, [])
     if loop.truths[-1:] == [True] and not leaves_loop(node):  # what the body changes is known now
         raise scope.code.source.refuse(

@@ -127,10 +127,11 @@ def compare(ctx: Context, op: ast.cmpop, left: Value, right: Value, name: str = 
             return const(_identical(left, right))
         case ast.IsNot():
             return const(not _identical(left, right))
-        case ast.In():
-            return const(_member(ctx, left, right))
-        case ast.NotIn():
-            return const(not _member(ctx, left, right))
+        case ast.In() | ast.NotIn():
+            among = _among(ctx, left, right)
+            if among is None:
+                return const(_member(ctx, left, right) == isinstance(op, ast.In))
+            return among if isinstance(op, ast.In) else negation(ctx, atom_of(ctx, among), name)
         case _:
             pass
     if isinstance(op, ast.Eq | ast.NotEq):
@@ -203,6 +204,26 @@ def _same_numbers(ctx: Context, left: Value, right: Value) -> Value | None:
 
 def _is_static(value: Const) -> bool:
     return isinstance(value.type, Static)
+
+
+def _among(ctx: Context, item: Value, container: Value) -> Value | None:
+    """`k in (i, j)`, of integers that only the run knows; None if that is not asked."""
+    if not isinstance(container, Structure) or container.kind not in ("tuple", "list"):
+        return None
+    if not all(map(is_integer, (item, *container.items))) or not container.items:
+        return None
+    if constant_of(item) is not None and constant_of(container) is not None:
+        return None
+    found: Value = const(False)
+    for other in container.items:
+        same = compare(ctx, ast.Eq(), item, other)
+        if same == const(True):
+            return same
+        if found == const(False):
+            found = same
+        elif same != const(False):
+            found = apply(ctx, OPERATORS["|"], atoms_of(ctx, (found, same)))
+    return found
 
 
 def _member(ctx: Context, item: Value, container: Value) -> bool:

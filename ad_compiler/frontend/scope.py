@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -38,6 +38,10 @@ class Scope:
     local: frozenset[str]
     result_name: str = ""
     slots: dict[str, Slot] = field(default_factory=dict[str, Slot])
+    parked: dict[tuple[ast.AST, str], Slot] = field(
+        default_factory=dict["tuple[ast.AST, str]", "Slot"]
+    )
+    """What names are inside of a loop, outside of it."""
     flow: Flow | None = None
     """Where jumps go."""
     result: Slot | None = None
@@ -140,6 +144,18 @@ class Scope:
             if slot is not None:
                 slot.ended = True
                 storage.release(slot.cells())
+
+    @contextmanager
+    def confining(self, loop: ast.AST, names: Iterable[str]) -> Generator[None]:
+        """Names are the loop's own: whatever is called so elsewhere is something else."""
+        own = [(loop, name) for name in names]
+        self.slots |= {key[1]: self.parked[key] for key in own if key in self.parked}
+        try:
+            yield
+        finally:
+            for key in own:
+                if key[1] in self.slots:  # the loop may be built again
+                    self.parked[key] = self.slots.pop(key[1])
 
     def leave(self, storage: Storage, result: Value) -> None:
         """The call is over: its names are gone, unless a function in the result knows them."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType, FunctionType
@@ -35,6 +35,9 @@ class Source:
     """The first `yield` of functions."""
     ends: dict[ast.AST, dict[ast.AST, tuple[str, ...]]] = field(
         default_factory=dict["ast.AST", "dict[ast.AST, tuple[str, ...]]"]
+    )
+    confined: dict[ast.AST, Mapping[ast.AST, tuple[str, ...]]] = field(
+        default_factory=dict["ast.AST", "Mapping[ast.AST, tuple[str, ...]]"]
     )
     written: dict[tuple[ast.AST, str], ast.FunctionDef] = field(
         default_factory=dict["tuple[ast.AST, str]", "ast.FunctionDef"]

@@ -89,7 +89,7 @@ DIST = register(
 def _dist(p: Any, q: Any, /) -> Any:
     if isinstance(p, np.ndarray) and isinstance(q, np.ndarray):
         return DIST(p, q)
-    return _hypot(*[p[k] - q[k] for k in range(len(p))])
+    return _hypot(*[float(p[k]) - float(q[k]) for k in range(len(p))])
 
 
 # -- sums without loss ----------------------------------------------------------------------------
