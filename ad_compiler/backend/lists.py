@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ad_compiler.backend.expressions import Printer, Renderer
 from ad_compiler.backend.text import Text
-from ad_compiler.ir.nodes import Atom, const
+from ad_compiler.ir.nodes import Atom, Let, Var, const
 
 
 def _shaped(path: str) -> Printer:
@@ -71,6 +71,21 @@ def _listed(path: str) -> Printer:
     return printer
 
 
+ROWS = ("array_of", "array_of_arrays")
+
+
+def _rows(to: Renderer, args: Sequence[Atom]) -> Text:
+    """`np.array([[1, 0], [0, 1]])`: rows that are written there need no call of their own."""
+    return Text(f"{to.resolve('np.array')}([{', '.join(_row(to, a) for a in args)}])")
+
+
+def _row(to: Renderer, atom: Atom) -> str:
+    made = to.folded.get(atom) if isinstance(atom, Var) else None
+    if isinstance(made, Let) and made.prim.name in ROWS:
+        return f"[{', '.join(_row(to, a) for a in made.args)}]"
+    return to.atom(atom).text
+
+
 PRINTERS: Mapping[str, Printer] = {
     "math.fsum(items)": _listed("math.fsum"),
     "math.sumprod": _sumprod,
@@ -84,7 +99,7 @@ PRINTERS: Mapping[str, Printer] = {
     "np.indices": _shaped("np.indices"),
     "np.linalg.multi_dot": _listed("np.linalg.multi_dot"),
     "array_of": _listed("np.array"),
-    "array_of_arrays": _listed("np.array"),
+    "array_of_arrays": _rows,
 }
 """How each of them prints as an expression."""
 

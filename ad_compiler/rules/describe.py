@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ad_compiler.ir.index import is_slice, slice_bounds, split_operands
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive
-from ad_compiler.ir.types import Int
+from ad_compiler.ir.types import Int, rank
 from ad_compiler.rules.registry import PRIMITIVES
 
 LONGEST = 16
@@ -122,7 +122,7 @@ def _product(args: Sequence[Atom]) -> str | None:
 
 def _matmul(args: Sequence[Atom]) -> str | None:
     x, y = args
-    return _suffixed(x, "norm_sq") if x is y else _product(args)
+    return _suffixed(x, "norm_sq") if x is y and rank(x.type) == 1 else _product(args)
 
 
 def _quotient(args: Sequence[Atom]) -> str | None:

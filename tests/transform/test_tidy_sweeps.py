@@ -107,3 +107,13 @@ def largest_of_columns(x):
 def test_leading_axes_are_left_to_broadcasting() -> None:
     assert "expand_dims" not in grad(largest_of_columns).source(X)
     check_grads(largest_of_columns, (X,))
+
+
+def test_rows_that_are_written_out_are_lists() -> None:
+    def f(x):
+        turn = np.array([[1.0, x[0], 0], [0, 1, 0], [x[1], 0, 2]])
+        return np.sum(turn @ x)
+
+    text = value_and_grad(f).source(X)
+    assert "np.array([[1.0, x_first, 0], [0, 1, 0], [x[1], 0, 2]])" in text
+    check_grads(f, (X,))
