@@ -173,7 +173,8 @@ def _guarded(
 def _is_view(node: ast.expr) -> bool:
     """Whether an iterable may be a view of a dict, as `d.items()` is."""
     calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
-    return any(isinstance(function, ast.Attribute) for function in calls)
+    methods = (function.attr for function in calls if isinstance(function, ast.Attribute))
+    return not {"items", "keys", "values"}.isdisjoint(methods)
 
 
 def _changed(ctx: Context, scope: Scope, node: ast.For, length: int) -> list[Value]:
@@ -186,7 +187,9 @@ def _changed(ctx: Context, scope: Scope, node: ast.For, length: int) -> list[Val
     return items
 
 
-_STRUCTURE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.expr_context)
+_STRUCTURE = (
+    ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Subscript, ast.Constant, ast.expr_context,
+)  # fmt: skip
 """What may stand in an iterable that is evaluated again: it only takes containers apart."""
 
 

@@ -177,7 +177,8 @@ def _split(ary: Any, indices_or_sections: Any, axis: int) -> Any:
     parts, shape = indices_or_sections, ary.shape
     k = axis if axis >= 0 else axis + ary.ndim
     stacked = ary.reshape(*shape[:k], parts, shape[k] // parts, *shape[k + 1 :])
-    return [GETITEM(stacked, along_axis(k, ary.ndim, "int"), n) for n in range(parts)]
+    pattern = along_axis(k, ary.ndim, "int")
+    return [GETITEM(stacked, pattern, n) for n in range(parts)]
 
 
 @means(np.split, samples=((BOX, 2, 2), (VECTOR, 3), (VECTOR, [1, 2]), (MATRIX, (1,), 1)))
