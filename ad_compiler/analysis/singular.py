@@ -53,7 +53,7 @@ def _collect(block: Block, made: set[Var], indexed: set[Var], otherwise: set[Var
         read = [a for a in atoms_of(stmt) if isinstance(a, Var)]
         if isinstance(stmt, Let) and _passes_on(stmt, made):
             made.update(stmt.targets)
-        if isinstance(stmt, Let) and stmt.prim.name == "getitem":
+        if isinstance(stmt, Let) and stmt.prim.name == "getitem" and not _is_whole(stmt):
             indexed.update(read[:1])
             read = read[1:]
         elif isinstance(stmt, Let) and stmt.prim.name in SHAPE_ONLY:
@@ -62,6 +62,12 @@ def _collect(block: Block, made: set[Var], indexed: set[Var], otherwise: set[Var
         for inner in blocks_of(stmt):
             _collect(inner, made, indexed, otherwise)
     otherwise.update(a for a in block.results if isinstance(a, Var))
+
+
+def _is_whole(let: Let) -> bool:
+    """Whether an index takes everything, as `x[:, np.newaxis]` does."""
+    pattern = let.args[1]
+    return isinstance(pattern, Const) and {"new", ":", "..."}.issuperset(pattern.value)
 
 
 def _passes_on(let: Let, made: set[Var]) -> bool:

@@ -31,7 +31,7 @@ from tests.nopython.plainly import emitted, run
 
 
 @pytest.mark.parametrize("left_out", [(), *((name,) for name in sorted(OPTIONAL)), tuple(OPTIONAL)])
-@pytest.mark.parametrize(("function", "args"), spread(ALL, 6))
+@pytest.mark.parametrize(("function", "args"), spread(ALL, 12))
 def test_passes_keep_results(
     function: Callable[..., Any], args: tuple[Any, ...], left_out: tuple[str, ...]
 ) -> None:

@@ -48,7 +48,7 @@ from ad_compiler.transform.derive import derive
 from ad_compiler.transform.pipeline import finish
 from ad_compiler.transform.request import Request
 from ad_compiler.transform.structural import operand_label
-from tests.depth import thorough
+from tests.depth import spread, thorough
 
 importlib.import_module("ad_compiler.rules")
 read_later(LATER)
@@ -298,13 +298,14 @@ DEFINED = {
 
 
 def at_every_sample(
-    groups: Mapping[str, Sequence[AnySample]], quick: int = 100
+    groups: Mapping[str, Sequence[AnySample]], quick: int = 100, every: int = 1
 ) -> Callable[[Callable[[AnySample], None]], Callable[[Sequence[AnySample]], None]]:
     """Make a test of a sample one test for all samples of a rule; it says at which it failed.
 
-    Samples beyond the first, `quick` ones are left to the thorough run.
+    Samples beyond the first, `quick` ones are left to the thorough run; so are all but one rule in
+    `every`.
     """
-    first = [pytest.param(group[:quick], id=name) for name, group in groups.items()]
+    first = spread([pytest.param(group[:quick], id=name) for name, group in groups.items()], every)
     rest = [
         pytest.param(group[quick:], id=f"{name} more", marks=thorough)
         for name, group in groups.items()

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ad_compiler.ir.nodes import Const, Var
-from ad_compiler.ir.types import PY, PY_INT, Dim, Int, Sym, Trim
+from ad_compiler.ir.nodes import Const, Var, const
+from ad_compiler.ir.types import PY, PY_INT, Array, Dim, Int, Sym, Trim, never_one
 from ad_compiler.rules.counts import at_least_zero, counted, moved, stops_before
+from ad_compiler.rules.registry import PRIMITIVES
 
 N = Sym("n")
 
@@ -54,3 +55,20 @@ def test_what_is_no_length() -> None:
     assert stops_before(3, Var("stop", Int(PY, N))) is None
     assert stops_before(N, Var("stop", Int(PY, Sym("m")))) is None
     assert stops_before(N, Var("stop", Int(PY, N))) == 0
+
+
+@pytest.mark.parametrize(
+    ("lengths", "many"),
+    [
+        ((Sym("n", never=1), Sym("m", never=1)), True),  # both may be 0, but neither 1
+        ((Sym("n"), 1, 2), True),
+        ((Sym("n"), 1), False),
+        ((Sym("n"), Sym("m", never=1)), False),
+        ((Sym("n"), 0, 1), False),
+    ],
+)
+def test_what_is_joined_is_longer_than_one(lengths: tuple[Dim, ...], many: bool) -> None:
+    """Where `np.concatenate` gives an array that is never broadcast."""
+    arrays = [Var(f"x{k}", Array("f64", (n,))) for k, n in enumerate(lengths)]
+    joined: Any = PRIMITIVES["np.concatenate"].infer([*arrays, const(0)])
+    assert never_one(joined.dims[0]) == many

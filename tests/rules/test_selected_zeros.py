@@ -183,6 +183,31 @@ def test_a_unit_vector_that_is_broadcast(f: Callable[..., Any]) -> None:
         assert jacfwd(f)(x)[..., k] == pytest.approx(slope, rel=1e-7)
 
 
+def whole_and_a_part(x):
+    w = np.cbrt(x)
+    return np.sum(w[None]) + np.sum(w[:1] ** 2)
+
+
+def whole_in_two_ways(x):
+    w = np.cbrt(x)
+    return np.sum(w[:, None] * w[None]) + w[1] + np.sum(w[...] ** 2)
+
+
+def part_of_the_whole(x):
+    w = np.sqrt(x)
+    return np.sum(w[None][:, 1:] ** 3)
+
+
+@pytest.mark.parametrize("f", [whole_and_a_part, whole_in_two_ways, part_of_the_whole])
+def test_all_is_taken_by_an_index_that_only_adds_axes(f: Callable[..., Any]) -> None:
+    x = np.array([0.3, 0.6, 0.9])
+    slopes = [(f(x + h) - f(x - h)) / 2e-6 for h in 1e-6 * np.eye(3)]
+    assert grad(f)(x) == pytest.approx(slopes, rel=1e-7)
+    assert jacfwd(f)(x) == pytest.approx(slopes, rel=1e-7)
+    if f is part_of_the_whole:
+        assert np.isfinite(grad(f)(X)).all()
+
+
 @pytest.mark.parametrize(("triangle", "k"), [(np.triu, 1), (np.tril, -1)])
 def test_distances_beside_the_diagonal(triangle: Callable[..., Any], k: int) -> None:
     """Of the diagonal, where the slope of a distance is infinite, nothing is taken."""

@@ -109,7 +109,7 @@ def test_cotangents_are_like_their_primals_and_share_no_memory(case: Sample) -> 
     assert all(identical(np.asarray(a), b) for a, b in zip(args, before, strict=True))
 
 
-@at_every_sample(CASES, quick=1)
+@at_every_sample(CASES, quick=1, every=2)
 def test_single_precision_is_kept(case: Sample) -> None:
     small = case.single()
     args, dots = small.arguments, directions(small, 1)
@@ -122,7 +122,9 @@ def test_single_precision_is_kept(case: Sample) -> None:
         assert np.shape(bar) == np.shape(args[k])
 
 
-@at_every_sample({name: group for name, group in CASES.items() if name != "cofactors"}, quick=1)
+@at_every_sample(
+    {name: group for name, group in CASES.items() if name != "cofactors"}, quick=1, every=2
+)
 def test_second_derivatives(case: Sample) -> None:
     """Forward over reverse agrees with differences of the gradient, and with reverse twice."""
     w = cotangents(case, 4)

@@ -36,7 +36,7 @@ def same_bits(make: Callable[[str], Any], args: tuple[Any, ...]) -> bool:
     return others == [one, one]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", spread(FUNCTIONS, 3))
 def test_ordinary_functions(name: str) -> None:
     f, (models, argnums) = getattr(programs, name), FUNCTIONS[name]
     random = np.random.default_rng(5)
