@@ -48,7 +48,7 @@ FUNCTIONS = (product, quotient, power, larger, chosen)
 
 
 @pytest.mark.parametrize(
-    ("function", "one", "other"), spread(itertools.product(FUNCTIONS, SHAPES, SHAPES), 8)
+    ("function", "one", "other"), spread(itertools.product(FUNCTIONS, SHAPES, SHAPES), 12)
 )
 def test_pairs_of_shapes(function: Any, one: str, other: str) -> None:
     x, y = value(SHAPES[one], 1), value(SHAPES[other], 2)

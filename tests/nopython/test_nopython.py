@@ -93,6 +93,7 @@ def test_containers_are_taken_apart_in_python() -> None:
     assert (w, b) == pytest.approx((slope["w"][0], slope["b"]), rel=1e-14)
 
 
+@thorough
 def test_forward_and_reverse_and_second_derivatives() -> None:
     def f(x: Any) -> Any:
         return np.sum(np.sin(x) * x[0])

@@ -260,7 +260,7 @@ def test_every_operation_that_takes_complex_numbers_is_tested() -> None:
     assert COMPLEX.keys() == OPERATIONS.keys() | INNER
 
 
-@pytest.mark.parametrize("name", spread(OPERATIONS, 2))
+@pytest.mark.parametrize("name", spread(OPERATIONS, 4))
 def test_an_operation(name: str) -> None:
     operation = OPERATIONS[name]
 

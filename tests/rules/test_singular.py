@@ -100,7 +100,7 @@ every_part = pytest.mark.parametrize("part", spread(range(PARTS), PARTS))
 
 
 @every_part
-@pytest.mark.parametrize("name", spread(NAMES, 2))
+@pytest.mark.parametrize("name", spread(NAMES, 3))
 def test_a_derivative_is_quiet_where_its_function_is(name: str, part: int) -> None:
     """It never raises where the function returned, and warns only that it is itself not finite."""
     for case in cases(name):
@@ -122,7 +122,7 @@ def test_a_derivative_is_quiet_where_its_function_is(name: str, part: int) -> No
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @every_part
-@pytest.mark.parametrize("name", spread(NAMES, 2))
+@pytest.mark.parametrize("name", spread(NAMES, 3))
 def test_what_has_no_derivative_has_no_second_one(name: str, part: int) -> None:
     """Where the first derivative is infinite or undefined, the second is not a number like 0."""
     for case in cases(name):
