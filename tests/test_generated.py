@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.depth import spread
+
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("script", ["gallery.py", "rules_page.py", "peers.py"])
+@pytest.mark.parametrize("script", spread(["gallery.py", "rules_page.py", "peers.py"], 3))
 def test_what_scripts_write_is_current(script: str) -> None:
     done = subprocess.run(
         [sys.executable, f"scripts/{script}", "--check"],

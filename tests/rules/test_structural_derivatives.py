@@ -24,7 +24,7 @@ from tests.rules.programs import (
 )
 
 CASES: dict[str, Sequence[Sample]] = {**STRUCTURAL, **DEFINED}
-every_case = at_every_sample(CASES, quick=2)
+every_case = at_every_sample(CASES, quick=1)
 
 
 def moved(case: Sample, dots: list[Any], step: float, extra: tuple[Any, ...] = ()) -> list[Any]:
