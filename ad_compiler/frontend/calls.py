@@ -259,7 +259,7 @@ def defined(
     `label`: what its user calls it.
     """
     captures, codes = ctx.captures, ctx.codes
-    ctx.captures, ctx.codes = replace(captures, inline=True), {}
+    ctx.captures, ctx.codes = replace(captures, inline=True, written=False), {}
     try:
         return inline.call(ctx, user_function(ctx, definition), args, keywords, name)
     except NeedsStatic as needs:

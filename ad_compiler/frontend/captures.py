@@ -50,6 +50,8 @@ class Captures:
 
     inline: bool = False
     arrays: bool = False
+    written: bool = False
+    """Whether this is the text of a file, whose statements have places there."""
     watch: list[Guard] | None = None
     """Where guards go of a function of a rule that its user wrote."""
     fixed: frozenset[Key] = frozenset()

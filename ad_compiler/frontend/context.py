@@ -359,5 +359,5 @@ def placed(code: Code, node: ast.AST, problem: TypeRefusal | NeedsStatic) -> Exc
 
 def place(ctx: Context, scope: Scope, node: ast.AST) -> None:
     """Give the statements that come next the place of a node; those of rules keep their user's."""
-    if not ctx.captures.inline:
+    if not ctx.captures.inline or ctx.captures.written:
         ctx.builder.at = scope.code.source.span(node)

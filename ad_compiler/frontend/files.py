@@ -69,7 +69,7 @@ def _lower(
     )
 
     def root(captures: Captures, ctx: Context) -> UserFunction:
-        captures.inline = captures.arrays = True
+        captures.inline = captures.arrays = captures.written = True
         return Reader(program, captures, ctx).function(function)
 
     try:
