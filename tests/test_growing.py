@@ -245,12 +245,6 @@ def rows_and_changed(x):
     return np.sum(rows[2])
 
 
-def added_to_an_array(x):
-    ys = [[1.0, 2.0], 3.0]
-    ys[0] += x[:2]
-    return np.sum(ys[0] * x[:2])
-
-
 def endless(x):
     ys = [x[0]]
     while ys:
@@ -278,7 +272,6 @@ def mixed(x):
         (endless, "no end"),
         (kept_and_changed, "it is also in a list"),
         (rows_and_changed, "it is also in a list"),
-        (added_to_an_array, "a list stands where"),
         (returned, "a list that grows"),
         (mixed, "on one path"),
     ],

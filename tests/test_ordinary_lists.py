@@ -255,7 +255,7 @@ def in_the_middle(x):
 
 
 def choices_of_an_array(x):
-    return sum(a * b for a, b in itertools.combinations(x, 2))
+    return sum(a * b * c for a, b, c in itertools.combinations(x, 3))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from ad_compiler.backend.expressions import Printer, Renderer
 from ad_compiler.backend.text import Text
 from ad_compiler.ir.nodes import Atom, Let, Var, const
+from ad_compiler.ir.types import rank
+from ad_compiler.rules.places import APART
 
 
 def _shaped(path: str) -> Printer:
@@ -17,6 +19,33 @@ def _shaped(path: str) -> Printer:
         return Text(f"{to.resolve(path)}(({lengths}{',' * (len(args) == 1)}))")
 
     return printer
+
+
+def _shape(to: Renderer, lengths: Sequence[Atom]) -> str:
+    """Two lengths or more: `x.shape` where they are all that x has, in order."""
+    made = [to.folded.get(a) if isinstance(a, Var) else None for a in lengths]
+    whole = [
+        let.args[0]
+        for k, let in enumerate(made)
+        if isinstance(let, Let) and let.prim.name == "dim" and let.args[1] == const(k)
+    ]
+    if len(whole) == len(lengths) == rank(whole[0].type) and len(set(whole)) == 1:
+        return f"{to.receiver(whole[0])}.shape"
+    return f"({', '.join(to.atom(a).text for a in lengths)})"
+
+
+def _unravel_index(to: Renderer, args: Sequence[Atom]) -> Text:
+    """`np.unravel_index(place, (n, m))`."""
+    place, *lengths = args
+    return Text(f"{to.resolve('np.unravel_index')}({to.atom(place).text}, {_shape(to, lengths)})")
+
+
+def _ravel_multi_index(to: Renderer, args: Sequence[Atom]) -> Text:
+    """`np.ravel_multi_index((i, j), (n, m))`."""
+    half = len(args) // 2
+    places = ", ".join(to.atom(a).text for a in args[:half])
+    path = to.resolve("np.ravel_multi_index")
+    return Text(f"{path}(({places}), {_shape(to, args[half:])})")
 
 
 def _resize(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -47,6 +76,12 @@ def _histogram(to: Renderer, args: Sequence[Atom]) -> Text:
     """`np.histogram(x, edges)[0]`: only the counts."""
     texts = ", ".join(to.atom(a).text for a in args)
     return Text(f"{to.resolve('np.histogram')}({texts})[0]")
+
+
+def _weighed(to: Renderer, args: Sequence[Atom]) -> Text:
+    """`np.histogram(x, edges, weights=w)[0]`: only the sums."""
+    values, edges, weights = (to.atom(a).text for a in args)
+    return Text(f"{to.resolve('np.histogram')}({values}, {edges}, weights={weights})[0]")
 
 
 def _cho_factor(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -91,9 +126,12 @@ PRINTERS: Mapping[str, Printer] = {
     "math.sumprod": _sumprod,
     "np.einsum(optimize)": _einsum,
     "np.histogram(edges)": _histogram,
+    "np.histogram(weights)": _weighed,
     "scipy.linalg.cho_factor": _cho_factor,
     "scipy.linalg.cho_solve": _cho_solve,
     "np.lexsort": _listed("np.lexsort"),
+    **{f"np.unravel_index({rank})": _unravel_index for rank in APART},
+    "np.ravel_multi_index": _ravel_multi_index,
     "np.resize": _resize,
     "np.choose": _choose,
     "np.indices": _shaped("np.indices"),
@@ -108,9 +146,12 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "math.sumprod": ("math.sumprod",),
     "np.einsum(optimize)": ("np.einsum",),
     "np.histogram(edges)": ("np.histogram",),
+    "np.histogram(weights)": ("np.histogram",),
     "scipy.linalg.cho_factor": ("scipy.linalg.cho_factor",),
     "scipy.linalg.cho_solve": ("scipy.linalg.cho_solve",),
     "np.lexsort": ("np.lexsort",),
+    **{f"np.unravel_index({rank})": ("np.unravel_index",) for rank in APART},
+    "np.ravel_multi_index": ("np.ravel_multi_index",),
     "np.resize": ("np.resize",),
     "np.choose": ("np.choose",),
     "np.indices": ("np.indices",),

@@ -13,7 +13,7 @@ from ad_compiler.backend.lists import PRINTERS as LIST_PRINTERS
 from ad_compiler.backend.text import COMPARE, CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.index import segments
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
-from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, is_complex, rank
+from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, is_complex, is_number, rank
 from ad_compiler.rules.effects import VALUE
 from ad_compiler.rules.fits import alike_lengths
 
@@ -170,6 +170,22 @@ def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"[row.copy() for row in {array}]")
 
 
+def _list_array(to: Renderer, args: Sequence[Atom]) -> Text:
+    """`np.array(xs)`; a zero among derivatives in single precision may be a Python float."""
+    (rows,) = args
+    assert isinstance(rows.type, Tape)
+    element = rows.type.element
+    is_single = is_number(element) and dtype_of(element) == "f32"
+    narrow = f", {to.resolve('np.float32')}" if is_single else ""
+    return Text(f"{to.resolve('np.array')}({to.atom(rows).text}{narrow})")
+
+
+def _list_like(to: Renderer, args: Sequence[Atom]) -> Text:
+    rows, model = args
+    made = _list_array(to, [rows]).text
+    return Text(made if rank(model.type) == 1 else f"{made}.reshape({to.receiver(model)}.shape)")
+
+
 def _list_sum(to: Renderer, args: Sequence[Atom]) -> Text:
     one, other = (to.receiver(a) for a in args)
     assert isinstance(args[0].type, Tape)
@@ -313,6 +329,8 @@ PRINTERS: Mapping[str, Printer] = {
     "tape_zeros_like": _tape_zeros_like,
     "list_get": _tape_get,
     "list_rows": _list_rows,
+    "list_array": _list_array,
+    "list_like": _list_like,
     "check_fit": _check_fit,
     "check_write": _check_write,
     "check_lengths": _check_lengths,
@@ -347,6 +365,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "min_index": ("min", "range"),
     "tape_zeros_like": ("np.zeros_like", "len"),
     "list_rows": ("list",),
+    **dict.fromkeys(("list_array", "list_like"), ("np.array", "np.float32")),
     "check_fit": ("np.broadcast_shapes",),
     "tape_add": ("zip",),
     "list_sum": ("zip",),

@@ -57,7 +57,8 @@ class Spelling:
             return f"{self._import(module, '')}.{name}"
         root, _, rest = path.partition(".")
         if root in MODULES:
-            return f"{self._import(MODULES[root], root)}.{rest}"
+            own = self._import(MODULES[root], root)
+            return f"{own}.{rest.replace(f'({root}.', f'({own}.')}"
         if root == "scipy":
             _, part, last = path.split(".", 2)
             return f"{self._import_part(root, part)}.{last}"

@@ -61,7 +61,7 @@ def literal(value: Any, resolve: Resolve) -> Text:
             return name(repr(value))
         case int():
             return signed(repr(value))
-        case float():
+        case float() if type(value) is float:
             return _float(value, resolve)
         case tuple() | list():
             return Text(_sequence(value, resolve))

@@ -22,6 +22,7 @@ from ad_compiler.frontend import (
     iterating,
     making,
     products,
+    slicing,
     sorting,
     writing,
 )
@@ -391,6 +392,7 @@ TABLE: dict[Any, Lower] = {
     **gathering.FUNCTIONS,
     **products.FUNCTIONS,
     **iterating.FUNCTIONS,
+    **slicing.FUNCTIONS,
     **sorting.FUNCTIONS,
     **making.FUNCTIONS,
     **writing.FUNCTIONS,

@@ -17,6 +17,7 @@ from ad_compiler.frontend import (
     indexing,
     operators,
     refusals,
+    spreading,
 )
 from ad_compiler.frontend.branching import branch
 from ad_compiler.frontend.context import Context, placed, test_of, truth_of
@@ -216,18 +217,21 @@ def elements(ctx: Context, scope: Scope, nodes: Sequence[ast.expr]) -> list[Valu
     return values
 
 
-def _taken_apart(ctx: Context, scope: Scope, node: ast.expr) -> list[Value] | Growing:
-    """The values that a part of a display stands for; a list of which only the program knows."""
+def _part(ctx: Context, scope: Scope, node: ast.expr) -> list[Value] | Value:
+    """The values that a part of a display stands for; what only the program can take apart."""
     if not isinstance(node, ast.Starred):
         return [expression(ctx, scope, node)]
     inner = indexing.resolved(ctx, consumed(ctx, scope, node.value))
-    if isinstance(inner, Growing):
+    if isinstance(inner, Growing) or arrays.is_array(inner):
         return inner
-    if arrays.is_array(inner):
-        return as_list(ctx, inner)
     if not isinstance(inner, Structure) or inner.kind == "dataclass":
         raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
     return [*(map(value_of, inner.keys) if inner.kind == "dict" else inner.items)]
+
+
+def _taken_apart(ctx: Context, scope: Scope, node: ast.expr) -> list[Value] | Growing:
+    part = _part(ctx, scope, node)
+    return part if isinstance(part, list | Growing) else as_list(ctx, part)
 
 
 def consumed(ctx: Context, scope: Scope, node: ast.expr) -> Value:
@@ -318,6 +322,10 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
             ctx, scope, node.args[0], expression, function_value, rows=True
         )
         args = [first, *elements(ctx, scope, node.args[1:])]
+    elif any(isinstance(arg, ast.Starred) for arg in node.args):
+        parts = [_part(ctx, scope, arg) for arg in node.args]
+        named = [keyword.arg for keyword in node.keywords if keyword.arg is not None]
+        args = spreading.arguments(ctx, function, parts, named)
     else:
         args = elements(ctx, scope, node.args)
     keywords: dict[str, Value] = {}

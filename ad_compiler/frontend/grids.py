@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ad_compiler.frontend import arrays, calls
-from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.indexing import Item, Slice, slice_value
 from ad_compiler.frontend.values import Structure, Value, static
 from ad_compiler.ir.nodes import Const, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import dtype_of
+from ad_compiler.ir.types import Int, dtype_of
+from ad_compiler.rules.registry import OPERATORS
 
 
 def _call(ctx: Context, thing: Any, *args: Value, **keywords: Value) -> Value:
@@ -26,10 +28,24 @@ def _list(values: Sequence[Value]) -> Structure:
 
 def _numbers(ctx: Context, item: Slice) -> Value:
     """`start:stop:step` as `np.arange` has it."""
+    start, stop, step = _bounds(item)
+    count = _count(step)
+    if count is not None:
+        return _call(ctx, np.linspace, start, stop, const(count))
+    return _call(ctx, np.arange, start, stop, step)
+
+
+def _bounds(item: Slice) -> tuple[Value, Value, Value]:
     if item.stop is None:
         raise TypeRefusal("a slice without an end makes no numbers", "give the end")
-    bounds = (item.start or const(0), item.stop, item.step or const(1))
-    return _call(ctx, np.arange, *bounds)
+    return item.start or const(0), item.stop, item.step or const(1)
+
+
+def _count(step: Value) -> int | None:
+    """How many numbers `start:stop:5j` makes; None where the step is one."""
+    if isinstance(step, Const) and isinstance(step.value, complex):
+        return int(abs(step.value))
+    return None
 
 
 def _array(ctx: Context, item: Value) -> Value:
@@ -66,12 +82,32 @@ def _columns(ctx: Context, items: Sequence[Item]) -> Value:
 
 
 def _vectors(ctx: Context, items: Sequence[Item]) -> list[Value]:
+    """The numbers along each axis; as in NumPy, not those of `np.arange` if any is a float."""
     if not all(isinstance(item, Slice) for item in items):
         raise TypeRefusal("a grid of what is no slice", "write start:stop for each axis")
-    vectors = [_numbers(ctx, item) for item in items if isinstance(item, Slice)]
-    if len({dtype_of(atom_of(ctx, v).type) for v in vectors}) > 1:
-        raise TypeRefusal("a grid of integers and floats", "write all bounds as floats")
-    return vectors
+    axes = [_bounds(item) for item in items if isinstance(item, Slice)]
+    if all(isinstance(atom_of(ctx, bound).type, Int) for axis in axes for bound in axis):
+        return [_call(ctx, np.arange, *axis) for axis in axes]
+    if len(axes) == 1 and _count(axes[0][2]) is None:
+        return [_call(ctx, np.arange, *axes[0])]
+    return [_along(ctx, *axis) for axis in axes]
+
+
+def _along(ctx: Context, start: Value, stop: Value, step: Value) -> Value:
+    """`np.arange(n) * step + start`, in floats."""
+    count: Value
+    length, many = _binary(ctx, "-", stop, start), _count(step)
+    if many is None:
+        count = _call(ctx, math.ceil, _binary(ctx, "/", length, step))
+    else:
+        count = const(many)
+        step = _binary(ctx, "/", length, const(float(many - 1))) if many != 1 else const(1)
+    places = _call(ctx, np.arange, count, dtype=static(float))
+    return _binary(ctx, "+", _binary(ctx, "*", places, step), start)
+
+
+def _binary(ctx: Context, operator: str, one: Value, other: Value) -> Value:
+    return apply(ctx, OPERATORS[operator], (atom_of(ctx, one), atom_of(ctx, other)))
 
 
 def _mesh(ctx: Context, items: Sequence[Item]) -> Value:

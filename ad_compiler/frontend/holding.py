@@ -11,6 +11,7 @@ from ad_compiler.frontend.values import (
     Grid,
     Method,
     Partial,
+    Picked,
     Place,
     Structure,
     UserFunction,
@@ -27,7 +28,7 @@ def places_within(value: Value) -> Iterator[Place]:
         case Structure(items=parts) | Zipped(parts) | Grid(parts):
             for part in parts:
                 yield from places_within(part)
-        case Counted(inner) | Backwards(inner) | Method(inner):
+        case Counted(inner) | Backwards(inner) | Picked(inner) | Method(inner):
             yield from places_within(inner)
         case UserFunction(defaults=given):
             for part in given.values():

@@ -16,6 +16,7 @@ from ad_compiler.frontend.values import (
     Grid,
     Growing,
     Loose,
+    Picked,
     Place,
     Range,
     Structure,
@@ -135,10 +136,10 @@ def trips_of(ctx: Context, value: Value) -> Trips:
         case Range(start, stop, step):
             return Trips(start, stop, step)
         case _:
-            return Trips(const(0), _length(ctx, value), const(1))
+            return Trips(const(0), length_of(ctx, value), const(1))
 
 
-def _length(ctx: Context, value: Value) -> Atom:
+def length_of(ctx: Context, value: Value) -> Atom:
     """How many items an iterable has."""
     match value:
         case Var(type=Array()) | Const(type=Array()) | Place() | Loose():
@@ -156,18 +157,20 @@ def _length(ctx: Context, value: Value) -> Atom:
         case Growing():
             return atom_of(ctx, growing.length(ctx, value))
         case Zipped(parts, even):
-            lengths = [_length(ctx, part) for part in (parts[:1] if even else parts)]
+            lengths = [length_of(ctx, part) for part in (parts[:1] if even else parts)]
             least = lengths[0]
             for length in lengths[1:]:
                 least = atom_of(ctx, apply(ctx, PRIMITIVES["min"], (least, length)))
             return least
         case Grid(parts):
-            count = _length(ctx, parts[0])
+            count = length_of(ctx, parts[0])
             for part in parts[1:]:
-                count = atom_of(ctx, apply(ctx, OPERATORS["*"], (count, _length(ctx, part))))
+                count = atom_of(ctx, apply(ctx, OPERATORS["*"], (count, length_of(ctx, part))))
             return count
         case Counted(inner) | Backwards(inner):
-            return _length(ctx, inner)
+            return length_of(ctx, inner)
+        case Picked(places=places):
+            return length_of(ctx, places)
         case _:
             raise TypeRefusal(
                 f"a loop over {describe(value)} is not supported",
@@ -192,7 +195,7 @@ def require_even(ctx: Context, parts: Sequence[Value]) -> None:
     """
     listed = [known_items(ctx, part) for part in parts]
     lengths = [
-        _length(ctx, part) if items is None else const(len(items))
+        length_of(ctx, part) if items is None else const(len(items))
         for part, items in zip(parts, listed, strict=True)
     ]
     for k, length in enumerate(lengths[1:], 2):
@@ -236,7 +239,9 @@ def item_at(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
             return index
         case Growing():
             return growing.item(ctx, value, index, name)
-        case Zipped() | Grid() | Counted() | Backwards() | Var() | Const() | Place() | Loose():
+        case Zipped() | Grid() | Counted() | Backwards() | Picked() | Var() | Const():
+            return _nth(ctx, value, index, name)
+        case Place() | Loose():
             return _nth(ctx, value, index, name)
         case _:
             raise TypeRefusal(f"a loop over {describe(value)} is not supported")
@@ -257,9 +262,12 @@ def _nth(ctx: Context, value: Value, index: Atom, name: str = "") -> Value:
         case Counted(inner, start):
             return Structure("tuple", (), (_plus(ctx, start, index), _nth(ctx, inner, index)))
         case Backwards(inner):
-            last = apply(ctx, OPERATORS["-"], (_length(ctx, inner), const(1)))
+            last = apply(ctx, OPERATORS["-"], (length_of(ctx, inner), const(1)))
             back = atom_of(ctx, apply(ctx, OPERATORS["-"], (atom_of(ctx, last), index)))
             return _nth(ctx, inner, back, name)
+        case Picked(inner, places):
+            place = atom_of(ctx, indexing.element(ctx, places, index))
+            return _nth(ctx, inner, atom_of(ctx, apply(ctx, PRIMITIVES["int"], (place,))), name)
         case Structure() | Const() if isinstance(index, Const):
             items = known_items(ctx, value)
             assert items is not None
@@ -279,7 +287,7 @@ def _of_grid(ctx: Context, parts: Sequence[Value], index: Atom) -> Value:
     """The items of a trip through all tuples: its number, taken apart."""
     items: list[Value] = []
     for part in parts[:0:-1]:
-        length = _length(ctx, part)
+        length = length_of(ctx, part)
         own = atom_of(ctx, apply(ctx, OPERATORS["%"], (index, length)))
         items.append(_nth(ctx, part, own))
         index = atom_of(ctx, apply(ctx, OPERATORS["//"], (index, length)))

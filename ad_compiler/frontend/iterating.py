@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.frontend import growing
-from ad_compiler.frontend.context import Context
+from ad_compiler.frontend.arrays import is_array
+from ad_compiler.frontend.context import Context, atom_of
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.values import Growing, Partial, Structure, Value, static
 from ad_compiler.ir.nodes import Const, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Float
+from ad_compiler.ir.types import Float, dtype_of
 from ad_compiler.rules import iterating
 
 Args = Sequence[Value]
@@ -79,9 +80,11 @@ def _or(value: Value, default: int) -> Value:
 def _from_iterable(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value:
     """`np.fromiter(items, dtype)`."""
     given = dict(zip(("iter", "dtype", "count"), args, strict=False)) | kw
-    if set(given) != {"iter", "dtype"}:
+    if not {"iter", "dtype"} <= given.keys() <= {"iter", "dtype", "count"}:
         raise TypeRefusal("np.fromiter takes items and a dtype here", "leave the others out")
     items = call(ctx, static(list), [given["iter"]], {})
+    if "count" in given:
+        items = call(ctx, static(iterating.first_of), [items, given["count"]], {})
     return call(ctx, static(np.array), [items], {"dtype": given["dtype"]}, name)
 
 
@@ -111,6 +114,11 @@ def _vectorized(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) ->
     function, *arrays = args
     if kw or not arrays:
         raise TypeRefusal("a function of np.vectorize takes arrays by position", "leave names out")
+    if any(is_array(a) and dtype_of(atom_of(ctx, a).type) == "f32" for a in arrays):
+        raise TypeRefusal(
+            "np.vectorize of float32 arrays: it computes in double precision, and rounds",
+            "convert them with .astype(np.float64), or write the function with NumPy's",
+        )
     given = Structure("tuple", (), tuple(arrays))
     made = call(ctx, static(iterating.each), [function, given], {})
     element = growing.element_of(ctx, made) if isinstance(made, Growing) else None

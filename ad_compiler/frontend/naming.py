@@ -12,6 +12,7 @@ from ad_compiler.frontend.values import (
     Method,
     Namespace,
     Partial,
+    Picked,
     Place,
     Range,
     Shape,
@@ -54,7 +55,7 @@ def describe(value: Value) -> str:
             return "a formatted string"
         case Range():
             return "a range"
-        case Zipped() | Grid() | Counted() | Backwards():
+        case Zipped() | Grid() | Counted() | Backwards() | Picked():
             return "an iterator"
         case Place() | Loose():
             return "an array"

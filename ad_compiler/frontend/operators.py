@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from ad_compiler.frontend import arrays
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
 from ad_compiler.frontend.indexing import resolved
 from ad_compiler.frontend.lengthening import concatenated, repeated
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
+    Growing,
     Structure,
     Text,
     Value,
@@ -64,7 +66,15 @@ def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str 
         joined = _of_texts(ctx, symbol, left, right)
     if joined is not None:
         return joined
+    left, right = beside_array(ctx, left, right), beside_array(ctx, right, left)
     return apply(ctx, OPERATORS[symbol], atoms_of(ctx, (left, right)), name)
+
+
+def beside_array(ctx: Context, value: Value, other: Value) -> Value:
+    """NumPy makes an array of a list or a tuple that stands beside one: `x + [1.0, 2.0]`."""
+    if isinstance(value, Structure | Growing) and arrays.is_array(other):
+        return arrays.array_of(ctx, value)
+    return value
 
 
 def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
@@ -141,6 +151,7 @@ def compare(ctx: Context, op: ast.cmpop, left: Value, right: Value, name: str = 
         alike = _same_numbers(ctx, resolved(ctx, left), resolved(ctx, right))
         if alike is not None:
             return alike if isinstance(op, ast.Eq) else negation(ctx, atom_of(ctx, alike), name)
+    left, right = beside_array(ctx, left, right), beside_array(ctx, right, left)
     return apply(ctx, OPERATORS[COMPARISONS[type(op)]], atoms_of(ctx, (left, right)), name)
 
 

@@ -13,7 +13,16 @@ from ad_compiler.frontend.context import Context, apply, array_of, atom_of, rais
 from ad_compiler.frontend.gathering import items_of
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.values import Grid, Range, Structure, Value, Zipped
+from ad_compiler.frontend.values import (
+    Grid,
+    Growing,
+    Picked,
+    Range,
+    Structure,
+    Value,
+    Zipped,
+    static,
+)
 from ad_compiler.ir.nodes import Const, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.registry import PRIMITIVES
@@ -60,9 +69,12 @@ def _bounds(value: Value) -> tuple[Value, ...]:
 def _chosen(choose: Callable[[Any, int], Any]) -> Lower:
     """`itertools.combinations` and `permutations` of what is known."""
 
-    def lower(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Any) -> Value:
+    def lower(ctx: Context, args: Args, kw: Keywords, _name: str, call: Any) -> Value:
         items = iterables.known_items(ctx, args[0])
         if items is None:
+            pairs = _pairs(ctx, args, kw, call) if choose is itertools.combinations else None
+            if pairs is not None:
+                return pairs
             refusal = TypeRefusal(
                 f"itertools.{choose.__name__}() of {describe(args[0])}, whose length is not known "
                 "at compile time",
@@ -74,6 +86,20 @@ def _chosen(choose: Callable[[Any, int], Any]) -> Lower:
         return _listed(ctx, list(choose(items, _number(length, "the length"))))
 
     return lower
+
+
+def _pairs(ctx: Context, args: Args, kw: Keywords, call: Any) -> Value | None:
+    """`itertools.combinations(items, 2)` of as many items as only the program knows."""
+    items = args[0]
+    if kw.get("r", args[-1]) != const(2) or not _is_long(ctx, items):
+        return None
+    count = iterables.length_of(ctx, items)
+    first, second = call(ctx, static(np.triu_indices), [count, const(1)], {}).items
+    return Zipped((Picked(items, first), Picked(items, second)), even=True)
+
+
+def _is_long(ctx: Context, items: Value) -> bool:
+    return isinstance(items, Range | Growing) or array_of(ctx, items) is not None
 
 
 def _chain(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Value:

@@ -30,6 +30,8 @@ class Target:
 
     out: Value
     mask: Value | None
+    precise: bool = False
+    """Whether the function computes in the precision of the array, as all but ufuncs may."""
 
 
 def is_library(thing: Any) -> bool:
@@ -43,7 +45,7 @@ def settled(
     """Where the result goes, and the call without what says so."""
     out, args, keywords = _without_out(thing, args, keywords)
     if not isinstance(thing, np.ufunc):
-        return (None if out is None else Target(out, None)), args, keywords
+        return (None if out is None else Target(out, None, precise=True)), args, keywords
     keywords = {name: v for name, v in keywords.items() if not _is_plain(name, v)}
     if "dtype" in keywords:
         args, keywords = _converted(ctx, thing, args, keywords, call)
@@ -67,7 +69,16 @@ def placed(ctx: Context, target: Target, result: Value, who: str, call: Call) ->
     out = ctx.storage.rooted(target.out) if arrays.is_array(target.out) else target.out
     if target.mask is not None:
         result = call(ctx, static(np.where), [target.mask, result, out], {})
+    if target.precise and _precision(ctx, result) == "f32" and _precision(ctx, out) == "f64":
+        raise TypeRefusal(
+            f"`{who}` of float32 with a float64 `out` computes in double precision",
+            "convert the operands with .astype(np.float64), or let `out` be float32",
+        )
     return writing.into(ctx, out, result, who)
+
+
+def _precision(ctx: Context, value: Value) -> str | None:
+    return dtype_of(atom_of(ctx, value).type) if arrays.is_array(value) else None
 
 
 def _is_plain(name: str, value: Value) -> bool:

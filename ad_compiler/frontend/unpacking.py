@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from ad_compiler.frontend import growing, indexing
 from ad_compiler.frontend.context import Context, apply, array_of, atom_of
@@ -13,6 +14,7 @@ from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import Growing, Structure, Value
 from ad_compiler.ir.nodes import Var, const
 from ad_compiler.ir.primitive import TypeRefusal
+from ad_compiler.ir.types import dims_of
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 
@@ -23,7 +25,8 @@ def unpacked(ctx: Context, names: list[ast.expr], value: Value) -> list[tuple[as
     if starred and (array_of(ctx, value) is not None or isinstance(value, Growing)):
         return _around_star(ctx, names, value, starred[0])
     if array_of(ctx, value) is not None:
-        value = Structure("tuple", (), _elements(ctx, ctx.storage.rooted(value), names))
+        labels = [one.id if isinstance(one, ast.Name) else "" for one in names]
+        value = Structure("tuple", (), _elements(ctx, ctx.storage.rooted(value), labels))
     if isinstance(value, Growing):
         value = _listed(ctx, value, len(names))
     if isinstance(value, Structure) and value.kind == "dataclass":
@@ -50,11 +53,19 @@ def _named(ctx: Context, target: ast.expr, item: Value) -> Value:
     return item
 
 
-def _elements(ctx: Context, array: Value, names: list[ast.expr]) -> tuple[Value, ...]:
+def _elements(ctx: Context, array: Value, names: Sequence[str]) -> tuple[Value, ...]:
     """`a, b = array`: one value a name, or ValueError at run time."""
-    ctx.builder.effect(PRIMITIVES["check_length"], atom_of(ctx, array), const(len(names)))
-    labels = [n.id if isinstance(n, ast.Name) else "" for n in names]
-    return tuple(indexing.element(ctx, array, const(k), name) for k, name in enumerate(labels))
+    atom = atom_of(ctx, array)
+    if dims_of(atom.type)[:1] != (len(names),):
+        ctx.builder.effect(PRIMITIVES["check_length"], atom, const(len(names)))
+    return tuple(indexing.element(ctx, array, const(k), name) for k, name in enumerate(names))
+
+
+def items_of(ctx: Context, value: Value, count: int) -> Sequence[Value]:
+    """The items of an array or of a list, or ValueError at run time unless there are so many."""
+    if isinstance(value, Growing):
+        return _listed(ctx, value, count).items
+    return _elements(ctx, ctx.storage.rooted(value), [""] * count)
 
 
 def _listed(ctx: Context, xs: Growing, count: int) -> Structure:

@@ -190,6 +190,14 @@ class Backwards:
     inner: Value
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Picked:
+    """The items of an iterable at places that an array of integers holds."""
+
+    inner: Value
+    places: Var
+
+
 @dataclass(eq=False)
 class Root:
     """The storage of one array. Its current value is what `cell` holds.
@@ -299,10 +307,10 @@ class Growing:
 
 Value = (
     Var | Const | Undef | Structure | UserFunction | Namespace | Partial | Method | Shape | Range
-    | Zipped | Grid | Counted | Backwards | Derived | Place | Loose | Text | Growing
+    | Zipped | Grid | Counted | Backwards | Picked | Derived | Place | Loose | Text | Growing
 )  # fmt: skip
 
-Iterables = Range | Zipped | Grid | Counted | Backwards
+Iterables = Range | Zipped | Grid | Counted | Backwards | Picked
 
 
 def static(value: object, spelling: str | None = None) -> Const:

@@ -48,7 +48,7 @@ def update(
     value: Value,
 ) -> None:
     """`target[pattern] op= value`, where `old` is `target[pattern]`."""
-    before, after = atom_of(ctx, old), atom_of(ctx, value)
+    before, after = atom_of(ctx, old), atom_of(ctx, operators.beside_array(ctx, value, old))
     new = operators.binary(ctx, op, before, after)
     if isinstance(before.type, Array):
         require_fits(atom_of(ctx, new).type, before.type, after.type)

@@ -38,6 +38,8 @@ FILES = (
     "parts",
     "searching",
     "sorting",
+    "sets",
+    "places",
     "quantiles",
     "windows",
     "averages",
@@ -74,7 +76,7 @@ for _file in FILES:
 
 LATER.update(
     {
-        "numpy.polynomial": ("series",),
+        "numpy.polynomial": ("series", "quadrature"),
         "scipy.special": ("scipy_special", "scipy_sums"),
         "scipy.linalg": ("scipy_linalg", "scipy_matrices", "scipy_spectra", "scipy_equations"),
         "scipy.stats": ("scipy_stats",),

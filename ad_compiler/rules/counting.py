@@ -13,7 +13,7 @@ from ad_compiler.ir.types import Array, Int, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.allocation import MATRIX
 from ad_compiler.rules.masked import is_absent
-from ad_compiler.rules.registry import Flat, means, register
+from ad_compiler.rules.registry import Flat, Linear, means, register
 from ad_compiler.rules.shaping import may_fail, more
 from ad_compiler.rules.structures import structural
 
@@ -102,9 +102,90 @@ COUNTS = register(
 )
 
 
-@means(np.histogram, samples=((LONG, 4), (MATRIX,)))
-def _np_histogram(a: Any, bins: Any = 10, range: Any = None) -> Any:
+# -- of weights in bins ---------------------------------------------------------------------------
+
+
+def _weighed_type(args: Sequence[Atom]) -> Type:
+    infer.array(args[2], "np.histogram")
+    return Array("f64", dims_of(_counts_type(args[:2])))
+
+
+def _weighed(a: Any, bins: Any, weights: Any) -> Any:
+    return np.histogram(a, bins, weights=weights)[0]
+
+
+def _weighed_dot(a: Any, bins: Any, weights: Any, *, weights_dot: Any) -> Any:
+    return WEIGHED(a, bins, weights_dot)
+
+
+def _weighed_bar(a: Any, bins: Any, weights: Any, *, z_bar: Any) -> Any:
+    """Each weight has the cotangent of the bin that it went to; the last edge is the last bin's."""
+    places = np.searchsorted(bins, a, side="right") - 1
+    places = np.where(a == bins[-1], z_bar.size - 1, places)
+    inside = (a >= bins[0]) & (a <= bins[-1])
+    return np.where(inside, z_bar[np.clip(places, 0, z_bar.size - 1)], 0.0)
+
+
+WEIGHED = register(
+    Primitive(
+        "np.histogram(weights)", _weighed, _weighed_type, Special(), ("a", "bins", "weights"),
+        raises=may_fail, noun="sums",
+    ),
+    Linear(
+        {"weights": _weighed_dot}, {"weights": _weighed_bar}, dense=True, inert=("a", "bins"),
+        samples=((LONG, EDGES, LONG**2), (MATRIX, EDGES, MATRIX + 1)),
+    ),
+)  # fmt: skip
+
+
+def _spread_type(args: Sequence[Atom]) -> tuple[Type, ...]:
+    infer.array(args[3], "np.histogram")
+    counts, edges = _histogram_type(args[:3])
+    return Array("f64", dims_of(counts)), edges
+
+
+def _spread_bar(a: Any, bins: Any, range: Any, weights: Any, *, edges: Any, sums_bar: Any) -> Any:
+    return None if sums_bar is None else _weighed_bar(a, edges, weights, z_bar=sums_bar)
+
+
+def _spread_dot(a: Any, bins: Any, range: Any, weights: Any, *, weights_dot: Any) -> Any:
+    return SPREAD(a, bins, range, weights_dot)[0], None
+
+
+def _spread_edges_dot(a: Any, bins: Any, range: Any, weights: Any, *, a_dot: Any) -> Any:
+    return _edges_dot(a, bins, range, a_dot=a_dot)
+
+
+SPREAD = structural(
+    np.histogram, ("a", "bins", "range", "weights"), _spread_type, {"weights": _spread_bar},
+    {"a": _spread_edges_dot, "weights": _spread_dot}, name="np.histogram(bins, weights)",
+    defaults={"bins": 10, "range": None}, named=("range", "weights"), results=("sums", "edges"),
+    means=(), raises=may_fail,
+    samples=((LONG, 5, None, LONG**2), (np.sin(MATRIX), 3, None, MATRIX + 1)),
+    convention="where the weights go is taken as constant",
+)  # fmt: skip
+
+
+@means(
+    np.histogram,
+    samples=((LONG, 4), (MATRIX,), (LONG, EDGES, {"weights": LONG**2}),
+             (LONG, 3, (-1.0, 1.0), {"weights": LONG}), (LONG, 3, {"density": True})),
+)  # fmt: skip
+def _np_histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:
+    values = np.asarray(a)
     if np.ndim(bins) > 0:
         edges = np.asarray(bins)
-        return COUNTS(np.asarray(a), edges), edges
-    return tuple(HISTOGRAM(np.asarray(a), bins, range))
+        counts = COUNTS(values, edges) if weights is None else _by_edges(values, edges, weights)
+    elif weights is None:
+        counts, edges = HISTOGRAM(values, bins, range)
+    else:
+        counts, edges = SPREAD(values, bins, range, np.asarray(weights) * 1.0)
+    if density:
+        counts = counts / (np.diff(edges) * 1.0) / counts.sum()
+    return counts, edges
+
+
+def _by_edges(values: Any, edges: Any, weights: Any) -> Any:
+    return WEIGHED(values, edges, np.asarray(weights) * 1.0)

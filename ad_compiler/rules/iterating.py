@@ -59,6 +59,15 @@ def cut_out(items: Any, start: Any, stop: Any, step: Any) -> Any:
     return [xs[k] for k in range(start, end, step)]
 
 
+def first_of(items: Any, count: Any) -> Any:
+    """The items that `np.fromiter(items, dtype, count)` takes."""
+    if count < 0:
+        return items
+    if len(items) < count:
+        raise ValueError("iterator too short")
+    return items[:count]
+
+
 def each(function: Any, args: Any) -> Any:
     """What `np.vectorize(function)(*args)` computes, in a list."""
     columns = [a.ravel().tolist() for a in np.broadcast_arrays(*args)]

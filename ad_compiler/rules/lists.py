@@ -30,7 +30,7 @@ from ad_compiler.ir.types import (
     number_of,
 )
 from ad_compiler.rules import infer
-from ad_compiler.rules.registry import Flat, Linear, register
+from ad_compiler.rules.registry import Flat, Linear, of_types, register
 from ad_compiler.rules.tapes import total
 
 NUMBERS = ([1.0, -2.0, 3.0],)
@@ -88,8 +88,13 @@ def _append(xs: list[Any], value: Any) -> list[Any]:
     return [*xs, value]
 
 
+@of_types
+def _is_single(type_: Type) -> bool:
+    return is_number(type_) and dtype_of(type_) == "f32"
+
+
 def _append_xs(xs: Any, value: Any, *, xs_dot: Any) -> Any:
-    return APPEND(xs_dot, 0.0)
+    return APPEND(xs_dot, np.float32(0.0) if _is_single(value) else 0.0)
 
 
 def _append_value(xs: Any, value: Any, *, value_dot: Any) -> Any:
@@ -141,7 +146,7 @@ def _set(xs: list[Any], k: int, value: Any) -> list[Any]:
 
 
 def _set_xs(xs: Any, k: int, value: Any, *, xs_dot: Any) -> Any:
-    return SET(xs_dot, k, 0.0)
+    return SET(xs_dot, k, np.float32(0.0) if _is_single(value) else 0.0)
 
 
 def _set_value(xs: Any, k: int, value: Any, *, value_dot: Any) -> Any:
@@ -191,7 +196,7 @@ def _array_xs(xs: Any, *, xs_dot: Any) -> Any:
 
 
 ARRAY = register(
-    Primitive("list_array", _array, _array_type, Call("np.array"), ("xs",), raises=always),
+    Primitive("list_array", _array, _array_type, Special(), ("xs",), raises=always),
     Linear({"xs": _array_xs}, joint=True, samples=(NUMBERS,)),
 )
 
@@ -211,13 +216,41 @@ def _rows_x(x: Any, *, x_dot: Any) -> Any:
 
 
 def _rows_back(x: Any, *, z_bar: Any) -> Any:
-    return ARRAY(z_bar)
+    return LIKE(z_bar, x)
 
 
 ROWS = register(
     Primitive("list_rows", _rows, _rows_type, Special(), ("x",), allocates=True, noun="rows"),
     Linear({"x": _rows_x}, {"x": _rows_back}, samples=((np.array([1.0, 2.0]),),)),
 )
+
+
+def _like(xs: list[Any], x: Any) -> Any:
+    return np.array(xs, x.dtype).reshape(x.shape)
+
+
+def _like_type(args: Sequence[Atom]) -> Type:
+    return args[1].type
+
+
+def _like_xs(xs: Any, x: Any, *, xs_dot: Any) -> Any:
+    return LIKE(xs_dot, x)
+
+
+def _like_back(xs: Any, x: Any, *, z_bar: Any) -> Any:
+    return ROWS(z_bar)
+
+
+LIKE = register(
+    Primitive("list_like", _like, _like_type, Special(), ("xs", "x")),
+    Linear(
+        {"xs": _like_xs},
+        {"xs": _like_back},
+        inert=("x",),
+        samples=((*NUMBERS, np.array([0.5, 0.0, -1.0])),),
+    ),
+)
+"""The rows of an array again as one that is like it."""
 
 
 def _sum(one: list[Any], other: list[Any]) -> list[Any]:

@@ -119,7 +119,15 @@ for _name in ("isnan", "isinf", "isfinite"):
         noun="test",
     )
 flat("signbit(x)", "a truth value", objects=(np.signbit,), noun="test")
-for _name, _params in (("factorial", "n"), ("isqrt", "n"), ("comb", "n, k"), ("gcd", "n, k")):
+for _ufunc in (np.gcd, np.lcm):
+    flat(f"{_ufunc.__name__}(n, k)", "counts", "integer", objects=(_ufunc,), noun="count")
+for _name, _params in (
+    ("factorial", "n"),
+    ("isqrt", "n"),
+    ("comb", "n, k"),
+    ("gcd", "n, k"),
+    ("lcm", "n, k"),
+):
     flat(
         f"{_name}({_params})",
         "counts",

@@ -11,9 +11,8 @@ from ad_compiler.rules.registry import refuse
 
 _PATHS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("how many values there are depends on the numbers", "use np.sort"): (
-        np.unique, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.trim_zeros,
+        np.setxor1d, np.trim_zeros,
     ),
-    ("how many arrays there are is not known", "index them, x[0], or loop over x"): (np.unstack,),
     ("counts have no derivative, and the edges depend on the data", "count outside"): (
         np.histogram2d, np.histogramdd, np.histogram_bin_edges,
     ),

@@ -5,17 +5,19 @@ This file is read when a program first uses SciPy, which the compiler itself doe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from scipy import special
 
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Primitive
 from ad_compiler.ir.types import Array, Type
-from ad_compiler.rules import infer
+from ad_compiler.rules import infer, quadrature
 from ad_compiler.rules.forms import announce, flat, rule
-from ad_compiler.rules.registry import REFUSED, Partials, Refusal, register
+from ad_compiler.rules.registry import MEANINGS, REFUSED, Partials, Refusal, means, register
 
 
 def _enter(primal: str, *partials: str | None, **rest: Any) -> None:
@@ -123,6 +125,32 @@ ZETA = register(
     special.zeta,
 )  # fmt: skip
 announce("zeta", ZETA)
+
+_enter(
+    "factorial(n)", "where(n < 0, 0, z * digamma(n + 1))", domain="positive",
+    infer=infer.elementwise(special.gamma),
+)  # fmt: skip
+FACTORIAL, BINOMIAL = MEANINGS.pop(special.factorial), MEANINGS[special.binom]
+
+
+@means(special.factorial, samples=((2.5,), (3,), (np.array([0.5, 4.0]),), (5, {"exact": True})))
+def _factorial(n: Any, exact: bool = False) -> Any:
+    return math.factorial(n) if exact else FACTORIAL(n)
+
+
+@means(special.comb, samples=((5.25, 2.0), (5.5, np.array([2.0, 1.5, 7.0]))))
+def _comb(N: Any, k: Any, *, exact: bool = False) -> Any:  # noqa: N803
+    if exact:
+        return math.comb(N, k) if 0 <= k <= N else 0
+    if np.ndim(N) == 0 and np.ndim(k) == 0:
+        return BINOMIAL(N, k) if 0 <= k <= N else np.float64(0.0)
+    return np.where((k <= N) & (N >= 0) & (k >= 0), BINOMIAL(N, k), 0.0)
+
+
+for _roots in (
+    "legendre", "hermite", "hermitenorm", "laguerre", "chebyt", "chebyu",
+):  # fmt: skip
+    quadrature.enter(getattr(special, f"roots_{_roots}"), f"scipy.special.roots_{_roots}")
 
 # -- entropies, transformations and losses --------------------------------------------------------
 

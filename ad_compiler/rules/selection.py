@@ -256,18 +256,25 @@ def _reduce(function: Any, sequence: Any, *initial: Any) -> Any:
 @means(
     np.apply_along_axis,
     samples=((np.sum, 1, MATRIX), (np.sort, 0, MATRIX), (np.dot, 0, MATRIX, VECTOR[:2]),
-             (np.cumsum, 0, VECTOR)),
+             (np.cumsum, 0, VECTOR), (np.sum, -1, BOX), (np.cumsum, 1, BOX), (np.diff, 0, BOX)),
 )  # fmt: skip
 def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     lines = np.moveaxis(np.asarray(arr), axis, -1)
     if lines.ndim == 1:
         return np.asarray(func1d(lines, *args, **kwargs))
+    others = lines.shape[:-1]
+    if lines.ndim > 2:
+        lines = lines.reshape(-1, lines.shape[-1])
     first = np.asarray(func1d(lines[0], *args, **kwargs))
+    if first.ndim > 1:
+        raise TypeRefusal("np.apply_along_axis of a function that gives matrices", "write a loop")
     made = np.zeros((len(lines), *first.shape), first.dtype)
     made[0] = first
     for k in range(1, len(lines)):
         made[k] = func1d(lines[k], *args, **kwargs)
-    return made if made.ndim == 1 else np.moveaxis(made, -1, axis)
+    if len(others) > 1:
+        made = made.reshape(*others, *first.shape)
+    return made if first.ndim == 0 else np.moveaxis(made, -1, axis)
 
 
 @means(np.apply_over_axes, samples=((np.sum, BOX, (0, 2)), (np.max, MATRIX, 1)))

@@ -13,7 +13,7 @@ from ad_compiler.ir.types import Array, Dim, Type, broadcast, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.likeness import UNBROADCAST
 from ad_compiler.rules.matrices import SQUARE, STACK, TALL, TALL_STACK
-from ad_compiler.rules.registry import MEANINGS, Linear, compile_time, means, register
+from ad_compiler.rules.registry import MEANINGS, Linear, means, of_types, register
 from ad_compiler.rules.shaping import axis_of, may_fail
 
 V, W = np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])
@@ -29,11 +29,9 @@ def _rows(args: Sequence[Atom], least: tuple[int, ...], who: str) -> tuple[Array
 
 # -- cross ----------------------------------------------------------------------------------------
 
-CROSS = {"axisa": -1, "axisb": -1, "axisc": -1, "axis": None}
-
 
 def _triples(args: Sequence[Atom], axis: int) -> Type:
-    a, b = _rows(args, (1, 1), "np.cross")
+    a, b = _rows(args, (1, 1), "np.linalg.cross")
     if axis != -1 and len(a.dims) != len(b.dims):
         raise TypeRefusal("np.cross along an axis of arrays of unequal rank", "use the last axis")
     place = axis if axis == -1 else axis_of(axis, len(a.dims))
@@ -86,57 +84,30 @@ register(
 )  # fmt: skip
 
 
-def _cross(a: Any, b: Any, axisa: int, axisb: int, axisc: int, axis: Any) -> Any:
-    return np.cross(a, b, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
+@of_types
+def _are_pairs(a: Type, b: Type) -> bool:
+    """Whether vectors are known to have two elements; NumPy's cross product of them is a number."""
+    return dims_of(a)[-1:] == dims_of(b)[-1:] == (2,)
 
 
-@compile_time
-def last_or(axis: int | None) -> int:
-    """The axis that is given, or the last."""
-    return -1 if axis is None else axis
-
-
-def _cross_type(args: Sequence[Atom]) -> Type:
-    if any(infer.static(arg, "axisa") != -1 for arg in args[2:5]):
-        raise TypeRefusal("np.cross with `axisa`, `axisb` or `axisc`", "give `axis`")
-    return _triples(args[:2], last_or(infer.static(args[5], "axis")))
-
-
-# np.linalg.cross raises for vectors of length 2, of which np.cross makes numbers.
-
-
-def _cross_a(a: Any, b: Any, axisa: int, axisb: int, axisc: int, axis: Any, *, a_dot: Any) -> Any:
-    return np.linalg.cross(a_dot, b, axis=last_or(axis))
-
-
-def _cross_b(a: Any, b: Any, axisa: int, axisb: int, axisc: int, axis: Any, *, b_dot: Any) -> Any:
-    return np.linalg.cross(a, b_dot, axis=last_or(axis))
-
-
-def _cross_a_bar(
-    a: Any, b: Any, axisa: int, axisb: int, axisc: int, axis: Any, *, z_bar: Any
-) -> Any:
-    return _linalg_cross_x_bar(a, b, last_or(axis), z_bar=z_bar)
-
-
-def _cross_b_bar(
-    a: Any, b: Any, axisa: int, axisb: int, axisc: int, axis: Any, *, z_bar: Any
-) -> Any:
-    return _linalg_cross_y_bar(a, b, last_or(axis), z_bar=z_bar)
-
-
-register(
-    Primitive(
-        "np.cross", _cross, _cross_type, Call("np.cross"), ("a", "b", *CROSS), defaults=CROSS,
-        keyword_only=tuple(CROSS), raises=may_fail, noun="product",
-    ),
-    Linear(
-        {"a": _cross_a, "b": _cross_b}, {"a": _cross_a_bar, "b": _cross_b_bar}, dense=True,
-        convention="vectors of length 3",
-        samples=tuple((a, b, -1, -1, -1, None if k == -1 else k) for a, b, k in _PAIRS),
-    ),
+@means(
     np.cross,
+    samples=((V, W), (SQUARE, V), (SQUARE, SQUARE.T, {"axis": 0}), (V, STACK, {"axisc": 0}),
+             (STACK, SQUARE, {"axisa": 1, "axisb": 0})),
 )  # fmt: skip
+def _cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
+) -> Any:
+    if axis is not None:
+        return np.linalg.cross(a, b, axis=axis)
+    if axisa != -1:
+        a = np.moveaxis(a, axisa, -1)
+    if axisb != -1:
+        b = np.moveaxis(b, axisb, -1)
+    if _are_pairs(a, b):
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    made = np.linalg.cross(a, b)
+    return made if axisc == -1 else np.moveaxis(made, -1, axisc)
 
 
 # -- vectors along the last axis ------------------------------------------------------------------

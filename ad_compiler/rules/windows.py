@@ -282,6 +282,9 @@ def _np_interp(
     points, values = np.asarray(xp), np.asarray(fp)
     if period is None:
         return INTERP(x, points, values, left, right)
+    if np.ndim(x) > 0:
+        x = np.asarray(x, np.float64)
+    points, values = np.asarray(points, np.float64), np.asarray(values, np.float64)
     width = abs(period)
     points = points % width
     order = np.argsort(points)

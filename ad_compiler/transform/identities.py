@@ -258,6 +258,10 @@ def _copy(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | Non
     return args[0] if rank(args[0].type) <= 1 else None
 
 
+def _ravel(args: tuple[Atom, ...], _: Definitions, __: Type) -> Atom | Form | None:
+    return args[0] if rank(args[0].type) == 1 else None
+
+
 def _zeros_like(args: tuple[Atom, ...], defs: Definitions, _: Type) -> Atom | Form | None:
     let = defs.get(args[0]) if isinstance(args[0], Var) else None
     return (
@@ -324,6 +328,7 @@ EXACT: dict[str, Rewrite] = {
     "full_like": _full_like,
     "zeros_like": _zeros_like,
     "copy": _copy,
+    "ravel": _ravel,
     "size": _size,
     "unbroadcast": _unbroadcast,
     "T": _transposed,

@@ -146,10 +146,6 @@ def test_a_part_of_an_array_is_written() -> None:
     assert grad(into_a_part)(1.5) == M[0, 1] + M[1, 2] + M[2, 3]
 
 
-def complex_grid(x: Any) -> Any:
-    return np.sum(np.mgrid[0:1:4j] * x)
-
-
 def endless_numbers(x: Any) -> Any:
     return np.sum(np.r_[1:] * x)
 
@@ -174,7 +170,6 @@ def wide_and_narrow(x: Any) -> Any:
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
-        (complex_grid, "complex numbers"),
         (endless_numbers, "without an end"),
         (wide_and_narrow, "different kinds"),
         (without_values, "elements that have no value"),

@@ -139,4 +139,5 @@ HANDLERS: dict[str, Operation] = {
     "list_len": _length,
     "list_array": _array,
     "list_rows": _rows,
+    "list_like": _array,
 }

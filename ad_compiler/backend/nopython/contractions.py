@@ -112,9 +112,9 @@ def _einsum_in_any_order(site: Site) -> None:
 
 def _cross(site: Site) -> None:
     """Element by element: Numba's own takes long to compile, and the last axis only."""
-    x, y, *_ = site.args
-    axis, width = site.static("axis"), rank(site.type)
-    along = int(-1 if axis is None else axis) % width
+    x, y, _ = site.args
+    width = rank(site.type)
+    along = int(site.static("axis")) % width
     ranks = width_of(x), width_of(y)
     index = {k: "ijlm"[n] for n, k in enumerate(k for k in range(width) if k != along)}
 
@@ -140,10 +140,15 @@ def _cross(site: Site) -> None:
     lines += [f"out[{written(k)}] = a{i} * b{j} - a{j} * b{i}"
               for k, i, j in ((0, 1, 2), (1, 2, 0), (2, 0, 1))]  # fmt: skip
     shape = shape_text(["3" if k == along else bound(k) for k in range(width)])
-    body = [f"out = np.empty({shape}{dtype_text(site.type)})",
+    sides = [f"{n}.shape[{along - width + r}]" for n, r in zip("ab", ranks, strict=True)]
+    body = [f"if {' != 3 or '.join(sides)} != 3:",
+            '    raise ValueError("np.linalg.cross of vectors that have not three elements")',
+            f"out = np.empty({shape}{dtype_text(site.type)})",
             *nested([(i, bound(k)) for k, i in index.items()], lines), "return out"]  # fmt: skip
     name = f"cross_{ranks[0]}_{ranks[1]}" + (f"_along_{along}" if along != width - 1 else "")
-    site.call(name, function_text(f"{name}(a, b)", f"np.cross(a, b, axis={along}).", body), x, y)
+    site.call(
+        name, function_text(f"{name}(a, b)", f"np.linalg.cross(a, b, axis={along}).", body), x, y
+    )
 
 
 def _matmul(site: Site) -> None:
@@ -234,7 +239,6 @@ def _kron(site: Site) -> None:
 TABLE: dict[str, Respelling] = {
     "np.einsum": _einsum,
     "np.einsum(optimize)": _einsum_in_any_order,
-    "np.cross": _cross,
     "np.linalg.cross": _cross,
     "matmul": _matmul,
     "np.dot": _dot,

@@ -19,8 +19,11 @@ from ad_compiler.backend.nopython import (
     masked,
     norms,
     orders,
+    places,
+    quadrature,
     quantiles,
     reductions,
+    sets,
     shaping,
     slopes,
     vectors,
@@ -46,6 +49,7 @@ from ad_compiler.ir.types import Array, dtype_of, is_complex, is_number, rank
 from ad_compiler.rules.effects import VALUE
 from ad_compiler.rules.fits import CHECK_WRITE
 from ad_compiler.rules.likeness import BROADCAST_LIKE
+from ad_compiler.rules.quadrature import QUADRATURES
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.augment import AUGMENTED
 from ad_compiler.transform.bufferise import Memory, memory_of
@@ -65,6 +69,8 @@ TABLE: Mapping[str, Respelling] = {
     **orders.TABLE,
     **vectors.TABLE,
     **slopes.TABLE,
+    **sets.TABLE,
+    **places.TABLE,
 }
 """The operations that are written in another way, by name."""
 
@@ -123,6 +129,8 @@ class _Rewriter:
         if self.strict and let.prim.name == "truediv" and is_numpy_number(let):
             let = replace(let, prim=PRIMITIVES["np.divide"])
         respell = TABLE.get(let.prim.name)
+        if let.prim in QUADRATURES:
+            respell = quadrature.respell
         site = Site(let, self.helpers)
         if respell is not None:
             respell(site)

@@ -123,6 +123,19 @@ def _list_array(site: Site) -> None:
         site.say(function_called("np.asarray", raises=True), rows)
 
 
+LIKE = [
+    "made = np.empty_like(x)",
+    "for k in range(len(rows)):",
+    "    made[k] = rows[k]",
+    "return made",
+]
+
+
+def _list_like(site: Site) -> None:
+    doc = "The rows of an array again as one that is like it."
+    site.call("rows_like", function_text("rows_like(rows, x)", doc, LIKE), *site.args)
+
+
 def _take(site: Site) -> None:
     """As an index, if all indices must be there."""
     x, indices, axis = site.operand("x"), site.operand("indices"), site.static("axis")
@@ -310,6 +323,7 @@ TABLE: dict[str, Respelling] = {
     "np.transpose": _transpose,
     "array_of_arrays": _array_of_arrays,
     "list_array": _list_array,
+    "list_like": _list_like,
     "np.take": _take,
     "np.repeat(counts)": _repeat,
     "np.diff": _diff,
