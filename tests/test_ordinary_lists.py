@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections import namedtuple
@@ -216,6 +217,50 @@ def frequencies_of_real_signals(x, d):
     return np.sum(np.fft.rfftfreq(len(x), d) * spectrum) / np.sum(spectrum)
 
 
+@case(m34)
+def lists_that_a_loop_makes_anew(A):
+    points, t = [p for p in A], 0.3  # noqa: C416
+    while len(points) > 1:
+        points = [(1 - t) * a + t * b for a, b in zip(points[:-1], points[1:])]  # noqa: RUF007
+    numbers = [v * v for v in A[0]]
+    kept = []
+    for k in range(3):
+        numbers = [v + 0.5 * k * numbers[0] for v in numbers]
+        kept.append(numbers[1])
+        numbers.append(A[1, k])
+    return np.sum(points[0] ** 2) + sum(numbers) * sum(kept)
+
+
+@case(v5)
+def lists_that_a_branch_makes_anew(x):
+    xs = list(x)
+    if x[0] > 0:
+        xs = sorted(xs)
+    heap = [v * v for v in xs]
+    total = 0.0
+    while len(heap) > 1:
+        heap = sorted(heap)
+        smallest = heap[0] + heap[1]
+        total += smallest * smallest
+        heap = heap[2:] + [smallest]  # noqa: RUF005
+    return sum(v * i for i, v in enumerate(xs)) + total
+
+
+@case(m34)
+def lists_that_are_made_beside(A):
+    shape = [p for p in A[:, :2]]  # noqa: C416
+    first = shape
+    for _ in range(2):
+        new = []
+        for i in range(len(shape)):
+            a, b = shape[i], shape[(i + 1) % len(shape)]
+            new.append(a)
+            if a[0] > b[0]:
+                new.append(0.5 * (a + b))
+        shape = new
+    return sum(np.sum(p**2) * i for i, p in enumerate(shape)) + len(first)
+
+
 @pytest.mark.parametrize(("function", "args"), case.entered)
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(
@@ -254,6 +299,21 @@ def in_the_middle(x):
     return sum(xs)
 
 
+def anew_while_looped_over(x):
+    xs = [v * v for v in x]
+    for v in xs:
+        xs = [w * v for w in xs]
+    return sum(xs)
+
+
+def anew_beside_a_function(x):
+    xs = [v * v for v in x]
+    total = functools.partial(lambda ys, k: sum(ys) * k, xs)
+    for k in range(len(x)):
+        xs = [v * 0.5 for v in xs]
+    return total(2.0) + sum(xs)
+
+
 def choices_of_an_array(x):
     return sum(a * b * c for a, b, c in itertools.combinations(x, 3))
 
@@ -263,6 +323,8 @@ def choices_of_an_array(x):
     [
         (longer, "it is a tuple"),
         (in_the_middle, "in the middle of a growing list"),
+        (anew_while_looped_over, "`xs` is another object"),
+        (anew_beside_a_function, "`xs` is another object"),
         (choices_of_an_array, r"itertools.combinations\(\) of an array, whose length"),
     ],
 )

@@ -223,8 +223,10 @@ class Chase:
     def through_branch(self, stmt: If, now: Var, env: Env) -> Var | None:
         arms = (stmt.then, stmt.orelse)
         ends = [self.through(now, arm.body, env) for arm in arms]
-        if None in ends or all(end is now for end in ends):
-            return ends[0]
+        if None in ends:
+            return None
+        if all(end is now for end in ends):
+            return now
         pairs = zip(stmt.targets, *(arm.results for arm in arms), strict=True)
         return next((t for t, a, b in pairs if a is ends[0] and b is ends[1]), None)
 

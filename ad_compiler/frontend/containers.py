@@ -126,7 +126,7 @@ def is_held_by(ctx: Context, value: Value, slot: Slot) -> bool:
     if not (isinstance(value, Growing) or (isinstance(value, Structure) and value.kind == "list")):
         return False
     whole, own = load(ctx.storage, slot), value.identity
-    if own is None or own.frozen or not isinstance(whole, Growing | Structure):
+    if own is None or own.frozen or own.lent or not isinstance(whole, Growing | Structure):
         return False
     return whole.identity is own and holders(ctx.storage, own) == [slot]
 

@@ -309,10 +309,10 @@ def cut(ctx: Context, xs: Growing, trips: Trips) -> Growing:
 
 
 def part(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Growing:
-    """`xs[a:b]` of a list of numbers, by way of an array."""
+    """`xs[a:b]`: of a list of numbers by way of an array, of others by way of the places."""
     element = element_of(ctx, xs)
     if not is_number(element):
-        raise TypeRefusal("a part of a list of arrays that grows", "index an array of them")
+        return _picked_out(ctx, xs, cut)
     some = cut(as_array(ctx, xs))
     kind = "float" if isinstance(element, Float) else "int" if isinstance(element, Int) else ""
 
@@ -324,6 +324,19 @@ def part(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Growing:
 
     count = atom_of(ctx, apply(ctx, PRIMITIVES["dim"], (atom_of(ctx, some), const(0))))
     return collected(ctx, Trips(const(0), count, const(1)), item)
+
+
+def _picked_out(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Growing:
+    count = atom_of(ctx, length(ctx, xs))
+    all_places = apply(ctx, PRIMITIVES["np.arange"], (count,))
+    places = atom_of(ctx, cut(all_places))
+
+    def chosen(index: Var) -> Value:
+        place = apply(ctx, PRIMITIVES["getitem"], (places, static(("int",)), index))
+        return item(ctx, xs, apply(ctx, PRIMITIVES["int"], (atom_of(ctx, place),)))
+
+    stop = atom_of(ctx, apply(ctx, PRIMITIVES["dim"], (places, const(0))))
+    return collected(ctx, Trips(const(0), stop, const(1)), chosen)
 
 
 def append(ctx: Context, xs: Growing, value: Value) -> None:

@@ -31,6 +31,7 @@ class Identity:
     `holders` are the names that ever held it; `frozen` says why it must not change, if so.
     `joint`: it is one object or another, depending on the path taken. `row`: the items of a list
     that grows, if those are tuples or lists; `read`: some were taken for what that says.
+    `lent`: a function or an iterator holds it as well; `loops`: how many run over it.
     """
 
     holders: dict[Any, None] = field(default_factory=dict[Any, None])
@@ -38,3 +39,5 @@ class Identity:
     joint: bool = False
     row: Row | None = None
     read: bool = False
+    lent: bool = False
+    loops: int = 0

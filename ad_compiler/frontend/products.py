@@ -58,6 +58,9 @@ def _pairwise(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -
     if arrays.is_array(items):
         after = indexing.taken(ctx, items, ("a:",), [const(1)])
         return Zipped((items, after))
+    if isinstance(items, Growing):
+        after = indexing.subscript(ctx, items, [indexing.Slice(const(1), None, None)], False, "")
+        return Zipped((items, after))
     return _listed(ctx, list(itertools.pairwise(items_of(ctx, items, "itertools.pairwise()"))))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ad_compiler.frontend.holding import places_within
+from ad_compiler.frontend.holding import lists_within, places_within
 from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.iterators import require_no_iterator
 from ad_compiler.frontend.naming import describe
@@ -79,6 +79,8 @@ def put(storage: Storage, slot: Slot, value: Value, base: Frame | None = None) -
     """Bind a name to a value that is up to date."""
     if not isinstance(value, Structure):
         _fill(storage, slot.main, value, base)
+        if isinstance(value, Growing):
+            value.identity.holders[slot] = None
         return
     with storage.pin(leaves_of(value)):
         skeleton = static(_store_leaves(storage, slot, value, (), base))
@@ -109,6 +111,8 @@ def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> Non
     else:
         for place in places_within(value):
             place.root.captured = True
+        for xs in lists_within(value):
+            xs.identity.lent = True
         atom = value if is_atom(value) else static(Opaque(value))
         storage.builder.assign(cell, atom)
 
@@ -130,6 +134,8 @@ def _store_leaves(
             name = label if label.isidentifier() else slot.name
             cell = slot.leaves[at] = Cell(name, slot.main.home)
         _fill(storage, cell, item, base)
+        if isinstance(item, Growing):
+            item.identity.holders[slot] = None
         children.append(None)
     if value.identity is not None:
         value.identity.holders[slot] = None

@@ -21,6 +21,7 @@ from ad_compiler.frontend.expressions import consumed, expression, function_valu
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, returns
 from ad_compiler.frontend.needs import NeedsStatic
+from ad_compiler.frontend.refilling import refills
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import DELETED, new_slot, store, take
 from ad_compiler.frontend.targets import bind_target
@@ -138,6 +139,8 @@ def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
         return
     else:
         value = expression(ctx, scope, node.value, name)
+        if name and len(node.targets) == 1 and refills(ctx, scope, name, value):
+            return
     if len(node.targets) > 1:
         value = ctx.storage.rooted(value, name)
     for target in node.targets:

@@ -140,14 +140,20 @@ for _function, _bar, _is_real, _length in (
 
 
 @compile_time
-def plan(shape: Any, axes: Any, rank: int) -> tuple[tuple[int, Any], ...]:
-    """The axes of a transform, and how many elements it takes along each; None for all."""
+def places(count: int | None, axes: Any, rank: int) -> tuple[int, ...]:
+    """The axes of a transform for which so many lengths are given; None if none is."""
     if axes is None:
-        axes = range(rank) if shape is None else range(-len(shape), 0)
-    lengths = [None] * len(axes) if shape is None else list(shape)
-    if len(lengths) != len(axes):
+        return tuple(range(rank) if count is None else range(-count, 0))
+    if count not in (None, len(axes)):
         raise TypeRefusal("`s` and `axes` of different lengths", "give one length for each axis")
-    return tuple(zip(axes, lengths, strict=True))
+    return tuple(axes)
+
+
+def plan(shape: Any, axes: Any, rank: int) -> Any:
+    """The axes of a transform, and how many elements it takes along each; None for all."""
+    if shape is None:
+        return [(axis, None) for axis in places(None, axes, rank)]
+    return list(zip(places(len(shape), axes, rank), shape, strict=True))
 
 
 FIELDS = ((MATRIX,), (MATRIX, None, (0,)), (MATRIX, (4, 2), (0, 1)))
@@ -155,14 +161,14 @@ FIELDS = ((MATRIX,), (MATRIX, None, (0,)), (MATRIX, (4, 2), (0, 1)))
 
 @means(np.fft.fftn, samples=FIELDS)
 def _fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
-    for axis, n in reversed(plan(s, axes, a.ndim)):
+    for axis, n in plan(s, axes, a.ndim)[::-1]:
         a = np.fft.fft(a, n, axis, norm)
     return a
 
 
 @means(np.fft.ifftn, samples=FIELDS)
 def _ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
-    for axis, n in reversed(plan(s, axes, a.ndim)):
+    for axis, n in plan(s, axes, a.ndim)[::-1]:
         a = np.fft.ifft(a, n, axis, norm)
     return a
 
@@ -171,7 +177,7 @@ def _ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
 def _rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     steps = plan(s, axes, a.ndim)
     a = np.fft.rfft(a, steps[-1][1], steps[-1][0], norm)
-    for axis, n in reversed(steps[:-1]):
+    for axis, n in steps[-2::-1]:
         a = np.fft.fft(a, n, axis, norm)
     return a
 

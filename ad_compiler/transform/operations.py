@@ -17,8 +17,9 @@ from ad_compiler.analysis.singular import CHOOSING, MOVING
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import Atom, Let, Var, const
-from ad_compiler.ir.types import dims_of, is_number
-from ad_compiler.rules.registry import OPERATORS, RULES, Flat, Linear, Partials
+from ad_compiler.ir.types import dims_of, dtype_of, is_number
+from ad_compiler.rules import infer
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials
 from ad_compiler.transform.adjoints import Adjoints, Selected
 from ad_compiler.transform.partials import Splice, parsed
 from ad_compiler.transform.scaling import outside
@@ -63,11 +64,18 @@ class Operations:
                 bar = bars[0]
                 self.contribute(let, positions, lambda k: self.elementwise(let, rule, k, bar))
             case Linear():
+                bars = [self.certain(t, bar) for t, bar in zip(let.targets, bars, strict=True)]
                 self.contribute(let, positions, lambda k: self.structural(let, rule, k, bars))
             case Flat():
                 raise InternalError(f"{let.prim} is flat but has active operands")
             case _:
                 assert_never(rule)
+
+    def certain(self, target: Var, bar: Atom | None) -> Atom | None:
+        """A cotangent in single precision, where only the program knows what kind it has."""
+        if bar is None or dtype_of(target.type) != "f32" or not infer.is_mixed(bar.type):
+            return bar
+        return self.builder.emit(PRIMITIVES["np.float32"], bar)
 
     def contribute(
         self, let: Let, positions: Iterable[int], part: Callable[[int], Atom | None]

@@ -18,6 +18,7 @@ from ad_compiler.transform.gather import gather
 from ad_compiler.transform.hoist import hoist
 from ad_compiler.transform.inlay import inlay
 from ad_compiler.transform.join import join_branches
+from ad_compiler.transform.laid import lay_by_rows
 from ad_compiler.transform.order import order
 from ad_compiler.transform.pops import gather_pops
 from ad_compiler.transform.preallocate import preallocate
@@ -71,6 +72,7 @@ def finish(function: Function, *, arrays: bool = False, without: Collection[str]
         function = dead_code(share_quotients(function))  # one division by a number, not two
     if has_arrays(function):
         function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v
+        function = lay_by_rows(function)  # what is written through a reshape
         function = bufferise(function)  # every copy explicit, every other store in place
         function = gather_pops(function)  # items are read and taken off at once
     if arrays and "inlay" in wanted:

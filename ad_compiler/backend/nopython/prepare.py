@@ -40,12 +40,14 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Var,
+    While,
+    const,
     sweep_of,
     walk,
     with_blocks,
 )
 from ad_compiler.ir.primitive import Call, Primitive
-from ad_compiler.ir.types import Array, dtype_of, is_complex, is_number, rank
+from ad_compiler.ir.types import PY_BOOL, Array, dtype_of, is_complex, is_number, rank
 from ad_compiler.rules.effects import VALUE
 from ad_compiler.rules.fits import CHECK_WRITE
 from ad_compiler.rules.likeness import BROADCAST_LIKE
@@ -110,6 +112,8 @@ class _Rewriter:
                     yield from self.let(checked(stmt))
                 else:
                     yield stmt
+            case While(cond=Block(body=(), results=(cond,))) if cond == const(True):
+                yield with_blocks(_while_running(stmt), self.block)
             case _:
                 yield with_blocks(stmt, self.block)
 
@@ -155,6 +159,24 @@ class _Rewriter:
         if self.memory.find(target) is not self.memory.find(value):
             return let
         return replace(let, prim=overlapping(prim))
+
+
+def _while_running(loop: While) -> While:
+    """An endless loop with a condition that Numba does not see through.
+
+    Numba 0.68 takes a variable that is set before the `break` of a `while True`, and set again
+    after it, for what it was before the loop.
+    """
+    name, type_ = "running", PY_BOOL
+    target, inner, tested = (Var(name, type_) for _ in range(3))
+    cond, body = loop.cond, loop.body
+    return replace(
+        loop,
+        targets=(*loop.targets, target),
+        inits=(*loop.inits, const(True)),
+        cond=replace(cond, params=(*cond.params, tested), results=(tested,)),
+        body=replace(body, params=(*body.params, inner), results=(*body.results, inner)),
+    )
 
 
 def refuse_lacking(stmt: Let | Effect) -> None:

@@ -1,0 +1,133 @@
+"""Random statements that all change one small array: nested loops and branches around it.
+
+Elsewhere a program has many arrays, and what is read has seldom been written on just one path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ad_compiler.fuzz.generator import Generator, Row, indented
+
+PLACES = ("0", "1", "2", "3", "-1")
+PARTS = (
+    ("1:", ":-1"), (":-1", "1:"), (":2", "2:"), ("2:", ":2"), ("::2", "1::2"), ("1:3", "0:2"),
+)  # fmt: skip
+DEEPEST = 3
+
+
+@dataclass
+class Knot:
+    """One array, and a number beside it."""
+
+    g: Generator
+    array: str
+    other: str
+    number: str
+    indices: list[str] = field(default_factory=list[str])
+    places: tuple[str, ...] = PLACES
+    plain: bool = False
+    """Whether only elements of the one array change, at few places."""
+
+    @classmethod
+    def of(cls, g: Generator, array: str, other: str, number: str) -> Knot:
+        """A knot of the one kind or the other."""
+        if g.chance(0.5):
+            return cls(g, array, other, number)
+        return cls(g, array, other, number, [], tuple(g.rng.sample(PLACES, 2)), plain=True)
+
+    def place(self) -> str:
+        indices = [] if self.plain else [i for i in self.indices for _ in range(3)]
+        return self.g.pick(*self.places, *indices)
+
+    def element(self) -> str:
+        arrays = (self.array, self.array, self.array if self.plain else self.other)
+        return f"{self.g.pick(*arrays)}[{self.place()}]"
+
+    def value(self) -> str:
+        """A number that stays small."""
+        one, other = self.element(), self.g.pick(self.element(), self.number)
+        return self.g.pick(
+            f"0.5 * {one}", f"math.sin({one})", f"{one} * 0.25 * math.cos({other})",
+            f"math.tanh({one} * {other})", f"0.5 * ({one} - {other})", "0.5",
+        )  # fmt: skip
+
+    def body(self, depth: int) -> list[str]:
+        return [line for _ in range(self.g.rng.randint(1, 3)) for line in self.statement(depth)]
+
+    def statement(self, depth: int) -> list[str]:
+        kinds = (self.assigned, self.changed, self.moved, self.summed, self.renamed)
+        if self.plain:
+            kinds = kinds[:2]
+        deep = (self.branch, self.loop)
+        simple = self.g.chance(0.4 if self.plain else 0.6)
+        kind = self.g.rng.choice(kinds if depth <= 0 or simple else deep)
+        return kind(depth)
+
+    def assigned(self, _depth: int) -> list[str]:
+        return [f"{self.array}[{self.place()}] = {self.value()}"]
+
+    def changed(self, _depth: int) -> list[str]:
+        return [f"{self.array}[{self.place()}] {self.g.pick('+=', '-=', '*=')} {self.value()}"]
+
+    def moved(self, _depth: int) -> list[str]:
+        target, source = self.g.rng.choice(PARTS)
+        a = self.array
+        return [
+            self.g.pick(
+                f"{a}[{target}] = {a}[{source}]",
+                f"{a}[{target}] += 0.5 * {self.other}[{source}]",
+                f"{a}[{target}] *= {self.value()}",
+                f"{a}[::-1] = {a}",
+                f"{a}[{a} > 0.2] *= 0.5",
+                f"{a}.reshape(2, 2)[{self.g.pick('0', '1')}] += {self.value()}",
+                f"{a}.reshape(2, 2).T[1] = {self.value()}",
+            )
+        ]
+
+    def summed(self, _depth: int) -> list[str]:
+        return [f"{self.number} {self.g.pick('+=', '-=')} {self.value()}"]
+
+    def renamed(self, _depth: int) -> list[str]:
+        a, b = self.array, self.other
+        return [
+            self.g.pick(
+                f"{a}, {b} = {b}, {a}", f"{b} = {a}.copy()", f"{a} = {a} * 0.5",
+                f"{b}[{self.place()}] = {self.value()}", f"{a} = np.tanh({b} + {a})",
+            )
+        ]  # fmt: skip
+
+    def branch(self, depth: int) -> list[str]:
+        limit = self.g.pick("0.1", "-0.2", "0.4")
+        test = f"{self.g.pick(self.element(), self.number)} {self.g.pick('<', '>')} {limit}"
+        lines = [f"if {test}:", *indented(self.body(depth - 1))]
+        if self.g.chance(0.7):
+            lines += ["else:", *indented(self.body(depth - 1))]
+        return lines
+
+    def loop(self, depth: int) -> list[str]:
+        index = self.g.new("item")
+        header = self.g.pick("range(2)", "range(1)", "range(3)", "range(1, 4)", "range(3, 0, -1)")
+        self.indices.append(index)
+        body = self.body(depth - 1)
+        if self.g.chance(0.2):
+            leave = self.g.pick("break", "continue")
+            body += [f"if {self.element()} > 0.6:", *indented([leave]), *self.body(0)]
+        self.indices.pop()
+        return [f"for {index} in {header}:", *indented(body)]
+
+
+def tied(g: Generator, _depth: int) -> list[str]:
+    """The statements, around arrays of four numbers that exist only here."""
+    array, other, number = (f"{g.new('item')}_tied" for _ in range(3))
+    knot = Knot.of(g, array, other, number)
+    start = g.fill(f"{array} = np.array([<tF>, <tF1>, 0.3, <f> * 0.25])", 1)
+    total = g.fill(f"<+f> = {number} + np.sum({array} * {other})", 1)
+    return [
+        start, f"{other} = {array} * 0.5", f"{number} = 0.25",
+        *knot.loop(DEEPEST), *knot.body(DEEPEST - 1), total,
+    ]  # fmt: skip
+
+
+KNOTS = [Row("nested loops and branches around one small array", tied, 3.0)]
+"""A row of the generator's table."""
