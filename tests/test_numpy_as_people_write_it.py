@@ -161,6 +161,21 @@ def pairs_of_rows(m):
     return energy + sum(a @ b for a, b in itertools.combinations(m, 2))
 
 
+@case(v5, v5[:3])
+def windows_as_long_as_a_kernel(x, kernel):
+    windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[0])
+    return np.sum((windows @ kernel) ** 2)
+
+
+@case(v5)
+def numbers_that_arrays_stand_for(x):
+    z = np.array(x[0])
+    named = dict(zip(("a", "b", "c"), x[:3]))
+    out = np.empty(2)
+    np.stack([x[:2], x[1:3]]).max(axis=1, out=out)
+    return math.sin(z) * named["a"] + named["c"] * np.hypot(*x[:2]) + np.sum(out) + z.item()
+
+
 @case(v5)
 def pairs_of_a_list(x):
     squares = [v * v for v in x]
@@ -201,6 +216,11 @@ f5 = v5.astype(np.float32)
 @single(f5)
 def limits_of_doubles(x):
     return np.sum(x * np.finfo(float).eps)
+
+
+@single(f5)
+def beside_numbers(x):
+    return np.sum(np.r_[x, 0.5, x[0]] ** 2)
 
 
 @single(f5)
@@ -275,6 +295,15 @@ def test_arguments_from_an_array_of_another_length_raise() -> None:
 
     with pytest.raises(ValueError, match="too many values to unpack"):
         grad(f)(v5)
+
+
+def test_a_dict_of_more_names_than_values_raises() -> None:
+    def f(x):
+        named = dict(zip(("a", "b", "c"), x))
+        return named["a"]
+
+    with pytest.raises(KeyError, match="3 keys"):
+        grad(f)(v5[:2])
 
 
 @pytest.mark.thorough

@@ -101,3 +101,37 @@ def test_cotangents_of_one_kind_on_one_path_only() -> None:
     slope = grad(f)(x.astype(np.float32))
     assert slope.dtype == np.float32
     assert slope == pytest.approx(grad(f)(x), rel=1e-3)
+
+
+def summed_before_it_is_overwritten(v, s):
+    a = v.copy()
+    for k in range(1, 4):
+        for _ in range(1):
+            a[1:3] *= 0.5
+            a.reshape(2, 2).T[1] = 0.5 * (a[k] - s)
+    return np.sum(a * np.arange(4.0))
+
+
+def lists_of_one_arm(v, s):
+    a = v.copy()
+    for _ in range(2):
+        if s < 0.1:
+            for _ in range(3):
+                a[0] = np.sin(a[0]) * a[2]
+        else:
+            for _ in range(2):
+                a[0] -= np.tanh(a[0] * s)
+            if a[2] < 0.1:
+                a[2] = np.tanh(a[0])
+    return np.sum(a * np.arange(1.0, 5.0))
+
+
+@pytest.mark.parametrize("function", [summed_before_it_is_overwritten, lists_of_one_arm])
+def test_numba_agrees(function) -> None:
+    for s in (0.7, 0.05):
+        v = np.array([0.4, -0.3, 0.8, 0.05])
+        expected = grad(function, (0, 1))(v, s)
+        found = grad(function, (0, 1), backend="numba")(v, s)
+        assert found[0] == pytest.approx(expected[0], rel=1e-12)
+        assert found[1] == pytest.approx(expected[1], rel=1e-12)
+    check_grads(function, (v, s))

@@ -97,6 +97,25 @@ def _cho_solve(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.resolve('scipy.linalg.cho_solve')}(({factor}, {lower}), {right})")
 
 
+def _pencil_values(to: Renderer, args: Sequence[Atom]) -> Text:
+    """Eigenvalues alone."""
+    a, b, lower = args
+    side = ", lower=False" if lower == const(False) else ""
+    path = to.resolve("scipy.linalg.eigh")
+    return Text(f"{path}({to.atom(a).text}, {to.atom(b).text}{side}, eigvals_only=True)")
+
+
+def _lu_solve(to: Renderer, args: Sequence[Atom]) -> Text:
+    factor, pivots, right, trans = (to.atom(a).text for a in args)
+    turned = "" if trans == "0" else f", trans={trans}"
+    return Text(f"{to.resolve('scipy.linalg.lu_solve')}(({factor}, {pivots}), {right}{turned})")
+
+
+def _lstsq(to: Renderer, args: Sequence[Atom]) -> Text:
+    a, b = (to.atom(atom).text for atom in args)
+    return Text(f"{to.resolve('scipy.linalg.lstsq')}({a}, {b})[0]")
+
+
 def _listed(path: str) -> Printer:
     """`np.lexsort([a, b])`."""
 
@@ -129,6 +148,9 @@ PRINTERS: Mapping[str, Printer] = {
     "np.histogram(weights)": _weighed,
     "scipy.linalg.cho_factor": _cho_factor,
     "scipy.linalg.cho_solve": _cho_solve,
+    "scipy.linalg.eigh(pencil values)": _pencil_values,
+    "scipy.linalg.lu_solve": _lu_solve,
+    "scipy.linalg.lstsq": _lstsq,
     "np.lexsort": _listed("np.lexsort"),
     **{f"np.unravel_index({rank})": _unravel_index for rank in APART},
     "np.ravel_multi_index": _ravel_multi_index,
@@ -149,6 +171,9 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.histogram(weights)": ("np.histogram",),
     "scipy.linalg.cho_factor": ("scipy.linalg.cho_factor",),
     "scipy.linalg.cho_solve": ("scipy.linalg.cho_solve",),
+    "scipy.linalg.eigh(pencil values)": ("scipy.linalg.eigh",),
+    "scipy.linalg.lu_solve": ("scipy.linalg.lu_solve",),
+    "scipy.linalg.lstsq": ("scipy.linalg.lstsq",),
     "np.lexsort": ("np.lexsort",),
     **{f"np.unravel_index({rank})": ("np.unravel_index",) for rank in APART},
     "np.ravel_multi_index": ("np.ravel_multi_index",),

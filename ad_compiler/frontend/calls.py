@@ -8,6 +8,8 @@ from dataclasses import replace
 from types import BuiltinMethodType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from ad_compiler.errors import Unsupported
 from ad_compiler.frontend import (
     arguments,
@@ -20,6 +22,7 @@ from ad_compiler.frontend import (
     nested,
     records,
     signatures,
+    strings,
     ufuncs,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, from_outside, raise_needs
@@ -120,7 +123,7 @@ def _object(
         if made is not None:
             return made
     if isinstance(thing, BuiltinMethodType) and isinstance(thing.__self__, str):
-        return _of_string(ctx, thing, args, keywords)
+        return strings.of_method(ctx, thing, args, keywords)
     if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
         atoms = [atom_of(ctx, constant_of(arg) or arg) for arg in args]  # as rules call it
         arguments.refuse_hidden_flow(thing, atoms)
@@ -153,26 +156,6 @@ def _object(
     if function is not None:
         return inline.call(ctx, user_function(ctx, function), args, keywords, name)
     raise TypeRefusal(*_unknown(thing))
-
-
-def _of_string(
-    ctx: Context, method: BuiltinMethodType, args: Sequence[Value], keywords: dict[str, Value]
-) -> Value:
-    """A method of a string, of operands that are known, too."""
-    known = [constant_of(arg) for arg in (*args, *keywords.values())]
-    if None in known:
-        refusal = TypeRefusal(
-            f"the arguments of `.{method.__name__}` must be known at compile time",
-            "write literals, or names of them",
-        )
-        raise_needs(ctx, [*args, *keywords.values()], refusal)
-        raise refusal
-    values = [constant.value for constant in known if constant is not None]
-    named = dict(zip(keywords, values[len(args) :], strict=True))
-    try:
-        return value_of(method(*values[: len(args)], **named))
-    except (TypeError, ValueError) as error:
-        raise TypeRefusal(f"`.{method.__name__}`: {error}", "mend the call") from None
 
 
 def _label(thing: Any) -> str:
@@ -221,11 +204,20 @@ def of_primitive(
     """A call of a function that has a rule."""
     atoms: Sequence[Atom]
     primitive, atoms = arguments.operands(ctx, primitive, thing, args, keywords)
+    if getattr(thing, "__module__", None) == "math":
+        atoms = [_number(ctx, atom) for atom in atoms]
     if primitive in VARIANTS:
         primitive, atoms = VARIANTS[primitive](atoms) or (primitive, atoms)
     atoms, result = _applied(ctx, primitive, atoms, name)
     base = args[0] if args else next(iter(keywords.values()), None)
     return result if base is None else indexing.viewed(ctx, base, primitive, atoms, result)
+
+
+def _number(ctx: Context, atom: Atom) -> Atom:
+    """What the functions of `math` take an array without axes for."""
+    if isinstance(atom.type, Array) and not atom.type.dims:
+        return atom_of(ctx, apply(ctx, PRIMITIVES["float"], (atom,)))
+    return atom
 
 
 def _applied(
@@ -358,6 +350,8 @@ def _method(
             return gathering.plain_list(ctx, receiver)
         case Var() | Const() | Place() | Loose():
             given, meant = [receiver, *args], METHODS[method]
+            if "out" in keywords and hasattr(np, method):
+                return call(ctx, static(getattr(np, method)), given, keywords, name)
             if isinstance(meant, FunctionType):
                 return defined(ctx, meant, given, keywords, name, f".{method}")
             return of_primitive(ctx, meant, signatures.method_of(method), given, keywords, name)

@@ -75,12 +75,24 @@ def _dict(ctx: Context, args: Args, kw: Keywords, _name: str, _call: Any) -> Val
             case Structure("dict", keys, values):
                 items.update(zip(keys, values, strict=True))
             case pairs:
-                for pair in items_of(ctx, pairs, "dict()"):
+                for pair in _pairs(ctx, pairs):
                     if not isinstance(pair, Structure) or len(pair.items) != 2:
                         raise TypeRefusal("dict() takes a dict or pairs here", "write `{...}`")
                     items[arguments.dict_key(ctx, pair.items[0])] = pair.items[1]
     items.update(kw)
     return Structure("dict", tuple(items), tuple(items.values()))
+
+
+def _pairs(ctx: Context, value: Value) -> Sequence[Value]:
+    """The items of a dict: of `zip(names, x)`, so many as there are names."""
+    most = iterables.most_trips(ctx, value)
+    if most is None:
+        return items_of(ctx, value, "dict()")
+    length = iterables.length_of(ctx, value)
+    short = atom_of(ctx, apply(ctx, OPERATORS["<"], (length, const(most))))
+    message = f"a dict of {most} keys from fewer values"
+    iterables.raise_if(ctx, short, "KeyError", message)
+    return [iterables.item_at(ctx, value, const(k)) for k in range(most)]
 
 
 def _collected(ctx: Context, parts: Args, make: Callable[[Args], Value]) -> Value:

@@ -12,9 +12,10 @@ from ad_compiler.frontend import arrays, calls
 from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.indexing import Item, Slice, slice_value
 from ad_compiler.frontend.values import Structure, Value, static
-from ad_compiler.ir.nodes import Const, const
+from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Int, dtype_of
+from ad_compiler.ir.types import NUMPY_NAMES, Int
+from ad_compiler.rules import infer
 from ad_compiler.rules.registry import OPERATORS
 
 
@@ -57,16 +58,15 @@ def _array(ctx: Context, item: Value) -> Value:
 
 def _parts(ctx: Context, items: Sequence[Item]) -> list[Value]:
     """What stands between the brackets, as arrays."""
-    parts = [
-        _numbers(ctx, item) if isinstance(item, Slice) else _array(ctx, item) for item in items
-    ]
-    dtypes = {dtype_of(atom_of(ctx, part).type) for part in parts}
-    if len(dtypes) > 1 and not dtypes <= {"f64", "i64"}:
-        raise TypeRefusal(
-            f"numbers of different kinds ({', '.join(sorted(map(str, dtypes)))}) side by side",
-            "use np.concatenate of arrays of one dtype",
-        )
-    return parts
+    values = [_numbers(ctx, item) if isinstance(item, Slice) else item for item in items]
+    parts = [_array(ctx, value) for value in values]
+    given = zip(values, parts, strict=True)
+    types = [atom_of(ctx, v if isinstance(v, Var | Const) else part).type for v, part in given]
+    wanted = infer.promote(types)
+    if infer.promote(atom_of(ctx, part).type for part in parts) == wanted:
+        return parts
+    dtype = static(NUMPY_NAMES[wanted])
+    return [_call(ctx, np.asarray, part, dtype=dtype) for part in parts]
 
 
 def _rows(ctx: Context, items: Sequence[Item]) -> Value:

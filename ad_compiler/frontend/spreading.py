@@ -9,6 +9,8 @@ import ast
 from collections.abc import Sequence
 from types import FunctionType
 
+import numpy as np
+
 from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.source import source_of
 from ad_compiler.frontend.ufuncs import is_library
@@ -47,6 +49,8 @@ def _room(function: Value, given: int, named: Sequence[str]) -> int:
             spec = code.node.args
         case Const(value=FunctionType() as thing) if not is_library(thing):
             spec = source_of(thing).node.args
+        case Const(value=np.ufunc(nin=count)):
+            return count - given
         case _:
             raise TypeRefusal("`*` needs a tuple or a list", "write the elements out")
     return _free(spec, given, named)

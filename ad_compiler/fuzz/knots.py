@@ -56,10 +56,12 @@ class Knot:
         return [line for _ in range(self.g.rng.randint(1, 3)) for line in self.statement(depth)]
 
     def statement(self, depth: int) -> list[str]:
-        kinds = (self.assigned, self.changed, self.moved, self.summed, self.renamed)
+        kinds = (
+            self.assigned, self.changed, self.moved, self.summed, self.renamed, self.viewed,
+        )  # fmt: skip
         if self.plain:
             kinds = kinds[:2]
-        deep = (self.branch, self.loop)
+        deep = (self.branch, self.loop, self.branch, self.loop, self.counted)
         simple = self.g.chance(0.4 if self.plain else 0.6)
         kind = self.g.rng.choice(kinds if depth <= 0 or simple else deep)
         return kind(depth)
@@ -96,6 +98,32 @@ class Knot:
                 f"{b}[{self.place()}] = {self.value()}", f"{a} = np.tanh({b} + {a})",
             )
         ]  # fmt: skip
+
+    def viewed(self, _depth: int) -> list[str]:
+        """A view with a name, and a write on either side of it."""
+        name = self.g.new("item")
+        view = self.g.pick("[1:3]", "[::2]", ".reshape(2, 2)[1]", ".reshape(2, 2)[:, 0]", "[::-1]")
+        through = self.g.pick(
+            f"{name}[{self.g.pick('0', '-1')}] += {self.value()}", f"{name} *= {self.value()}",
+            f"{name}[:] = {name}[::-1].copy()",
+        )  # fmt: skip
+        lines = [through, *self.changed(0)]
+        self.g.rng.shuffle(lines)
+        lines = [f"{name} = {self.array}{view}", *lines]
+        if self.g.chance(0.5):
+            lines.append(f"{self.number} += {name}[0] * {self.element()}")
+        return lines
+
+    def counted(self, depth: int) -> list[str]:
+        """A `while` that ends after some trips."""
+        count = f"{self.g.new('item')}_trips"
+        body = [f"{count} += 1", *self.body(depth - 1)]
+        if self.g.chance(0.3):
+            limit = self.g.pick("0.7", "-0.4")
+            body += [f"if {self.element()} > {limit}:", *indented([*self.body(0), "break"])]
+            body += self.body(0)
+        test = self.g.pick(f"{count} < 3", f"{count} < 2 and {self.element()} < 5.0")
+        return [f"{count} = 0", f"while {test}:", *indented(body)]
 
     def branch(self, depth: int) -> list[str]:
         limit = self.g.pick("0.1", "-0.2", "0.4")

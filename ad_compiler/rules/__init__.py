@@ -78,7 +78,13 @@ LATER.update(
     {
         "numpy.polynomial": ("series", "quadrature"),
         "scipy.special": ("scipy_special", "scipy_sums"),
-        "scipy.linalg": ("scipy_linalg", "scipy_matrices", "scipy_spectra", "scipy_equations"),
+        "scipy.linalg": (
+            "scipy_linalg",
+            "scipy_matrices",
+            "scipy_spectra",
+            "scipy_pencils",
+            "scipy_equations",
+        ),
         "scipy.stats": ("scipy_stats",),
     }
 )

@@ -176,7 +176,8 @@ def _lstsq_type(args: Sequence[Atom]) -> tuple[Type, ...]:
     return solution, residuals, Int("i32"), Array(dtype, (shorter(*a.dims),))
 
 
-def _lstsq_a(a: Any, b: Any, rcond: Any, *, x: Any, a_dot: Any) -> Any:
+def lstsq_a(a: Any, b: Any, rcond: Any, *, x: Any, a_dot: Any) -> Any:
+    """The change of the solution, of which there is the part in the kernel of a too."""
     inverse = np.linalg.pinv(a, rcond)
     residual = a_dot.T @ (b - a @ x)
     shift = a_dot.T @ (inverse.T @ x)
@@ -184,7 +185,8 @@ def _lstsq_a(a: Any, b: Any, rcond: Any, *, x: Any, a_dot: Any) -> Any:
     return change, None, None, None
 
 
-def _lstsq_b(a: Any, b: Any, rcond: Any, *, b_dot: Any) -> Any:
+def lstsq_b(a: Any, b: Any, rcond: Any, *, b_dot: Any) -> Any:
+    """The solution is linear in the right side."""
     return np.linalg.pinv(a, rcond) @ b_dot, None, None, None
 
 
@@ -193,14 +195,16 @@ def _product(left: Any, right: Any) -> Any:
     return np.outer(left, right) if left.ndim == 1 else left @ right.T
 
 
-def _lstsq_a_bar(a: Any, b: Any, rcond: Any, *, x: Any, x_bar: Any) -> Any:
+def lstsq_a_bar(a: Any, b: Any, rcond: Any, *, x: Any, x_bar: Any) -> Any:
+    """The transpose of `lstsq_a`."""
     inverse = np.linalg.pinv(a, rcond)
     g = inverse.T @ x_bar
     across = _product(b - a @ x, inverse @ g) - _product(g, x)
     return across + _product(inverse.T @ x, x_bar - a.T @ g)
 
 
-def _lstsq_b_bar(a: Any, b: Any, rcond: Any, *, x_bar: Any) -> Any:
+def lstsq_b_bar(a: Any, b: Any, rcond: Any, *, x_bar: Any) -> Any:
+    """The transpose of `lstsq_b`."""
     return np.linalg.pinv(a, rcond).T @ x_bar
 
 
@@ -214,7 +218,7 @@ register(
         ("a", "b", "rcond"), defaults={"rcond": None}, raises=may_fail, results=LSTSQ,
     ),
     Linear(
-        {"a": _lstsq_a, "b": _lstsq_b}, {"a": _lstsq_a_bar, "b": _lstsq_b_bar}, dense=True,
+        {"a": lstsq_a, "b": lstsq_b}, {"a": lstsq_a_bar, "b": lstsq_b_bar}, dense=True,
         convention="that of matrices of the same rank", results=LSTSQ, undefined=_undefined,
         inert=("rcond",),
         samples=((TALL, RIGHT, None), (TALL, WIDE, None), (TALL.T, RIGHT[:2], None),

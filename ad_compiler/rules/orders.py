@@ -171,6 +171,8 @@ ITEM = PRIMITIVES["item"]
 
 def _item(x: Any, *index: Any) -> Any:
     """The only element, or the one at an index, which may count along all axes."""
+    if len(index) == 1 and isinstance(index[0], tuple):
+        return ITEM(x[index[0]])
     if len(index) == 1:
         return ITEM(x.ravel()[index[0]])
     if index:

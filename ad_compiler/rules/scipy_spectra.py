@@ -292,7 +292,7 @@ register(
     linalg.qr,
 )  # fmt: skip
 
-for _name in ("lu", "lu_factor", "lu_solve", "ldl"):
+for _name in ("ldl",):
     REFUSED[getattr(linalg, _name)] = (
         f"scipy.linalg.{_name} has no rule",
         "use scipy.linalg.solve or cho_factor, or np.linalg.solve, qr, svd, det or slogdet",

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ad_compiler.ir.nodes import Atom
+from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Array, Sym, Type, dims_of
 from ad_compiler.rules import infer
-from ad_compiler.rules.allocation import MATRIX, VECTOR
+from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
 from ad_compiler.rules.indexing import ADD_AT, GETITEM, STORE
 from ad_compiler.rules.masked import is_absent
 from ad_compiler.rules.registry import compile_time, means
@@ -299,8 +299,13 @@ def _np_interp(
 
 def _windows_type(args: Sequence[Atom]) -> Type:
     array = infer.array(args[0], "sliding_window_view")
-    size, axis = infer.static(args[1], "window_shape"), infer.static(args[2], "axis")
-    k = axis_of(axis, len(array.dims))
+    k = axis_of(infer.static(args[2], "axis"), len(array.dims))
+    if not isinstance(args[1], Const):
+        count = Sym(f"windows({args[0]!r},{args[1]!r})")
+        return Array(
+            array.dtype, (*array.dims[:k], count, *array.dims[k + 1 :], length_of(args[1]))
+        )
+    size = args[1].value
     if not isinstance(size, int) or size < 1:
         raise TypeRefusal(f"windows of length {size!r}", "give a positive integer")
     before, after = array.dims[:k], array.dims[k + 1 :]
@@ -331,6 +336,15 @@ WINDOWS = structural(
     path="np.lib.stride_tricks.sliding_window_view", means=(), noun="windows", fresh=False,
     raises=may_fail, samples=((LONG, 3, 0), (MATRIX, 2, 0), (BOX, 2, -2), (BOX, 4, 2)),
 )  # fmt: skip
+
+
+def windows_at(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """`sliding_window_view` of a vector, for a length that only the program knows."""
+    if x.ndim != 1:
+        raise TypeRefusal("windows of such a length in several axes", "slide along vectors")
+    return WINDOWS(x, window_shape, 0)
 
 
 @compile_time

@@ -126,7 +126,7 @@ def _div(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
 def _add(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
     x, y = args
     for zero, other in ((x, y), (y, x)):
-        if isinstance(type_, Int) and is_number_constant(zero, 0) and other.type == type_:
+        if is_number_constant(zero, 0) and _is_same_integer(other.type, type_):
             return other  # n + 0 = n; of floats, -0.0 + 0 is not -0.0
     if x is y and is_float(type_):
         return Form("mul", (const(2), x))  # x + x = 2 * x
@@ -141,9 +141,14 @@ def _add(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
     return None
 
 
+def _is_same_integer(one: Type, other: Type) -> bool:
+    """Whether both are integers of one kind, whatever lengths they are known to be."""
+    return isinstance(one, Int) and isinstance(other, Int) and one.kind == other.kind
+
+
 def _sub(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
     x, y = args
-    if isinstance(type_, Int) and is_number_constant(y, 0) and x.type == type_:
+    if is_number_constant(y, 0) and _is_same_integer(x.type, type_):
         return x  # n - 0 = n
     if (inner := negated(y, defs)) is not None:
         return Form("add", (x, inner))  # x - (-y) = x + y

@@ -58,7 +58,7 @@ def preallocate(function: Function) -> Function:
 
 
 def _with_gaps(function: Function) -> Iterator[Var]:
-    """The tapes of arrays that are not there on all paths: a list takes what has another shape."""
+    """The tapes of what has a length, and is not there on all paths: a list takes other lengths."""
     statements = list(walk(function.block))
     missing: set[Atom] = set()
     found = -1
@@ -71,7 +71,7 @@ def _with_gaps(function: Function) -> Iterator[Var]:
     for stmt in statements:
         if isinstance(stmt, Let) and stmt.prim.name == "tape_put":
             tape, _, value = stmt.args
-            if isinstance(tape, Var) and isinstance(value.type, Array) and value in missing:
+            if isinstance(tape, Var) and isinstance(value.type, Array | Tape) and value in missing:
                 yield tape
 
 

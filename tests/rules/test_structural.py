@@ -20,7 +20,7 @@ def test_every_structural_rule_has_samples() -> None:
 
 def atom(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        names = {"float64": "f64", "int64": "i64", "bool": "bool"}
+        names = {"float64": "f64", "int64": "i64", "int32": "i32", "bool": "bool"}
         return Undef(Array(names[value.dtype.name], value.shape))
     return const(value)
 

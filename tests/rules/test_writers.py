@@ -163,15 +163,10 @@ def of_numbers(x: Any) -> Any:
     return np.sum(np.log(x, out=np.zeros(4), where=x))
 
 
-def wide_and_narrow(x: Any) -> Any:
-    return np.sum(np.r_[np.float32(1.0), x])
-
-
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
         (endless_numbers, "without an end"),
-        (wide_and_narrow, "different kinds"),
         (without_values, "elements that have no value"),
         (of_numbers, "an array of truth values"),
         (sorted_by_no_axis, "needs an axis"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ad_compiler.backend.nopython.site import (
     INDICES,
     Respelling,
@@ -19,7 +21,7 @@ from ad_compiler.ir.types import Array, Tape, dims_of, dtype_of, rank
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.rules.repetition import pad_widths
 
-CONTIGUOUS = function_called("np.ascontiguousarray")
+CONTIGUOUS = replace(function_called("np.ascontiguousarray"), fresh=False)
 VIEWS = {"T", "getitem", "np.transpose", "np.swapaxes", "np.moveaxis", "np.broadcast_to"}
 
 
