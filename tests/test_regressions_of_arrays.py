@@ -135,3 +135,31 @@ def test_numba_agrees(function) -> None:
         assert found[0] == pytest.approx(expected[0], rel=1e-12)
         assert found[1] == pytest.approx(expected[1], rel=1e-12)
     check_grads(function, (v, s))
+
+
+def reshaped_where_numba_sees_several_definitions(v, s):
+    a = v.copy()
+    b = a * s
+    t = s
+    for i in range(1):
+        if t < -0.2:
+            for _ in range(2):
+                a[1] = b[i] * np.cos(t)
+            a, b = b, a
+        else:
+            for k in range(2):
+                a[::-1] = a
+                t += a[i] * np.cos(t)
+                if a[2] > 0.6:
+                    break
+                a.reshape(2, 2)[1] += 0.5
+                a[i] = a[i] * 0.25 * np.cos(b[k])
+    return np.sum(a * np.arange(1.0, 5.0)) + np.sum(a * b) + t
+
+
+def test_what_numba_takes_for_dead_code_is_written() -> None:
+    v = np.array([0.4, -0.3, 0.8, 0.05])
+    expected = grad(reshaped_where_numba_sees_several_definitions, (0, 1))(v, 0.7)
+    found = grad(reshaped_where_numba_sees_several_definitions, (0, 1), backend="numba")(v, 0.7)
+    assert found[0] == pytest.approx(expected[0], rel=1e-12)
+    assert found[1] == pytest.approx(expected[1], rel=1e-12)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ad_compiler.backend.changes import CHANGES, Change
 from ad_compiler.backend.expressions import Printer
 from ad_compiler.backend.printers import PATHS, PRINTERS
-from ad_compiler.backend.text import Resolve, Text, name
+from ad_compiler.backend.text import Resolve, Text, Viewed, name
 from ad_compiler.ir.nodes import Function
 from ad_compiler.ir.types import NUMBERS, Type
 from ad_compiler.rules.helpers import HELPERS
@@ -31,6 +31,8 @@ class Dialect:
     """The program in operations that this dialect can spell, and the text of its helpers."""
     decorate: Callable[[Function, Resolve], str]
     """The decorator of a function, or nothing."""
+    viewed: Viewed
+    """A view that is made by a method."""
     kind: Callable[[Type], object] = lambda type_: None
     """Values of different kinds have different names."""
     warns: bool = True
@@ -53,5 +55,6 @@ PYTHON = Dialect(
     _undefined,
     prepare=lambda function: (function, HELPERS),
     decorate=lambda function, resolve: "",
+    viewed=lambda resolve, array, name, args: f"{array}.{name}({', '.join(args)})",
 )
 """Python and NumPy."""

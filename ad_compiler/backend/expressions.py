@@ -20,11 +20,19 @@ from ad_compiler.backend.text import (
     UNARY,
     Resolve,
     Text,
+    Viewed,
     literal,
     name,
 )
 from ad_compiler.errors import InternalError
-from ad_compiler.ir.index import Pattern, is_slice, segments, slice_bounds, split_operands
+from ad_compiler.ir.index import (
+    Pattern,
+    axes_order,
+    is_slice,
+    segments,
+    slice_bounds,
+    split_operands,
+)
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Call, Method, Operator, Primitive, Special
 from ad_compiler.ir.types import PY_BOOL, Type, is_differentiable
@@ -39,7 +47,7 @@ class Renderer:
     """Turns atoms into text: names, literals, and what was folded into their place.
 
     `printers` spell the special primitives; `resolve` gives the module's name of a dotted path;
-    `undefined` writes a value of a type that nobody reads.
+    `undefined` writes a value of a type that nobody reads, `viewed` a view by its name.
     """
 
     names: Mapping[Var, str]
@@ -48,6 +56,7 @@ class Renderer:
     resolve: Resolve
     printers: Mapping[str, Printer]
     undefined: Callable[[Type, Resolve], Text]
+    viewed: Viewed
 
     def atom(self, atom: Atom) -> Text:
         """The expression for an operand."""
@@ -164,9 +173,11 @@ class Renderer:
                 case ("T",):
                     array += ".T"
                 case (str(item),) if item.startswith("transpose"):
-                    array += f".{item}"
+                    axes = [str(axis) for axis in axes_order(item)]
+                    array = self.viewed(self.resolve, array, "transpose", axes)
                 case (str(item),) if item.startswith("reshape"):
-                    array += f".reshape({', '.join(self.atom(a).text for a in own)})"
+                    lengths = [self.atom(a).text for a in own]
+                    array = self.viewed(self.resolve, array, "reshape", lengths)
                 case _:
                     array += f"[{self.index(items, own)}]"
         return array

@@ -141,7 +141,9 @@ def _wrapper(
     """The function that takes containers apart for the kernel, and puts its results together."""
 
     def returned(outer: Function, inline: Inline) -> str:
-        to = Renderer({}, {}, inline, spelling, dialect.printers, dialect.undefined)
+        to = Renderer(
+            {}, {}, inline, spelling, dialect.printers, dialect.undefined, dialect.viewed
+        )  # fmt: skip
         return Output(outer, to).text(outer.output, top=True)
 
     lines = [
@@ -165,7 +167,10 @@ def _function(
     containers = {p.name for p in function.parameters if isinstance(p.tree, Branch)}
     reserved = reserved_names(function, spelling, dialect.paths) | containers
     names = choose_names(function, ranges, reserved, dialect.kind)
-    to = Renderer(names, folds.folded, folds.inline, spelling, dialect.printers, dialect.undefined)
+    to = Renderer(
+        names, folds.folded, folds.inline, spelling, dialect.printers, dialect.undefined,
+        dialect.viewed,
+    )  # fmt: skip
     copied = _copied(function.block, names)
     printer = Printer(
         to, ranges, folds.conditionals, folds.exits, copied, dialect.changes, dialect.warns,

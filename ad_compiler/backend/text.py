@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ NUMPY_SCALARS = {
 }  # fmt: skip
 
 Resolve = Callable[[str], str]
+Viewed = Callable[[Resolve, str, str, Sequence[str]], str]
+"""Writes a view of an array: by the name of the method, and its arguments."""
 """From a dotted path (`np.sum`, `abs`) to how the module at hand spells it."""
 
 

@@ -77,11 +77,28 @@ def _shape(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.receiver(args[0])}.shape")
 
 
+def _viewed(resolve: Resolve, array: str, name: str, args: Sequence[str]) -> str:
+    """By NumPy's function.
+
+    Of a method of a variable that is set in several places, Numba does not see that its result
+    shares memory with it, and takes what is written there for dead code.
+    """
+    given = args[0] if len(args) == 1 else f"({', '.join(args)})"
+    return f"{resolve(f'np.{name}')}({array}, {given})"
+
+
+def _reshaped(to: Renderer, args: Sequence[Atom]) -> Text:
+    array, *lengths = args
+    texts = [to.atom(a).text for a in lengths]
+    return Text(_viewed(to.resolve, to.atom(array).text, "reshape", texts or ["()"]))
+
+
 PRINTERS_HERE: Mapping[str, Printer] = {
     **PRINTERS,
     "np.concatenate": _joined("np.concatenate"),
     "np.stack": _joined("np.stack"),
     "duplicate": _copied,
+    "np.reshape": _reshaped,
     "numba.shape": _shape,
 }
 
@@ -130,14 +147,21 @@ def _decorate(function: Function, resolve: Resolve) -> str:
     return f"@{resolve('numba.njit')}(cache=True{model})"
 
 
+PATHS_HERE: Mapping[str, tuple[str, ...]] = {
+    **PATHS,
+    **dict.fromkeys(("np.reshape", "getitem", "store", "add_at"), ("np.reshape",)),
+}
+
+
 NUMBA = Dialect(
     "numba",
     PRINTERS_HERE,
     CHANGES_HERE,
-    PATHS,
+    PATHS_HERE,
     _undefined,
     prepare,
     _decorate,
+    viewed=_viewed,
     kind=_kind,
     warns=False,
     reversible=False,
