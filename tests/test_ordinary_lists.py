@@ -232,6 +232,22 @@ def lists_that_a_loop_makes_anew(A):
 
 
 @case(v5)
+def lists_with_two_names(x):
+    xs = [v * v for v in x]
+    for _ in range(2):
+        new = [w + 1 for w in xs]
+        xs = new
+        new.append(x[0])
+
+    def stepped(ys):
+        for _ in range(2):
+            ys = [w + 1 for w in ys]
+        return ys
+
+    return sum(xs) * len(xs) + sum(stepped(xs)) * sum(xs)
+
+
+@case(v5)
 def lists_that_a_branch_makes_anew(x):
     xs = list(x)
     if x[0] > 0:
@@ -306,6 +322,24 @@ def anew_while_looped_over(x):
     return sum(xs)
 
 
+def anew_beside_a_tuple(x):
+    xs, total = [v * v for v in x], 0.0
+    for _ in range(len(x)):
+        pair = (xs, 1)
+        xs = [w + 1 for w in xs]
+        total += sum(pair[0])
+    return total
+
+
+def anew_beside_an_iterator(x):
+    xs, total = [v * v for v in x], 0.0
+    for _ in range(len(x)):
+        pairs = zip(xs, xs)
+        xs = [w + 1 for w in xs]
+        total += sum(a * b for a, b in pairs)
+    return total
+
+
 def anew_beside_a_function(x):
     xs = [v * v for v in x]
     total = functools.partial(lambda ys, k: sum(ys) * k, xs)
@@ -324,6 +358,8 @@ def choices_of_an_array(x):
         (longer, "it is a tuple"),
         (in_the_middle, "in the middle of a growing list"),
         (anew_while_looped_over, "`xs` is another object"),
+        (anew_beside_a_tuple, "`xs` is another object"),
+        (anew_beside_an_iterator, "`xs` is another object"),
         (anew_beside_a_function, "`xs` is another object"),
         (choices_of_an_array, r"itertools.combinations\(\) of an array, whose length"),
     ],

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ad_compiler import check_grads, grad, value_and_grad
+from ad_compiler import Unsupported, check_grads, grad, value_and_grad
 
 
 def written_on_both_paths(v, s):
@@ -163,3 +163,37 @@ def test_what_numba_takes_for_dead_code_is_written() -> None:
     found = grad(reshaped_where_numba_sees_several_definitions, (0, 1), backend="numba")(v, 0.7)
     assert found[0] == pytest.approx(expected[0], rel=1e-12)
     assert found[1] == pytest.approx(expected[1], rel=1e-12)
+
+
+def left_before_it_is_made(v, s):
+    a = v.copy()
+    for k in range(3):
+        trips = 0
+        while trips < 2 and a[2] < 5.0:
+            trips += 1
+            a = np.tanh(a * s)
+            if a[0] > 0.2:
+                square = a.reshape(2, 2)[:, 0]
+                square[-1] += 0.5 * a[2]
+                a[k] += square[0] * a[1]
+                break
+    return np.sum(a * np.arange(1.0, 5.0))
+
+
+def test_numba_keeps_what_some_trips_do_not_make() -> None:
+    for v in ([0.4, -0.3, 0.8, 0.05], [0.1, -0.3, 9.0, 0.05]):
+        expected = grad(left_before_it_is_made, (0, 1))(np.array(v), 0.7)
+        found = grad(left_before_it_is_made, (0, 1), backend="numba")(np.array(v), 0.7)
+        assert found[0] == pytest.approx(expected[0], rel=1e-12)
+        assert found[1] == pytest.approx(expected[1], rel=1e-12)
+
+
+def test_numba_does_not_wrap_small_integers_around() -> None:
+    counts = np.array([1, 250, 3], dtype=np.uint8)
+
+    def f(u):
+        return np.sum((counts - 5) * u)
+
+    assert np.array_equal(grad(f)(np.ones(3)), [252.0, 245.0, 254.0])
+    with pytest.raises(Unsupported, match="wraps around"):
+        grad(f, backend="numba")(np.ones(3))

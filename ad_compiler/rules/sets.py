@@ -217,7 +217,7 @@ def _difference_bar(ar1: Any, ar2: Any, assume_unique: bool, *, z_bar: Any) -> A
 structural(
     np.setdiff1d, ("ar1", "ar2", "assume_unique"), _of_two("np.setdiff1d"),
     {"ar1": _difference_bar}, {"ar1": _difference_x}, defaults={"assume_unique": False},
-    named=("assume_unique",), noun="values", convention=FIRST_OF_EQUALS,
+    named=("assume_unique",), noun="values", inert=("ar2",), convention=FIRST_OF_EQUALS,
     samples=((LONG, np.array([0.5, 7.0]), False), (TABLE, LONG, False),
              (LONG[:3], TABLE, True)),
 )  # fmt: skip

@@ -65,14 +65,29 @@ def _with_gaps(function: Function) -> Iterator[Var]:
     while found < len(missing):
         found = len(missing)
         for stmt in statements:
-            if isinstance(stmt, If):
-                arms = zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True)
-                missing |= {t for t, *ends in arms if any(_is_gap(end, missing) for end in ends)}
+            for target, *ends in _meetings(stmt):
+                if any(_is_gap(end, missing) for end in ends):
+                    missing.add(target)
     for stmt in statements:
         if isinstance(stmt, Let) and stmt.prim.name == "tape_put":
             tape, _, value = stmt.args
             if isinstance(tape, Var) and isinstance(value.type, Array | Tape) and value in missing:
                 yield tape
+
+
+def _meetings(stmt: Stmt) -> Iterator[tuple[Atom, ...]]:
+    """Each value in which paths meet, and what it is on them."""
+    match stmt:
+        case If(targets=targets, then=then, orelse=orelse):
+            yield from zip(targets, then.results, orelse.results, strict=True)
+        case For(targets=targets, inits=inits, body=body):
+            yield from zip(targets, inits, body.results, strict=True)
+            yield from zip(body.params[1:], inits, body.results, strict=True)
+        case While(targets=targets, inits=inits, body=body):
+            yield from zip(targets, inits, body.results, strict=True)
+            yield from zip(body.params, inits, body.results, strict=True)
+        case _:
+            pass
 
 
 def _is_gap(atom: Atom, missing: Set[Atom]) -> bool:

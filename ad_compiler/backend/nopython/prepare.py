@@ -179,6 +179,13 @@ def _while_running(loop: While) -> While:
     )
 
 
+NARROW = frozenset(["i8", "i16", "u8", "u16", "u32", "u64"])
+"""The integers of which NumPy's arithmetic leaves the range before long."""
+WRAPPING = {
+    "add": "`+`", "sub": "`-`", "mul": "`*`", "neg": "`-`", "pow": "`**`", "lshift": "`<<`",
+}  # fmt: skip
+
+
 def refuse_lacking(stmt: Let | Effect) -> None:
     """Refuse whole packages, methods of ufuncs and complex numbers."""
     name, spelling = stmt.prim.name, stmt.prim.spelling
@@ -193,6 +200,11 @@ def refuse_lacking(stmt: Let | Effect) -> None:
             "write it as a loop, or use the Python backend",
         )  # fmt: skip
     made = stmt.targets if isinstance(stmt, Let) else ()
+    if name in WRAPPING and any(dtype_of(atom.type) in NARROW for atom in made):
+        raise Unsupported(
+            f"{WRAPPING[name]} of small integers wraps around in NumPy, and not where Numba "
+            "compiles it", stmt.at, "convert them with .astype(np.int64) first",
+        )  # fmt: skip
     if any(is_complex(atom.type) for atom in (*made, *stmt.args)):
         raise Unsupported(
             f"{name} of complex numbers is not compiled by Numba", stmt.at,
