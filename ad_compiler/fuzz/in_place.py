@@ -220,6 +220,15 @@ for <+x1> in range(3):
 <wv>[1:] = <tF>
 
 <+m> = np.zeros((n, 3))
+<+m> = np.zeros(<m1>.shape)
+<@v> = <m>.ravel()[:n]
+<v>[<i>] = <tF>
+<m> *= <m1>
+
+<+m> = <m1>.copy()
+<m>.reshape(3 * n)[<i>] += <tF>
+<m>.flat[::2] *= 0.5
+
 <@v> = <m>.reshape(-1)[:n]
 <v>[0] = <tF>
 

@@ -157,5 +157,5 @@ def tied(g: Generator, _depth: int) -> list[str]:
     ]  # fmt: skip
 
 
-KNOTS = [Row("nested loops and branches around one small array", tied, 3.0)]
+KNOTS = [Row("nested loops and branches around one small array", tied, 6.0)]
 """A row of the generator's table."""
