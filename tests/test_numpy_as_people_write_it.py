@@ -177,6 +177,11 @@ def numbers_that_arrays_stand_for(x):
 
 
 @case(v5)
+def functions_of_pairs(x):
+    return sum(itertools.starmap(lambda a, b: a * b**2, zip(x, x[::-1])))  # noqa: RUF058
+
+
+@case(v5)
 def pairs_of_a_list(x):
     squares = [v * v for v in x]
     total = 0.0
@@ -306,10 +311,14 @@ def test_a_dict_of_more_names_than_values_raises() -> None:
         grad(f)(v5[:2])
 
 
+WARNED_OF = ("weights_in_bins", "counts_of_choices", "windows_as_long_as_a_kernel")
+"""What Numba does not compile, or warns of: products of what is not contiguous are slow."""
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("function", "args"),
-    [p for p in case.entered if p.id not in ("weights_in_bins", "counts_of_choices")],
+    [p for p in case.entered if p.id not in WARNED_OF],
 )
 def test_numba(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = grad(function)(*args)

@@ -216,7 +216,7 @@ def of_primitive(
 def _number(ctx: Context, atom: Atom) -> Atom:
     """What the functions of `math` take an array without axes for."""
     if isinstance(atom.type, Array) and not atom.type.dims:
-        return atom_of(ctx, apply(ctx, PRIMITIVES["float"], (atom,)))
+        return atom_of(ctx, apply(ctx, PRIMITIVES["item"], (atom,)))
     return atom
 
 

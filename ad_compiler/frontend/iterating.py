@@ -45,6 +45,10 @@ def _filter(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> V
     return marked(ctx.storage, call(ctx, static(iterating.kept), [*args], {}))
 
 
+def _starmap(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value:
+    return marked(ctx.storage, call(ctx, static(iterating.star_mapped), [*args], {}))
+
+
 def _accumulate(ctx: Context, args: Args, kw: Keywords, _name: str, call: Any) -> Value:
     items, *rest = args
     combine = kw.get("func", rest[0] if rest else static(operator.add))
@@ -133,6 +137,7 @@ def _vectorized(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) ->
 FUNCTIONS: dict[Any, Lower] = {
     filter: _filter,
     itertools.accumulate: _accumulate,
+    itertools.starmap: _starmap,
     itertools.islice: _islice,
     np.fromiter: _from_iterable,
     np.vectorize: _vectorize,

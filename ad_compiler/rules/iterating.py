@@ -29,6 +29,11 @@ def kept(test: Any, items: Any) -> Any:
     return [item for item in items if test(item)]
 
 
+def star_mapped(function: Any, rows: Any) -> Any:
+    """`list(itertools.starmap(function, rows))`."""
+    return [function(*row) for row in rows]
+
+
 def accumulated(items: Any, combine: Any) -> Any:
     """`list(itertools.accumulate(items, combine))`."""
     xs, made = list(items), []

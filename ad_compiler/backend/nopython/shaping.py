@@ -22,7 +22,6 @@ from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.rules.repetition import pad_widths
 
 CONTIGUOUS = replace(function_called("np.ascontiguousarray"), fresh=False)
-VIEWS = {"T", "getitem", "np.transpose", "np.swapaxes", "np.moveaxis", "np.broadcast_to"}
 
 
 def _reshape(site: Site) -> None:
