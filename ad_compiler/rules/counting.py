@@ -168,8 +168,8 @@ SPREAD = structural(
 
 @means(
     np.histogram,
-    samples=((LONG, 4), (MATRIX,), (LONG, EDGES, {"weights": LONG**2}),
-             (LONG, 3, (-1.0, 1.0), {"weights": LONG}), (LONG, 3, {"density": True})),
+    samples=((LONG, 4), (MATRIX,), (LONG, EDGES, None, None, LONG**2),
+             (LONG, 3, None, None, LONG), (LONG, 3, {"density": True})),
 )  # fmt: skip
 def _np_histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
