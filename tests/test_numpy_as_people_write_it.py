@@ -144,7 +144,10 @@ def volume(a, b, c):
 @case(v5)
 def arguments_from_arrays(x):
     half = functools.partial(volume, x[4])
-    model = lambda t, a, b: a * np.exp(-b * t)  # noqa: E731
+
+    def model(t, a, b):
+        return a * np.exp(-b * t)
+
     return (
         volume(*x[:3]) + half(*x[3:]) + np.sum(model(TIMES, *x[1:3])) + volume(x[0], *[x[1], 2.0])
     )
@@ -178,7 +181,8 @@ def numbers_that_arrays_stand_for(x):
 
 @case(v5)
 def functions_of_pairs(x):
-    return sum(itertools.starmap(lambda a, b: a * b**2, zip(x, x[::-1])))  # noqa: RUF058
+    pairs = list(zip(x, x[::-1]))
+    return sum(itertools.starmap(lambda a, b: a * b**2, pairs))
 
 
 @case(v5)

@@ -219,9 +219,9 @@ def frequencies_of_real_signals(x, d):
 
 @case(m34)
 def lists_that_a_loop_makes_anew(A):
-    points, t = [p for p in A], 0.3  # noqa: C416
+    points, t = [1.0 * p for p in A], 0.3
     while len(points) > 1:
-        points = [(1 - t) * a + t * b for a, b in zip(points[:-1], points[1:])]  # noqa: RUF007
+        points = [(1 - t) * a + t * b for a, b in itertools.pairwise(points)]
     numbers = [v * v for v in A[0]]
     kept = []
     for k in range(3):
@@ -231,6 +231,12 @@ def lists_that_a_loop_makes_anew(A):
     return np.sum(points[0] ** 2) + sum(numbers) * sum(kept)
 
 
+def stepped(ys):
+    for _ in range(2):
+        ys = [w + 1 for w in ys]
+    return ys
+
+
 @case(v5)
 def lists_with_two_names(x):
     xs = [v * v for v in x]
@@ -238,13 +244,8 @@ def lists_with_two_names(x):
         new = [w + 1 for w in xs]
         xs = new
         new.append(x[0])
-
-    def stepped(ys):
-        for _ in range(2):
-            ys = [w + 1 for w in ys]
-        return ys
-
-    return sum(xs) * len(xs) + sum(stepped(xs)) * sum(xs)
+    ys = stepped(xs)
+    return sum(xs) * len(xs) + sum(ys) * sum(xs)
 
 
 @case(v5)
@@ -258,13 +259,14 @@ def lists_that_a_branch_makes_anew(x):
         heap = sorted(heap)
         smallest = heap[0] + heap[1]
         total += smallest * smallest
-        heap = heap[2:] + [smallest]  # noqa: RUF005
+        rest = heap[2:]
+        heap = [*rest, smallest]
     return sum(v * i for i, v in enumerate(xs)) + total
 
 
 @case(m34)
 def lists_that_are_made_beside(A):
-    shape = [p for p in A[:, :2]]  # noqa: C416
+    shape = [1.0 * p for p in A[:, :2]]
     first = shape
     for _ in range(2):
         new = []

@@ -29,6 +29,17 @@ def edges_of(stmt: Stmt) -> list[Edges]:
             return []
 
 
+def leaving(stmt: Stmt) -> Edges:
+    """The edges along which arrays leave a loop, with or without a trip."""
+    match stmt:
+        case For(targets=targets, body=body):
+            return _edges(body.params[1:], targets)
+        case While(targets=targets, body=body):
+            return _edges(body.params, targets)
+        case _:
+            return []
+
+
 def last_name(body: Sequence[Stmt], now: Var) -> Var:
     """What an array is called behind statements that change it; branches do not hand it on."""
     for stmt in body:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from ad_compiler.analysis.edges import Edges, by_source, edges_of, has_storage, reaching
+from ad_compiler.analysis.edges import Edges, by_source, edges_of, has_storage, leaving, reaching
 from ad_compiler.ir.nodes import (
     Atom,
     Block,
@@ -154,14 +154,14 @@ def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
     views: dict[Var, list[Var]] = {}
     passed: Edges = []
     inits: Edges = []
-    leaving: Edges = []
+    left: Edges = []
     changes: Edges = []
     wanted: list[Var] = []
     for stmt in walk(function.block):
         groups = edges_of(stmt)
         if isinstance(stmt, For | While):
             inits += groups.pop(0)
-            leaving += zip(_carried(stmt), stmt.targets, strict=True)
+            left += leaving(stmt)
         for group in groups:
             passed += group
         if isinstance(stmt, While):
@@ -179,7 +179,7 @@ def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
             wanted.append(changed)
             changes.append((changed, stmt.targets[0]))
     found = reaching(wanted, [*passed, *inits, *changes])
-    sharing = [*passed, *leaving, *((a, b) for a, b in inits if b not in found)]
+    sharing = [*passed, *left, *((a, b) for a, b in inits if b not in found)]
     takers: dict[Var, list[int | Var]] = {}
     for source, target in [*passed, *inits]:
         if isinstance(source, Var) and target in found:
@@ -372,7 +372,3 @@ class _Scan:
             self.live.difference_update(block.params)
         self._edges(enter, enters=True)
         self._use(stmt.inits)
-
-
-def _carried(stmt: For | While) -> tuple[Var, ...]:
-    return stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params

@@ -9,6 +9,7 @@ from ad_compiler.backend.text import Text
 from ad_compiler.ir.nodes import Atom, Let, Var, const
 from ad_compiler.ir.types import rank
 from ad_compiler.rules.places import APART
+from ad_compiler.rules.sets import UNIQUE, flagged
 
 
 def _shaped(path: str) -> Printer:
@@ -72,16 +73,28 @@ def _einsum(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f"{to.resolve('np.einsum')}({', '.join(operands)}, optimize={optimize})")
 
 
-def _histogram(to: Renderer, args: Sequence[Atom]) -> Text:
-    """`np.histogram(x, edges)[0]`: only the counts."""
-    texts = ", ".join(to.atom(a).text for a in args)
-    return Text(f"{to.resolve('np.histogram')}({texts})[0]")
+def _first(path: str, *names: str) -> Printer:
+    """`np.histogram(x, edges, weights=w)[0]`: the first result; the last operands go by name."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        texts = [to.atom(a).text for a in args]
+        places = len(texts) - len(names)
+        named = (f"{name}={text}" for name, text in zip(names, texts[places:], strict=True))
+        return Text(f"{to.resolve(path)}({', '.join([*texts[:places], *named])})[0]")
+
+    return printer
 
 
-def _weighed(to: Renderer, args: Sequence[Atom]) -> Text:
-    """`np.histogram(x, edges, weights=w)[0]`: only the sums."""
-    values, edges, weights = (to.atom(a).text for a in args)
-    return Text(f"{to.resolve('np.histogram')}({values}, {edges}, weights={weights})[0]")
+def _unique(flags: tuple[bool, ...]) -> Printer:
+    """`np.unique(x, return_index=True)`."""
+
+    def printer(to: Renderer, args: Sequence[Atom]) -> Text:
+        x, equal_nan = args
+        options = flagged(flags) | ({} if equal_nan == const(True) else {"equal_nan": False})
+        named = [f"{name}={value}" for name, value in options.items()]
+        return Text(f"{to.resolve('np.unique')}({', '.join([to.atom(x).text, *named])})")
+
+    return printer
 
 
 def _cho_factor(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -109,11 +122,6 @@ def _lu_solve(to: Renderer, args: Sequence[Atom]) -> Text:
     factor, pivots, right, trans = (to.atom(a).text for a in args)
     turned = "" if trans == "0" else f", trans={trans}"
     return Text(f"{to.resolve('scipy.linalg.lu_solve')}(({factor}, {pivots}), {right}{turned})")
-
-
-def _lstsq(to: Renderer, args: Sequence[Atom]) -> Text:
-    a, b = (to.atom(atom).text for atom in args)
-    return Text(f"{to.resolve('scipy.linalg.lstsq')}({a}, {b})[0]")
 
 
 def _listed(path: str) -> Printer:
@@ -144,13 +152,14 @@ PRINTERS: Mapping[str, Printer] = {
     "math.fsum(items)": _listed("math.fsum"),
     "math.sumprod": _sumprod,
     "np.einsum(optimize)": _einsum,
-    "np.histogram(edges)": _histogram,
-    "np.histogram(weights)": _weighed,
+    "np.histogram(edges)": _first("np.histogram"),
+    "np.histogram(weights)": _first("np.histogram", "weights"),
+    **{made.name: _unique(flags) for flags, made in UNIQUE.items()},
     "scipy.linalg.cho_factor": _cho_factor,
     "scipy.linalg.cho_solve": _cho_solve,
     "scipy.linalg.eigh(pencil values)": _pencil_values,
     "scipy.linalg.lu_solve": _lu_solve,
-    "scipy.linalg.lstsq": _lstsq,
+    "scipy.linalg.lstsq": _first("scipy.linalg.lstsq"),
     "np.lexsort": _listed("np.lexsort"),
     **{f"np.unravel_index({rank})": _unravel_index for rank in APART},
     "np.ravel_multi_index": _ravel_multi_index,
@@ -169,6 +178,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "np.einsum(optimize)": ("np.einsum",),
     "np.histogram(edges)": ("np.histogram",),
     "np.histogram(weights)": ("np.histogram",),
+    **{made.name: ("np.unique",) for made in UNIQUE.values()},
     "scipy.linalg.cho_factor": ("scipy.linalg.cho_factor",),
     "scipy.linalg.cho_solve": ("scipy.linalg.cho_solve",),
     "scipy.linalg.eigh(pencil values)": ("scipy.linalg.eigh",),

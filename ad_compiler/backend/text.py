@@ -63,7 +63,7 @@ def literal(value: Any, resolve: Resolve) -> Text:
             return name(repr(value))
         case int():
             return signed(repr(value))
-        case float() if type(value) is float:
+        case float() if type(value) is float:  # NumPy's are floats too, and stay NumPy's
             return _float(value, resolve)
         case tuple() | list():
             return Text(_sequence(value, resolve))

@@ -100,9 +100,9 @@ def _of_object(ctx: Context, thing: object, name: str) -> Value:
         return const(getattr(thing, name))
     if isinstance(thing, np.finfo | np.iinfo) and is_numeric(getattr(thing, name, None)):
         limit = getattr(thing, name)
-        if type(limit) is np.float64:
-            return Const(limit, type_of(limit, name), f"np.finfo(np.float64).{name}")
-        return Const(limit, type_of(limit, name)) if isinstance(limit, np.generic) else const(limit)
+        if isinstance(limit, np.generic):
+            return Const(limit, type_of(limit, name), f"np.finfo(np.{limit.dtype}).{name}")
+        return const(limit)
     if isinstance(thing, str) and name in STRING_METHODS:
         return static(getattr(thing, name))
     if isinstance(thing, np.ufunc) and name in ("outer", "at", "reduce", "accumulate"):

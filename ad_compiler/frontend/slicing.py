@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.frontend import indexing
-from ad_compiler.frontend.context import Context, raise_needs
+from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.indexing import Slice
-from ad_compiler.frontend.values import Value, constant_of, leaves_of, static
+from ad_compiler.frontend.values import Value, static
 from ad_compiler.ir.nodes import Const, const
-from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.rules.windows import windows_at
 
 Args = Sequence[Value]
 Keywords = dict[str, Value]
@@ -50,27 +48,9 @@ def _unstack(ctx: Context, args: Args, kw: Keywords, _name: str, call: Any) -> V
     return call(ctx, static(tuple), [moved], {})
 
 
-def _windows(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value | None:
-    """Windows of a length that only the program knows."""
-    size = args[1] if len(args) > 1 else const(1)
-    if constant_of(size) is not None:
-        return None
-    sizes = [*leaves_of(size)]
-    if all(isinstance(one, Const) for one in sizes):
-        return None
-    refusal = TypeRefusal(
-        "windows of several lengths that are not known at compile time", "write a loop"
-    )
-    raise_needs(ctx, sizes, refusal)
-    if len(sizes) > 1:
-        raise refusal
-    return call(ctx, static(windows_at), [args[0], sizes[0], *args[2:]], kw, name)
-
-
 FUNCTIONS: dict[Any, Lower] = {
     np.delete: _by_places(np.delete, 2),
     np.insert: _by_places(np.insert, 3),
-    np.lib.stride_tricks.sliding_window_view: _windows,
     **({np.unstack: _unstack} if hasattr(np, "unstack") else {}),
 }
 """By identity, as `builtin.TABLE` has them."""

@@ -175,17 +175,14 @@ def _np_histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
     values = np.asarray(a)
+    shares = None if weights is None else np.asarray(weights) * 1.0
     if np.ndim(bins) > 0:
         edges = np.asarray(bins)
-        counts = COUNTS(values, edges) if weights is None else _by_edges(values, edges, weights)
-    elif weights is None:
+        counts = COUNTS(values, edges) if shares is None else WEIGHED(values, edges, shares)
+    elif shares is None:
         counts, edges = HISTOGRAM(values, bins, range)
     else:
-        counts, edges = SPREAD(values, bins, range, np.asarray(weights) * 1.0)
+        counts, edges = SPREAD(values, bins, range, shares)
     if density:
         counts = counts / (np.diff(edges) * 1.0) / counts.sum()
     return counts, edges
-
-
-def _by_edges(values: Any, edges: Any, weights: Any) -> Any:
-    return WEIGHED(values, edges, np.asarray(weights) * 1.0)

@@ -190,7 +190,7 @@ def lstsq_b(a: Any, b: Any, rcond: Any, *, b_dot: Any) -> Any:
     return np.linalg.pinv(a, rcond) @ b_dot, None, None, None
 
 
-def _product(left: Any, right: Any) -> Any:
+def outer_product(left: Any, right: Any) -> Any:
     """`left @ right.T`, also for vectors."""
     return np.outer(left, right) if left.ndim == 1 else left @ right.T
 
@@ -199,8 +199,8 @@ def lstsq_a_bar(a: Any, b: Any, rcond: Any, *, x: Any, x_bar: Any) -> Any:
     """The transpose of `lstsq_a`."""
     inverse = np.linalg.pinv(a, rcond)
     g = inverse.T @ x_bar
-    across = _product(b - a @ x, inverse @ g) - _product(g, x)
-    return across + _product(inverse.T @ x, x_bar - a.T @ g)
+    across = outer_product(b - a @ x, inverse @ g) - outer_product(g, x)
+    return across + outer_product(inverse.T @ x, x_bar - a.T @ g)
 
 
 def lstsq_b_bar(a: Any, b: Any, rcond: Any, *, x_bar: Any) -> Any:

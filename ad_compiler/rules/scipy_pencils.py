@@ -11,7 +11,7 @@ from scipy import linalg
 from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Call, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Type
-from ad_compiler.rules import infer, linear_systems
+from ad_compiler.rules import infer, linear_systems, spectra
 from ad_compiler.rules.linear_systems import RIGHT, WIDE
 from ad_compiler.rules.matrices import (
     POSITIVE,
@@ -20,11 +20,10 @@ from ad_compiler.rules.matrices import (
     float_dtype,
     matrix,
     read,
-    square,
     unread,
 )
 from ad_compiler.rules.registry import Linear, compile_time, means, register
-from ad_compiler.rules.scipy_spectra import EIGENVALUES, FACTORS, triangle
+from ad_compiler.rules.scipy_spectra import EIGENVALUES, FACTORS, one_matrix, triangle
 from ad_compiler.rules.shaping import may_fail
 from ad_compiler.rules.spectra import INVERSE_GAPS
 
@@ -34,44 +33,33 @@ MASS = POSITIVE[:3, :3] / 4 + np.eye(3)
 # -- a v = w b v ----------------------------------------------------------------------------------
 
 
-def _alone(arg: Atom, who: str) -> Array:
-    array = square(arg, who)
-    if len(array.dims) != 2:
-        raise TypeRefusal(f"{who} of a stack of matrices", "give one matrix, or loop over them")
-    return array
-
-
 def _pencil(a: Any, b: Any, lower: bool) -> Any:
     return linalg.eigh(a, b, lower=lower)
 
 
 def _pencil_type(args: Sequence[Atom]) -> tuple[Type, Type]:
     infer.static(args[2], "lower")
-    array, _ = (_alone(arg, "scipy.linalg.eigh") for arg in args[:2])
+    array, _ = (one_matrix(arg, "scipy.linalg.eigh", is_square=True) for arg in args[:2])
     dtype = float_dtype(args[:2])
     return Array(dtype, array.dims[:-1]), Array(dtype, array.dims)
 
 
 def _pencil_a(a: Any, b: Any, lower: bool, *, w: Any, v: Any, a_dot: Any) -> Any:
-    """Eigenvectors turn each other, by how far their eigenvalues are apart."""
-    inner = v.T @ read(a_dot, triangle(lower)) @ v
-    return np.diagonal(inner), v @ (INVERSE_GAPS(w) * inner)
+    return spectra.eigh_a(a, triangle(lower), w=w, v=v, a_dot=a_dot)
 
 
 def _pencil_b(a: Any, b: Any, lower: bool, *, w: Any, v: Any, b_dot: Any) -> Any:
-    """As a change of a by `-w_j b_dot`; and v keeps its length as the new b measures it."""
+    """As a change of a by `-w_j b_dot`, and v keeps its length as the new b measures it.
+
+    Fox and Kapoor 1968, "Rates of change of eigenvalues and eigenvectors", for both matrices.
+    """
     inner = v.T @ read(b_dot, triangle(lower)) @ v
     lengths = np.diagonal(inner)
     return -w * lengths, v @ (INVERSE_GAPS(w) * (-inner * w) - np.diag(lengths / 2))
 
 
 def _pencil_a_bar(a: Any, b: Any, lower: bool, *, w: Any, v: Any, w_bar: Any, v_bar: Any) -> Any:
-    """The transpose of `_pencil_a`."""
-    if v_bar is None:
-        return unread((v * w_bar) @ v.T, triangle(lower))
-    inner = INVERSE_GAPS(w) * (v.T @ v_bar)
-    whole = inner if w_bar is None else inner + np.diag(w_bar)
-    return unread(v @ whole @ v.T, triangle(lower))
+    return spectra.eigh_a_bar(a, triangle(lower), w=w, v=v, w_bar=w_bar, v_bar=v_bar)
 
 
 def _pencil_b_bar(a: Any, b: Any, lower: bool, *, w: Any, v: Any, w_bar: Any, v_bar: Any) -> Any:
@@ -108,23 +96,25 @@ def _values_type(args: Sequence[Atom]) -> Type:
 
 
 def _values_a(a: Any, b: Any, lower: bool, *, a_dot: Any) -> Any:
-    _, v = PENCIL(a, b, lower)
-    return np.sum(v * (read(a_dot, triangle(lower)) @ v), axis=0)
+    w, v = PENCIL(a, b, lower)
+    w_dot, _ = _pencil_a(a, b, lower, w=w, v=v, a_dot=a_dot)
+    return w_dot
 
 
-def _values_b(a: Any, b: Any, lower: bool, *, z: Any, b_dot: Any) -> Any:
-    _, v = PENCIL(a, b, lower)
-    return -z * np.sum(v * (read(b_dot, triangle(lower)) @ v), axis=0)
+def _values_b(a: Any, b: Any, lower: bool, *, b_dot: Any) -> Any:
+    w, v = PENCIL(a, b, lower)
+    w_dot, _ = _pencil_b(a, b, lower, w=w, v=v, b_dot=b_dot)
+    return w_dot
 
 
 def _values_a_bar(a: Any, b: Any, lower: bool, *, z_bar: Any) -> Any:
-    _, v = PENCIL(a, b, lower)
-    return unread((v * z_bar) @ v.T, triangle(lower))
+    w, v = PENCIL(a, b, lower)
+    return _pencil_a_bar(a, b, lower, w=w, v=v, w_bar=z_bar, v_bar=None)
 
 
-def _values_b_bar(a: Any, b: Any, lower: bool, *, z: Any, z_bar: Any) -> Any:
-    _, v = PENCIL(a, b, lower)
-    return unread(-(v * (z * z_bar)) @ v.T, triangle(lower))
+def _values_b_bar(a: Any, b: Any, lower: bool, *, z_bar: Any) -> Any:
+    w, v = PENCIL(a, b, lower)
+    return _pencil_b_bar(a, b, lower, w=w, v=v, w_bar=z_bar, v_bar=None)
 
 
 VALUES = register(
@@ -158,7 +148,7 @@ LU = ("lu", "piv")
 
 
 def _lu_type(args: Sequence[Atom]) -> tuple[Type, Type]:
-    array = _alone(args[0], "scipy.linalg.lu_factor")
+    array = one_matrix(args[0], "scipy.linalg.lu_factor", is_square=True)
     return Array(float_dtype(args[:1]), array.dims), Array("i32", array.dims[:1])
 
 
@@ -176,21 +166,35 @@ def _parts(lu: Any) -> Any:
     return np.tril(lu, -1) + np.eye(lu.shape[0], dtype=lu.dtype), np.triu(lu)
 
 
-def _lu_a(a: Any, *, lu: Any, piv: Any, a_dot: Any) -> Any:
-    """The change of l and u: what stands below the diagonal of l^-1 a_dot u^-1, and the rest."""
-    lower, upper = _parts(lu)
-    left = linalg.solve_triangular(lower, a_dot[_rows(piv)], lower=True, unit_diagonal=True)
+def _factors_dot(lower: Any, upper: Any, change: Any) -> Any:
+    """How the factors of `lower @ upper` change: what is in each triangle of l^-1 change u^-1."""
+    left = linalg.solve_triangular(lower, change, lower=True, unit_diagonal=True)
     inner = linalg.solve_triangular(upper, left.T, trans=1).T
-    return lower @ np.tril(inner, -1) + np.triu(inner) @ upper, None
+    return lower @ np.tril(inner, -1), np.triu(inner) @ upper
+
+
+def _change_bar(lower: Any, upper: Any, lower_bar: Any, upper_bar: Any) -> Any:
+    """The transpose of `_factors_dot`; a cotangent may be None."""
+    if lower_bar is None:
+        inner = np.triu(upper_bar @ upper.T)
+    elif upper_bar is None:
+        inner = np.tril(lower.T @ lower_bar, -1)
+    else:
+        inner = np.tril(lower.T @ lower_bar, -1) + np.triu(upper_bar @ upper.T)
+    right = linalg.solve_triangular(upper, inner.T).T
+    return linalg.solve_triangular(lower, right, trans=1, lower=True, unit_diagonal=True)
+
+
+def _lu_a(a: Any, *, lu: Any, piv: Any, a_dot: Any) -> Any:
+    lower, upper = _parts(lu)
+    lower_dot, upper_dot = _factors_dot(lower, upper, a_dot[_rows(piv)])
+    return lower_dot + upper_dot, None
 
 
 def _lu_a_bar(a: Any, *, lu: Any, piv: Any, lu_bar: Any) -> Any:
     lower, upper = _parts(lu)
-    inner = np.tril(lower.T @ np.tril(lu_bar, -1), -1) + np.triu(np.triu(lu_bar) @ upper.T)
-    right = linalg.solve_triangular(upper, inner.T).T
-    moved = linalg.solve_triangular(lower, right, trans=1, lower=True, unit_diagonal=True)
     bar = np.zeros_like(a)
-    bar[_rows(piv)] = moved
+    bar[_rows(piv)] = _change_bar(lower, upper, np.tril(lu_bar, -1), np.triu(lu_bar))
     return bar
 
 
@@ -217,7 +221,10 @@ def _lu_solve(lu: Any, piv: Any, b: Any, trans: int) -> Any:
 
 def _lu_solve_type(args: Sequence[Atom]) -> Type:
     infer.static(args[3], "trans")
-    array, right = _alone(args[0], "scipy.linalg.lu_solve"), infer.array(args[2], "lu_solve")
+    array, right = (
+        one_matrix(args[0], "scipy.linalg.lu_solve", is_square=True),
+        infer.array(args[2], "lu_solve"),
+    )
     return Array(float_dtype([args[0], args[2]]), (array.dims[0], *right.dims[1:]))
 
 
@@ -227,10 +234,6 @@ def _lu_solve_b(lu: Any, piv: Any, b: Any, trans: int, *, b_dot: Any) -> Any:
 
 def _lu_solve_b_bar(lu: Any, piv: Any, b: Any, trans: int, *, z_bar: Any) -> Any:
     return LU_SOLVE(lu, piv, z_bar, 1 - trans)
-
-
-def _product(left: Any, right: Any) -> Any:
-    return np.outer(left, right) if left.ndim == 1 else left @ right.T
 
 
 def _lu_solve_lu(lu: Any, piv: Any, b: Any, trans: int, *, z: Any, lu_dot: Any) -> Any:
@@ -248,7 +251,11 @@ def _lu_solve_lu(lu: Any, piv: Any, b: Any, trans: int, *, z: Any, lu_dot: Any) 
 def _lu_solve_lu_bar(lu: Any, piv: Any, b: Any, trans: int, *, z: Any, z_bar: Any) -> Any:
     lower, upper = _parts(lu)
     back, order = LU_SOLVE(lu, piv, z_bar, 1 - trans), _rows(piv)
-    change_bar = -_product(back[order], z) if trans == 0 else -_product(z[order], back)
+    change_bar = (
+        -linear_systems.outer_product(back[order], z)
+        if trans == 0
+        else -linear_systems.outer_product(z[order], back)
+    )
     return np.tril(change_bar @ upper.T, -1) + np.triu(lower.T @ change_bar)
 
 
@@ -285,31 +292,24 @@ def _np_lu_solve(
 
 # -- p @ l @ u ------------------------------------------------------------------------------------
 
-PARTS = ("p", "l", "u")
+PARTS = ("p", "lower", "upper")
 
 
 def _lu_parts_type(args: Sequence[Atom]) -> tuple[Type, ...]:
-    array = _alone(args[0], "scipy.linalg.lu")
+    array = one_matrix(args[0], "scipy.linalg.lu", is_square=True)
     return (Array(float_dtype(args[:1]), array.dims),) * 3
 
 
-def _lu_parts_a(a: Any, *, p: Any, l: Any, u: Any, a_dot: Any) -> Any:  # noqa: E741
-    left = linalg.solve_triangular(l, p.T @ a_dot, lower=True, unit_diagonal=True)
-    inner = linalg.solve_triangular(u, left.T, trans=1).T
-    return None, l @ np.tril(inner, -1), np.triu(inner) @ u
+def _lu_parts_a(a: Any, *, p: Any, lower: Any, upper: Any, a_dot: Any) -> Any:
+    return (None, *_factors_dot(lower, upper, p.T @ a_dot))
 
 
-def _lu_parts_a_bar(a: Any, *, p: Any, l: Any, u: Any, l_bar: Any, u_bar: Any) -> Any:  # noqa: E741
-    if l_bar is None and u_bar is None:
+def _lu_parts_a_bar(
+    a: Any, *, p: Any, lower: Any, upper: Any, lower_bar: Any, upper_bar: Any
+) -> Any:
+    if lower_bar is None and upper_bar is None:
         return None
-    if l_bar is None:
-        inner = np.triu(u_bar @ u.T)
-    elif u_bar is None:
-        inner = np.tril(l.T @ l_bar, -1)
-    else:
-        inner = np.tril(l.T @ l_bar, -1) + np.triu(u_bar @ u.T)
-    right = linalg.solve_triangular(u, inner.T).T
-    return p @ linalg.solve_triangular(l, right, trans=1, lower=True, unit_diagonal=True)
+    return p @ _change_bar(lower, upper, lower_bar, upper_bar)
 
 
 LU_PARTS = register(

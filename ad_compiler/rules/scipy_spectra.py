@@ -28,7 +28,7 @@ from ad_compiler.rules.registry import REFUSED, VARIANTS, Linear, compile_time, 
 from ad_compiler.rules.shaping import may_fail
 
 
-def _alone(arg: Atom, who: str, *, is_square: bool = False) -> Array:
+def one_matrix(arg: Atom, who: str, *, is_square: bool = False) -> Array:
     """The type of an operand that must be one matrix."""
     array = square(arg, who) if is_square else matrix(arg, who)
     if len(array.dims) != 2:
@@ -58,7 +58,7 @@ def _eigh(a: Any, lower: bool, eigvals_only: bool, check_finite: bool) -> Any:
 def _eigh_type(args: Sequence[Atom]) -> tuple[Type, Type]:
     for arg, name in zip(args[1:], EIGH, strict=True):
         infer.static(arg, name)
-    array = _alone(args[0], "scipy.linalg.eigh", is_square=True)
+    array = one_matrix(args[0], "scipy.linalg.eigh", is_square=True)
     dtype = float_dtype(args[:1])
     return Array(dtype, array.dims[:-1]), Array(dtype, array.dims)
 
@@ -97,7 +97,7 @@ def _eigvalsh(a: Any, lower: bool, check_finite: bool) -> Any:
 def _values_type(args: Sequence[Atom]) -> Type:
     for arg, name in zip(args[1:], VALUES, strict=True):
         infer.static(arg, name)
-    array = _alone(args[0], "scipy.linalg.eigvalsh", is_square=True)
+    array = one_matrix(args[0], "scipy.linalg.eigvalsh", is_square=True)
     return Array(float_dtype(args[:1]), array.dims[:-1])
 
 
@@ -141,7 +141,7 @@ def _svd(a: Any, full_matrices: bool, compute_uv: bool, check_finite: bool) -> A
 
 
 def _svd_type(args: Sequence[Atom]) -> tuple[Type, ...]:
-    _alone(args[0], "scipy.linalg.svd")
+    one_matrix(args[0], "scipy.linalg.svd")
     infer.static(args[3], "check_finite")
     return spectra.svd_type([*args[:3], const(False)])
 
@@ -183,7 +183,7 @@ def _svdvals(a: Any, check_finite: bool) -> Any:
 
 def _svdvals_type(args: Sequence[Atom]) -> Type:
     infer.static(args[1], "check_finite")
-    rows, columns = _alone(args[0], "scipy.linalg.svdvals").dims
+    rows, columns = one_matrix(args[0], "scipy.linalg.svdvals").dims
     return Array(float_dtype(args[:1]), (shorter(rows, columns),))
 
 
@@ -221,7 +221,7 @@ VARIANTS[PARTS] = _only_values
 
 
 def _pinv_type(args: Sequence[Atom]) -> Type:
-    rows, columns = _alone(args[0], "scipy.linalg.pinv").dims
+    rows, columns = one_matrix(args[0], "scipy.linalg.pinv").dims
     return Array(float_dtype(args[:1]), (columns, rows))
 
 
@@ -257,7 +257,7 @@ def _qr(a: Any, mode: str, check_finite: bool) -> Any:
 
 def _qr_type(args: Sequence[Atom]) -> tuple[Type, Type]:
     infer.static(args[2], "check_finite")
-    rows, columns = _alone(args[0], "scipy.linalg.qr").dims
+    rows, columns = one_matrix(args[0], "scipy.linalg.qr").dims
     if infer.static(args[1], "mode") != "economic" and rows != columns:
         raise TypeRefusal(
             "scipy.linalg.qr with another mode than 'economic'", "pass mode='economic'"

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.primitive import Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Sym, Type, dims_of
 from ad_compiler.rules import infer
 from ad_compiler.rules.indexing import ADD_AT
-from ad_compiler.rules.registry import compile_time, means
+from ad_compiler.rules.registry import Linear, compile_time, means, register
 from ad_compiler.rules.structures import inert, structural
 
 LONG = np.array([1.5, -0.5, 1.25, 2.0, -0.75])
@@ -23,32 +23,30 @@ FIRST_OF_EQUALS = "of equal elements the first"
 
 # -- unique ---------------------------------------------------------------------------------------
 
-FLAGS = {"return_index": False, "return_inverse": False, "return_counts": False}
+FLAGS = ("return_index", "return_inverse", "return_counts")
 ADDED = ("first", "places", "counts")
 """What the flags add to the values."""
 
 
-def _lengths(x: Atom) -> Sym:
-    return Sym(f"unique({x!r})")
+def _unique_type(flags: tuple[bool, ...]) -> infer.Infer:
+    """The types of the values, and of what the flags add to them."""
+
+    def rule(args: Sequence[Atom]) -> Type | tuple[Type, ...]:
+        x, nan = args
+        infer.static(nan, "equal_nan")
+        array, n = infer.array(x, "np.unique"), Sym(f"unique({x!r})")
+        values, index = Array(array.dtype, (n,)), Array("i64", (n,))
+        added = (index, Array("i64", dims_of(array)), index)
+        wanted = tuple(type_ for type_, flag in zip(added, flags, strict=True) if flag)
+        return (values, *wanted) if wanted else values
+
+    return rule
 
 
-def _unique_type(args: Sequence[Atom]) -> tuple[Type, ...]:
-    x, *flags, nan = args
-    infer.static(nan, "equal_nan")
-    array, n = infer.array(x, "np.unique"), _lengths(x)
-    index = Array("i64", (n,))
-    added = (index, Array("i64", dims_of(array)), index)
-    wanted = (type_ for type_, flag in zip(added, flags, strict=True) if infer.static(flag, "flag"))
-    return (Array(array.dtype, (n,)), *wanted)
-
-
-def _values_type(args: Sequence[Atom]) -> Type:
-    return _unique_type(args)[0]
-
-
-def _first(x: Any, equal_nan: bool) -> Any:
+def first_places(x: Any, equal_nan: bool) -> Any:
     """Where each value of x stands first, x taken as a vector."""
-    return unique(True, False, False)(x, True, False, False, equal_nan)[1]
+    _, first = unique(True, False, False)(x, equal_nan)
+    return first
 
 
 def _put(z_bar: Any, first: Any, x: Any) -> Any:
@@ -56,73 +54,52 @@ def _put(z_bar: Any, first: Any, x: Any) -> Any:
     return flat.reshape(*x.shape)
 
 
-def _values_x(
-    x: Any, return_index: bool, return_inverse: bool, return_counts: bool, equal_nan: bool,
-    *, x_dot: Any,
-) -> Any:  # fmt: skip
-    return x_dot.ravel()[_first(x, equal_nan)]
+def _values_x(x: Any, equal_nan: bool, *, x_dot: Any) -> Any:
+    return x_dot.ravel()[first_places(x, equal_nan)]
 
 
-def _values_bar(
-    x: Any, return_index: bool, return_inverse: bool, return_counts: bool, equal_nan: bool,
-    *, z_bar: Any,
-) -> Any:  # fmt: skip
-    return _put(z_bar, _first(x, equal_nan), x)
+def _values_bar(x: Any, equal_nan: bool, *, values_bar: Any) -> Any:
+    return _put(values_bar, first_places(x, equal_nan), x)
 
 
-def _with_x(
-    x: Any, return_index: bool, return_inverse: bool, return_counts: bool, equal_nan: bool,
-    *, x_dot: Any,
-) -> Any:  # fmt: skip
-    values_dot = x_dot.ravel()[_first(x, equal_nan)]
-    return (values_dot, *absent(return_index, return_inverse, return_counts))
+def _alone_bar(x: Any, equal_nan: bool, *, z_bar: Any) -> Any:
+    return _values_bar(x, equal_nan, values_bar=z_bar)
 
 
-def _with_bar(
-    x: Any, return_index: bool, return_inverse: bool, return_counts: bool, equal_nan: bool,
-    *, values_bar: Any,
-) -> Any:  # fmt: skip
-    return _put(values_bar, _first(x, equal_nan), x)
-
-
-def _with_index_x(
-    x: Any, return_index: bool, return_inverse: bool, return_counts: bool, equal_nan: bool,
-    *, first: Any, x_dot: Any,
-) -> Any:  # fmt: skip
-    return (x_dot.ravel()[first], *absent(return_index, return_inverse, return_counts))
-
-
-def _with_index_bar(
-    x: Any, return_index: bool, return_inverse: bool, return_counts: bool, equal_nan: bool,
-    *, first: Any, values_bar: Any,
-) -> Any:  # fmt: skip
-    return _put(values_bar, first, x)
-
-
-@compile_time
-def absent(*flags: bool) -> tuple[None, ...]:
-    """No derivative of what the flags add."""
-    return (None,) * sum(flags)
+def flagged(flags: tuple[bool, ...]) -> dict[str, Any]:
+    """The flags that are set, as keywords."""
+    return {name: True for name, flag in zip(FLAGS, flags, strict=True) if flag}
 
 
 def _enter(flags: tuple[bool, ...]) -> Primitive:
     """`np.unique`, with what the flags add to the values."""
     added = tuple(name for name, flag in zip(ADDED, flags, strict=True) if flag)
-    if not added:
-        rules: tuple[Any, Any] = (_values_bar, _values_x)
-    else:
-        rules = (_with_index_bar, _with_index_x) if flags[0] else (_with_bar, _with_x)
-    options: dict[str, Any] = {"results": ("values", *added)} if added else {"noun": "values"}
-    return structural(
-        np.unique, ("x", *FLAGS, "equal_nan"), _unique_type if added else _values_type,
-        {"x": rules[0]}, {"x": rules[1]}, defaults={**FLAGS, "equal_nan": True},
-        name=f"np.unique({', '.join(added)})" if added else "np.unique", means=(),
-        named=(*FLAGS, "equal_nan"), convention=FIRST_OF_EQUALS,
-        samples=tuple((x, *flags, True) for x in (LONG, TABLE)), **options,
+
+    def evaluate(x: Any, equal_nan: bool) -> Any:
+        return np.unique(x, equal_nan=equal_nan, **flagged(flags))
+
+    absent = (None,) * len(added)
+
+    def with_absent_x(x: Any, equal_nan: bool, *, x_dot: Any) -> Any:
+        return (_values_x(x, equal_nan, x_dot=x_dot), *absent)
+
+    name, rules = "np.unique", (_values_x, _alone_bar)
+    if added:
+        name, rules = f"np.unique({', '.join(added)})", (with_absent_x, _values_bar)
+    return register(
+        Primitive(
+            name, evaluate, _unique_type(flags), Special(), ("x", "equal_nan"), noun="values",
+            results=("values", *added) if added else (),
+        ),
+        Linear(
+            {"x": rules[0]}, {"x": rules[1]}, dense=True, convention=FIRST_OF_EQUALS,
+            results=("values", *added) if added else ("z",),
+            samples=((LONG, True), (TABLE, True)),
+        ),
     )  # fmt: skip
 
 
-UNIQUE = {flags: _enter(flags) for flags in product((False, True), repeat=3)}
+UNIQUE = {flags: _enter(flags) for flags in product((False, True), repeat=len(FLAGS))}
 
 
 @compile_time
@@ -142,9 +119,7 @@ def _np_unique(
 ) -> Any:  # fmt: skip
     if axis is not None and np.ndim(ar) != 1:
         raise TypeRefusal("np.unique along an axis", "take the rows apart in a loop")
-    made = unique(return_index, return_inverse, return_counts)(
-        np.asarray(ar), return_index, return_inverse, return_counts, equal_nan
-    )
+    made = unique(return_index, return_inverse, return_counts)(np.asarray(ar), equal_nan)
     return tuple(made) if return_index or return_inverse or return_counts else made
 
 
@@ -170,17 +145,17 @@ def _joined(ar1: Any, ar2: Any) -> Any:
 
 def _union_x(ar1: Any, ar2: Any, *, ar1_dot: Any) -> Any:
     both = np.concatenate([ar1_dot.ravel(), np.zeros(ar2.size, ar1_dot.dtype)])
-    return both[_first(_joined(ar1, ar2), True)]
+    return both[first_places(_joined(ar1, ar2), True)]
 
 
 def _union_y(ar1: Any, ar2: Any, *, ar2_dot: Any) -> Any:
     both = np.concatenate([np.zeros(ar1.size, ar2_dot.dtype), ar2_dot.ravel()])
-    return both[_first(_joined(ar1, ar2), True)]
+    return both[first_places(_joined(ar1, ar2), True)]
 
 
 def _union_bar(ar1: Any, ar2: Any, z_bar: Any) -> Any:
     joined = _joined(ar1, ar2)
-    return _put(z_bar, _first(joined, True), joined)
+    return _put(z_bar, first_places(joined, True), joined)
 
 
 def _union_x_bar(ar1: Any, ar2: Any, *, z_bar: Any) -> Any:

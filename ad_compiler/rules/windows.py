@@ -338,26 +338,16 @@ WINDOWS = structural(
 )  # fmt: skip
 
 
-def windows_at(
-    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
-) -> Any:
-    """`sliding_window_view` of a vector, for a length that only the program knows."""
-    if x.ndim != 1:
-        raise TypeRefusal("windows of such a length in several axes", "slide along vectors")
-    return WINDOWS(x, window_shape, 0)
-
-
 @compile_time
-def windows_of(window_shape: Any, axis: Any, rank: int) -> list[tuple[int, int]]:
-    """How long the windows are along each axis that they slide along."""
-    sizes = tuple(window_shape) if isinstance(window_shape, tuple | list) else (window_shape,)
+def sliding_axes(count: int, axis: Any, rank: int) -> tuple[int, ...]:
+    """The axes that windows of so many lengths slide along."""
     axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
     places = range(rank) if axis is None else [axis_of(a, rank) for a in axes]
-    if len(sizes) != len(places):
+    if count != len(places):
         raise TypeRefusal(
-            f"{len(sizes)} window lengths for {len(places)} axes", "give one for each axis"
+            f"{count} window lengths for {len(places)} axes", "give one for each axis"
         )
-    return list(zip(sizes, places, strict=True))
+    return tuple(places)
 
 
 @means(
@@ -367,6 +357,7 @@ def windows_of(window_shape: Any, axis: Any, rank: int) -> list[tuple[int, int]]
 def _sliding_window_view(
     x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
 ) -> Any:
-    for size, place in windows_of(window_shape, axis, x.ndim):
+    sizes = window_shape if isinstance(window_shape, (tuple, list)) else (window_shape,)
+    for size, place in zip(sizes, sliding_axes(len(sizes), axis, x.ndim), strict=True):
         x = WINDOWS(x, size, place)
     return x

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from ad_compiler.analysis.edges import edges_of, has_storage
+from ad_compiler.analysis.edges import edges_of, has_storage, leaving
 from ad_compiler.analysis.layout import by_rows
 from ad_compiler.analysis.ownership import KEEPING, Decisions, is_read_only, ownership, viewed
 from ad_compiler.errors import Span
@@ -262,20 +262,11 @@ def memory_of(function: Function) -> Memory:
     """Which arrays of a bufferised program may share memory."""
     memory = Memory(foreign={p for p in function.params if has_storage(p)})
     for stmt in walk(function.block):
-        for group in edges_of(stmt):
+        for group in (*edges_of(stmt), leaving(stmt)):
             for source, target in group:
                 memory.join(source, target)
-        match stmt:
-            case For(targets=targets, body=body):
-                for target, param in zip(targets, body.params[1:], strict=True):
-                    memory.join(param, target)
-            case While(targets=targets, body=body):
-                for target, param in zip(targets, body.params, strict=True):
-                    memory.join(param, target)
-            case Let():
-                _join_operands(memory, stmt)
-            case _:
-                pass
+        if isinstance(stmt, Let):
+            _join_operands(memory, stmt)
     return memory
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from ad_compiler.analysis.edges import edges_of, leaving
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import (
     Atom,
@@ -65,29 +66,13 @@ def _with_gaps(function: Function) -> Iterator[Var]:
     while found < len(missing):
         found = len(missing)
         for stmt in statements:
-            for target, *ends in _meetings(stmt):
-                if any(_is_gap(end, missing) for end in ends):
-                    missing.add(target)
+            for group in (*edges_of(stmt), leaving(stmt)):
+                missing |= {t for source, t in group if _is_gap(source, missing)}
     for stmt in statements:
         if isinstance(stmt, Let) and stmt.prim.name == "tape_put":
             tape, _, value = stmt.args
             if isinstance(tape, Var) and isinstance(value.type, Array | Tape) and value in missing:
                 yield tape
-
-
-def _meetings(stmt: Stmt) -> Iterator[tuple[Atom, ...]]:
-    """Each value in which paths meet, and what it is on them."""
-    match stmt:
-        case If(targets=targets, then=then, orelse=orelse):
-            yield from zip(targets, then.results, orelse.results, strict=True)
-        case For(targets=targets, inits=inits, body=body):
-            yield from zip(targets, inits, body.results, strict=True)
-            yield from zip(body.params[1:], inits, body.results, strict=True)
-        case While(targets=targets, inits=inits, body=body):
-            yield from zip(targets, inits, body.results, strict=True)
-            yield from zip(body.params, inits, body.results, strict=True)
-        case _:
-            pass
 
 
 def _is_gap(atom: Atom, missing: Set[Atom]) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ad_compiler.analysis.edges import edges_of
-from ad_compiler.ir.nodes import For, Function, Let, Stmt, Var, While, walk
+from ad_compiler.analysis.edges import edges_of, leaving
+from ad_compiler.ir.nodes import Function, Let, Stmt, Var, While, walk
 from ad_compiler.ir.types import Tape
 
 ALIKE = {
@@ -79,16 +79,12 @@ def webs_of(function: Function) -> Webs:
 
 
 def _note(webs: Webs, stmt: Stmt) -> None:
-    for group in edges_of(stmt):
+    for group in (*edges_of(stmt), leaving(stmt)):
         for source, target in group:
             webs.join(target, source)
     match stmt:
-        case For(targets=targets, body=body):
-            for target, param in zip(targets, body.params[1:], strict=True):
-                webs.join(param, target)
-        case While(targets=targets, body=body, cond=cond):
-            for target, param, test in zip(targets, body.params, cond.params, strict=True):
-                webs.join(param, target)
+        case While(body=body, cond=cond):
+            for param, test in zip(body.params, cond.params, strict=True):
                 webs.join(param, test)
         case Let():
             _note_let(webs, stmt)

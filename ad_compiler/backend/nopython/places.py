@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ad_compiler.backend.nopython.site import INDICES, Respelling, Site, function_text
-from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.types import Array
 from ad_compiler.rules.places import APART
 
@@ -19,21 +16,15 @@ def _outside(name: str, bound: str) -> str:
     return f"({name} < 0) | ({name} >= {bound})"
 
 
-def _are_arrays(atoms: Sequence[Atom]) -> bool:
-    return any(isinstance(atom.type, Array) for atom in atoms)
-
-
 def _apart(site: Site) -> None:
     place, *lengths = site.args
-    names = [f"n{k}" for k in range(len(lengths))]
-    body = _raising(
-        _outside("place", " * ".join(names)), _are_arrays([place]), "the index is out of bounds"
-    )
+    names, many = [f"n{k}" for k in range(len(lengths))], isinstance(place.type, Array)
+    body = _raising(_outside("place", " * ".join(names)), many, "the index is out of bounds")
     indices = INDICES[: len(names)]
     for k in range(len(names) - 1, 0, -1):
         body += [f"{indices[k]} = place % {names[k]}", f"place = place // {names[k]}"]
     body += [f"return {', '.join(['place', *indices[1:]])}"]
-    name = f"unravel_{len(names)}" + ("_of_many" if _are_arrays([place]) else "")
+    name = f"unravel_{len(names)}" + "_of_many" * many
     head = f"{name}(place, {', '.join(names)})"
     site.call(name, function_text(head, "np.unravel_index(place, the lengths).", body), *site.args)
 
