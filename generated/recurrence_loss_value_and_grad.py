@@ -10,14 +10,12 @@ def loss_value_and_grad(weights, inputs, series, targets):
     if n != targets.shape[0]:
         raise ValueError("zip() argument 2 does not have the length of argument 1")
     states = []
-    states2 = []
     total = 0.0
     for k in range(n):
         states.append(state)
         series_k = series[k]
         targets_k = targets[k]
         state = np.tanh(weights @ state + inputs @ series_k)
-        states2.append(state)
         total += np.sum((state - targets_k) ** 2)
     value = total / n
 
@@ -28,11 +26,11 @@ def loss_value_and_grad(weights, inputs, series, targets):
     transposed = weights.T
     # reverse of the loop at line 16
     for k in range(n - 1, -1, -1):
-        state = states[k]
-        state2 = states2[k]
-        state_bar += 2 * (state2 - targets[k]) * total_bar
-        total_bar2 = (1 - state2 * state2) * state_bar
+        state_before = states[k]
+        state_bar += 2 * (state - targets[k]) * total_bar
+        total_bar2 = (1 - state * state) * state_bar
         inputs_bar += np.outer(total_bar2, series[k])
         state_bar = transposed @ total_bar2
-        weights_bar += np.outer(total_bar2, state)
+        weights_bar += np.outer(total_bar2, state_before)
+        state = state_before
     return value, (weights_bar, inputs_bar)

@@ -55,6 +55,8 @@ class Scope:
     """The frame that the names live in: that of the call."""
     outer: Scope | None = None
     """The scope around a comprehension, which has names of its own."""
+    needed: frozenset[str] = frozenset()
+    """The names that an arm mentions which is lowered later, though it stands earlier."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -141,9 +143,20 @@ class Scope:
         """Forget the names that are mentioned before a statement or call for the last time."""
         for name in last_mentions(self.code).get(node, ()):
             slot = self.slots.get(name)
-            if slot is not None:
+            if slot is not None and name not in self.needed:
                 slot.ended = True
                 storage.release(slot.cells())
+
+    @contextmanager
+    def before(self, arm: Iterable[ast.stmt]) -> Generator[None]:
+        """Statements that are lowered before an arm which they stand behind."""
+        outer = self.needed
+        mentioned = (node for stmt in arm for node in ast.walk(stmt))
+        self.needed |= {node.id for node in mentioned if isinstance(node, ast.Name)}
+        try:
+            yield
+        finally:
+            self.needed = outer
 
     @contextmanager
     def confining(self, loop: ast.AST, names: Iterable[str]) -> Generator[None]:

@@ -120,10 +120,15 @@ def _jumping_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) 
             orelse, rest = [*orelse, *rest], []
         elif not falls_through(orelse):
             then, rest = [*then, *rest], []
+
+        def first() -> None:
+            with scope.before(orelse):
+                block(ctx, scope, then)
+
         branch(
             ctx,
             test_of(ctx, test),
-            lambda: block(ctx, scope, then),
+            first,
             lambda: block(ctx, scope, orelse),
             scope.code.source.span(node),
         )

@@ -27,6 +27,7 @@ from ad_compiler.transform.rebuild import rebuild
 from ad_compiler.transform.resets import reset_in_place
 from ad_compiler.transform.unmark import unmark
 from ad_compiler.transform.unread import drop_unread
+from ad_compiler.transform.untape import untape
 from ad_compiler.transform.workspaces import share_workspaces
 
 OPTIONAL = frozenset(
@@ -53,6 +54,8 @@ def finish(function: Function, *, arrays: bool = False, without: Collection[str]
         function = ascend(function)  # upwards, where the order does not matter
     if "fuse" in wanted and loops:  # then in one loop with the forward sweep
         function = fuse(function, raises_in_loops if arrays else may_raise)
+    if loops:
+        function = untape(function)  # what the trips before and after have at hand
     if arrays:
         function = hoist(function, lists=False)
         if "gather" in wanted:

@@ -104,3 +104,27 @@ def test_third_order_through_break() -> None:
         return s
 
     assert grad(grad(grad(cubes)))(2.0) == 6.0
+
+
+@pytest.mark.parametrize("forward", [0.0, 1.0])
+def test_the_last_mention_may_stand_before_what_goes_on(forward: float) -> None:
+    def scaled(u, m):
+        if forward > 0:
+            factor = 2.0
+        else:
+            return u * m[0, 0]
+        m = m.copy()
+        m[1] *= factor
+        return m[1]
+
+    def squares(forward, u, m):
+        if forward > 0:
+            factor = 2.0
+        else:
+            return np.sum(u * u)
+        m[1] *= factor
+        return np.sum(m[1] ** 3)
+
+    check_grads(scaled, (np.array([1.0, 2.0]), np.array([[0.5, 1.5], [2.0, -1.0]])), order=2)
+    args = (forward, np.array([1.0, 2.0]), np.array([[0.5, 1.5], [2.0, -1.0]]))
+    check_grads(squares, args, order=2)
