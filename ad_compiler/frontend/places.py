@@ -122,8 +122,13 @@ class Storage:
         base.values[cell] = self._absent(cell, place, base)
 
     def _absent(self, cell: Cell, value: Atom | Place | Loose, base: Frame) -> Atom:
-        """What a cell holds in an outer frame where it will have such a value."""
+        """What a cell holds in an outer frame where it will have such a value.
+
+        Nobody reads it there. So it is an array that exists there already, if the value is one.
+        """
         match value:
+            case Place() if self.exists(value, base):
+                return held(value)
             case Place():
                 atom = self._like(cell, value)
             case Loose():
@@ -137,6 +142,12 @@ class Storage:
             base.values[root.cell] = Undef(atom.type)
             return held(Place(root, ()))
         return atom
+
+    def exists(self, place: Place, frame: Frame) -> bool:
+        """Whether there is such a place in an outer frame, wherever in the array it is."""
+        around = self.builder.frames[: self.builder.frames.index(frame) + 1]
+        fixed = all(isinstance(arg, Const) for step in place.path for arg in step.args)
+        return fixed and place.root.cell.home in around
 
     def _like(self, cell: Cell, place: Place) -> Atom:
         """A value of the type of a view."""
