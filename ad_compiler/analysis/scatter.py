@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ad_compiler.analysis.linear import Forms, Linear
+from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.nodes import Atom, Block, Const, For, Let, Var, const, readings
 from ad_compiler.ir.types import Array, Int, dims_of, dtype_of, is_number
 

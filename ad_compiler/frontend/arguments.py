@@ -100,11 +100,11 @@ def operands(
             "the rule covers " + ", ".join(known),
         )
     atoms = _atoms(ctx, primitive, named)
-    refuse_hidden_flow(primitive, atoms)
+    refuse_hidden_flow(ctx, primitive, atoms)
     return primitive, atoms
 
 
-def refuse_hidden_flow(primitive: Primitive, atoms: Sequence[Atom]) -> None:
+def refuse_hidden_flow(ctx: Context, primitive: Primitive, atoms: Sequence[Atom]) -> None:
     """Refuse a float that may vary where the rule has no derivative: it is not known to be zero."""
     rule = RULES[primitive]
     if not isinstance(rule, Linear) or any(name.startswith("*") for name in primitive.params):
@@ -112,10 +112,12 @@ def refuse_hidden_flow(primitive: Primitive, atoms: Sequence[Atom]) -> None:
     for name, atom in zip(primitive.params, atoms, strict=True):
         silent = name not in {*rule.jvps, *rule.inert, *rule.refuses}
         if silent and isinstance(atom, Var) and is_differentiable(atom.type):
-            raise TypeRefusal(
+            refusal = TypeRefusal(
                 f"`{primitive.name}` has no derivative in `{name}`, which is {describe(atom)}",
                 f"write a literal for `{name}`",
             )
+            raise_needs(ctx, [atom], refusal)
+            raise refusal
 
 
 def _names(primitive: Primitive) -> list[str]:

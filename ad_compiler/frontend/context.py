@@ -19,6 +19,7 @@ from ad_compiler.frontend.slots import Slot, load, new_slot, store_outside
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Text, Value, mapped
 from ad_compiler.ir.builder import Builder
+from ad_compiler.ir.linear import Forms
 from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import PY, Array, Bool, Float, Int, Static, Type, is_number, shown
@@ -63,8 +64,11 @@ class Context:
     """Whether lists of known items are looked into at run time, and no loop written out for it."""
     captured: dict[Identity, Slot] = field(default_factory=dict["Identity", "Slot"])
     """The captured lists and dicts, each as its own name."""
+    forms: Forms = field(init=False)
+    """What integers are in terms of others, and the bounds of indices of loops."""
 
     def __post_init__(self) -> None:
+        self.forms = Forms(self.builder.made)
         self.storage = Storage(self.builder)
         self.joining = Joining(self.storage)
         self.builder.junctions = self.joining

@@ -154,7 +154,7 @@ def _pattern_item(ctx: Context, item: Item) -> tuple[str, list[Atom]]:
     item = item if array is None else array
     match item:
         case Slice(start, stop, step):
-            return _slice_item(start, stop, step)
+            return _slice_item(ctx, start, stop, step)
         case Const(value=None):
             return "new", []
         case Const(value=value) if value is Ellipsis:
@@ -197,15 +197,15 @@ def _as_index(ctx: Context, item: Value) -> Value:
 
 
 def _slice_item(
-    start: Value | None, stop: Value | None, step: Value | None
+    ctx: Context, start: Value | None, stop: Value | None, step: Value | None
 ) -> tuple[str, list[Atom]]:
-    given = [_bound(start), _bound(stop), _bound(step)]
+    given = [_bound(ctx, start), _bound(ctx, stop), _bound(ctx, step)]
     letters = [letter if bound else "" for letter, bound in zip("abc", given, strict=True)]
     text = f"{letters[0]}:{letters[1]}" + (f":{letters[2]}" if letters[2] else "")
     return text, [bound for bound in given if bound is not None]
 
 
-def _bound(value: Value | None) -> Atom | None:
+def _bound(ctx: Context, value: Value | None) -> Atom | None:
     if value is None or (isinstance(value, Const) and value.value is None):
         return None
     if isinstance(value, Var | Const) and isinstance(value.type, Int):
@@ -213,7 +213,9 @@ def _bound(value: Value | None) -> Atom | None:
     remedy = "use integers"
     if isinstance(value, Var) and isinstance(value.type, Float) and value.type.also:
         remedy = "convert it with int(...): a power is a float where its exponent is negative"
-    raise TypeRefusal(f"{describe(value)} is no bound of a slice", remedy)
+    refusal = TypeRefusal(f"{describe(value)} is no bound of a slice", remedy)
+    raise_needs(ctx, [value], refusal)
+    raise refusal
 
 
 def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:

@@ -230,6 +230,7 @@ class _ForLoop:
             self.indices.append(index)
             frames.append(ctx.builder.frame)
             ctx.origins.add(index)
+            ctx.forms.enter(trips, {}, index)
             flow = _trip(ctx.builder, self.early)
             bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))
             with entered(scope, flow):

@@ -21,8 +21,8 @@ from ad_compiler.frontend.values import (
 )
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Array, Float, Int, Static, is_number
-from ad_compiler.rules.registry import OPERATORS
+from ad_compiler.ir.types import PY, Array, Float, Int, Static, is_number
+from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -67,7 +67,17 @@ def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str 
     if joined is not None:
         return joined
     left, right = beside_array(ctx, left, right), beside_array(ctx, right, left)
-    return apply(ctx, OPERATORS[symbol], atoms_of(ctx, (left, right)), name)
+    operands = atoms_of(ctx, (left, right))
+    whole = symbol == "**" and _is_whole_power(ctx, *operands)
+    return apply(ctx, PRIMITIVES["whole_power"] if whole else OPERATORS[symbol], operands, name)
+
+
+def _is_whole_power(ctx: Context, base: Atom, power: Atom) -> bool:
+    """Whether `base ** power` is an integer, because the power is surely not negative."""
+    integers = all(isinstance(a.type, Int) and a.type.kind == PY for a in (base, power))
+    if isinstance(power, Const) or not integers:
+        return False
+    return ctx.forms.at_least(ctx.forms.form(power, {}), 0)
 
 
 def beside_array(ctx: Context, value: Value, other: Value) -> Value:

@@ -61,7 +61,8 @@ def _of_named_tuple(cls: type) -> Record | None:
     fields = getattr(cls, "_fields", None)
     if cls is tuple or type(fields) is not tuple or not hasattr(cls, "_replace"):
         return None
-    if any(getattr(cls, name) is not getattr(tuple, name) for name in _OF_TUPLES):
+    changed = (name for name in _OF_TUPLES if getattr(cls, name) is not getattr(tuple, name))
+    if not set(fields).issuperset(changed):
         return None
     generated = str(getattr(cls.__new__, "__module__", "")).startswith("namedtuple_")
     own = cls.__init__ is not object.__init__ or not generated

@@ -28,7 +28,7 @@ from ad_compiler.ir.types import (
 )
 from ad_compiler.rules import infer
 from ad_compiler.rules.forms import integer_power, rule, ufunc_raises
-from ad_compiler.rules.registry import OPERATORS, Partials, register
+from ad_compiler.rules.registry import OPERATORS, Flat, Partials, register
 
 _BASE_OF_NUMBER = (
     "y * x ** (y - 1) if y >= 1 else "
@@ -139,6 +139,13 @@ OPERATORS["**"] = register(
     operator.pow,
     pow,
 )
+WHOLE_POWER = register(
+    Primitive(
+        "whole_power", operator.pow, lambda _: PY_INT, Operator("**", 12), ("x", "n"), noun="power"
+    ),
+    Flat("an integer"),
+)
+"""`2**k` of an integer that is not negative: `x ** y` of integers may be a float otherwise."""
 rule(
     "pow(x, y)",
     *POWER.partials,

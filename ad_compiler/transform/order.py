@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from ad_compiler.analysis.final import Index
-from ad_compiler.analysis.linear import Forms, Linear
+from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.nodes import (
     Atom,
     Block,

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from ad_compiler.analysis.linear import Forms, Linear
+from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.nodes import Atom, Block, For, Let, Var, const
 from ad_compiler.ir.types import PY_INT
 from ad_compiler.rules.registry import OPERATORS

@@ -125,6 +125,10 @@ def test_the_last_mention_may_stand_before_what_goes_on(forward: float) -> None:
         m[1] *= factor
         return np.sum(m[1] ** 3)
 
-    check_grads(lambda u, m: np.sum(scaled(u, m) ** 2), (np.array([1.0, 2.0]), np.array([[0.5, 1.5], [2.0, -1.0]])), order=2)
+    check_grads(
+        lambda u, m: np.sum(scaled(u, m) ** 2),
+        (np.array([1.0, 2.0]), np.array([[0.5, 1.5], [2.0, -1.0]])),
+        order=2,
+    )
     args = (forward, np.array([1.0, 2.0]), np.array([[0.5, 1.5], [2.0, -1.0]]))
     check_grads(lambda u, m: squares(forward, u, m), args[1:], order=2)

@@ -20,6 +20,7 @@ from ad_compiler.backend.nopython import (
     norms,
     orders,
     places,
+    powers,
     quadrature,
     quantiles,
     reductions,
@@ -73,6 +74,7 @@ TABLE: Mapping[str, Respelling] = {
     **slopes.TABLE,
     **sets.TABLE,
     **places.TABLE,
+    **powers.TABLE,
 }
 """The operations that are written in another way, by name."""
 
@@ -84,7 +86,8 @@ BY_VIEW = ("add_at", "add_into", "sub_into")
 def prepare(function: Function) -> tuple[Function, Mapping[str, str]]:
     """The program as Numba takes it, and the text of its helpers. Raises Unsupported."""
     rewriter = _Rewriter(memory_of(function), raises_in_python(function.block))
-    return function.with_block(rewriter.block(lists.typed(function.block))), rewriter.helpers
+    block = powers.with_real_powers(lists.typed(function.block))
+    return function.with_block(rewriter.block(block)), rewriter.helpers
 
 
 @dataclass(slots=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import count
+from typing import Protocol
 
 from ad_compiler.frozen import frozen
-from ad_compiler.ir.nodes import Atom, Const, For, Let, Var
+from ad_compiler.ir.nodes import Atom, Const, Let, Var
 from ad_compiler.ir.types import PY_INT, Int
 
 NEVER_NEGATIVE = frozenset({"dim", "size", "np.argmax", "np.argmin"})
@@ -38,6 +39,19 @@ class Linear:
         return Linear(tuple(t for t in self.terms if t[0] is not var), self.constant)
 
 
+class Counts(Protocol):
+    """What a loop runs over."""
+
+    @property
+    def start(self) -> Atom: ...
+
+    @property
+    def stop(self) -> Atom: ...
+
+    @property
+    def step(self) -> Atom: ...
+
+
 Bounds = tuple[Linear | None, Linear | None]
 """The least and the greatest value of a variable, as far as they are known."""
 
@@ -52,7 +66,7 @@ class Forms:
         self.order: dict[Var, int] = {}
         """Inner indices are bounded by outer ones, so they have higher numbers."""
 
-    def enter(self, loop: For, env: Mapping[Var, Linear | None], index: Var) -> None:
+    def enter(self, loop: Counts, env: Mapping[Var, Linear | None], index: Var) -> None:
         """Note the bounds of a loop's index; `env` says what outer variables are."""
         start, stop = self.form(loop.start, env), self.form(loop.stop, env)
         step = loop.step.value if isinstance(loop.step, Const) else None
