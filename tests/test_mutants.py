@@ -6,8 +6,8 @@ import ast
 from importlib.util import module_from_spec
 from pathlib import Path
 
-from ad_compiler.analysis import linear
 from ad_compiler.frontend.source import source_of
+from ad_compiler.ir import linear
 from scripts.mutation.changes import mutants
 from scripts.mutation.damaged import Finder
 

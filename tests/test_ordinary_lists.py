@@ -361,7 +361,7 @@ def choices_of_an_array(x):
         (in_the_middle, "in the middle of a growing list"),
         (anew_while_looped_over, "`xs` is another object"),
         (anew_beside_a_tuple, "`xs` is another object"),
-        (anew_beside_an_iterator, "`xs` is another object"),
+        (anew_beside_an_iterator, "what `pairs` goes through may have changed"),
         (anew_beside_a_function, "`xs` is another object"),
         (choices_of_an_array, r"itertools.combinations\(\) of an array, whose length"),
     ],

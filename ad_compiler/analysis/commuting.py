@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from ad_compiler.ir.linear import Forms
 from ad_compiler.analysis.scratch import is_refilled
 from ad_compiler.ir.index import is_slice, split_operands
+from ad_compiler.ir.linear import Forms
 from ad_compiler.ir.nodes import (
     Atom,
     Block,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
-from ad_compiler.ir.nodes import Atom, For, If, Let, Stmt, Var, While
+from ad_compiler.ir.nodes import Atom, For, Function, If, Let, Stmt, Undef, Var, While, walk
 from ad_compiler.ir.types import Array, Tape
 
 Edges = list[tuple[Atom, Var]]
@@ -84,3 +84,20 @@ def reaching(wanted: Iterable[Var], passed: Edges) -> set[Var]:
                 found.add(source)
                 pending.append(source)
     return found
+
+
+def missing_on_some_path(function: Function) -> set[Atom]:
+    """The arrays and tapes that may be undefined where they arrive."""
+    statements = list(walk(function.block))
+    missing: set[Atom] = set()
+    found = -1
+    while found < len(missing):
+        found = len(missing)
+        for stmt in statements:
+            for group in (*edges_of(stmt), leaving(stmt)):
+                missing |= {t for source, t in group if _is_gap(source, missing)}
+    return missing
+
+
+def _is_gap(atom: Atom, missing: Set[Atom]) -> bool:
+    return isinstance(atom, Undef) or atom in missing

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.index import is_slice, slice_bounds, split_operands
+from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.nodes import (
     Atom,
     Block,

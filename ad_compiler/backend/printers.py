@@ -51,6 +51,12 @@ def _duplicate(to: Renderer, args: Sequence[Atom]) -> Text:
     return Text(f'{to.receiver(args[0])}.copy(order="K")')
 
 
+def _copy_if_there(to: Renderer, args: Sequence[Atom]) -> Text:
+    x = to.receiver(args[0])
+    order = 'order="K"' if rank(args[0].type) > 1 else ""
+    return Text(f"None if {x} is None else {x}.copy({order})", CONDITIONAL)
+
+
 def _last_writes(to: Renderer, args: Sequence[Atom]) -> Text:
     array, pattern, *operands = args
     assert isinstance(pattern, Const)
@@ -315,6 +321,7 @@ PRINTERS: Mapping[str, Printer] = {
     "size": _size,
     "getitem": getitem,
     "duplicate": _duplicate,
+    "copy_if_there": _copy_if_there,
     "last_writes": _last_writes,
     "broadcast_like": _broadcast_like,
     "astype": _astype,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ad_compiler.frontend import growing, indexing
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
 from ad_compiler.frontend.growing import Trips
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.slots import current
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
@@ -128,6 +130,19 @@ def may_change(value: Value) -> bool:
             return held or any(map(may_change, items))
         case _:
             return False
+
+
+def now(ctx: Context, value: Value) -> Value:
+    """An iterable with the items that its lists have by now."""
+    match value:
+        case Zipped(parts):
+            return replace(value, parts=tuple(now(ctx, part) for part in parts))
+        case Counted() | Backwards():
+            return replace(value, inner=now(ctx, value.inner))
+        case Structure():
+            return current(ctx.storage, value)
+        case _:
+            return value
 
 
 def trips_of(ctx: Context, value: Value) -> Trips:

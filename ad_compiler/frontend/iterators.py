@@ -30,7 +30,7 @@ def marked(storage: Storage, value: Value) -> Value:
 
 def require_once(storage: Storage, code: Code, name: str, value: Value) -> None:
     """Refuse to bind a name to an iterator whose items may be taken again."""
-    if _is_iterator(storage, value) and not _is_read_once(code.node, name):
+    if is_iterator(storage, value) and not _is_read_once(code.node, name):
         raise TypeRefusal(
             f"`{name}` is an iterator, which gives its items only once",
             "make a list of it, list(...), or write it where it is used",
@@ -39,14 +39,15 @@ def require_once(storage: Storage, code: Code, name: str, value: Value) -> None:
 
 def require_no_iterator(storage: Storage, item: Value) -> None:
     """Refuse an iterator in a container, which nobody watches."""
-    if _is_iterator(storage, item):
+    if is_iterator(storage, item):
         raise TypeRefusal(
             "an iterator, which gives its items only once, in a container",
             "make a list of it: list(...)",
         )
 
 
-def _is_iterator(storage: Storage, value: Value) -> bool:
+def is_iterator(storage: Storage, value: Value) -> bool:
+    """Whether a value gives its items only once."""
     return isinstance(value, Zipped | Grid | Counted | Backwards) or id(value) in storage.iterators
 
 

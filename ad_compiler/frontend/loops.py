@@ -30,6 +30,7 @@ from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import Grid, Value
+from ad_compiler.frontend.watching import Watch, is_computed, is_view, only_takes_apart
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.rules.registry import OPERATORS
@@ -46,13 +47,20 @@ def for_(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
 
 def _for(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
     iterable = expression(ctx, scope, node.iter)
+    if is_computed(ctx.storage, iterable):
+        block = _watching(scope.watch(ctx.storage, node.iter, iterable), node, block)
+    iterable = iterables.now(ctx, iterable)
     items = iterables.known_items(ctx, iterable)
     early = _early(ctx.builder, node)
     kept = ctx.storage.kept(places_within(iterable))
     with kept, run_over(iterable), scope.looping(ctx.builder, _escaping(scope.code, node)):
         if items is not None and not isinstance(iterable, iterables.Range | Grid):
-            again = iterables.may_change(iterable) or _is_view(node.iter)
-            _unrolled(ctx, scope, node, items, early, block, again=again)
+            again = None
+            if is_view(node.iter):
+                again = partial(_read_again, ctx, scope, node)
+            elif iterables.may_change(iterable):
+                again = partial(iterables.now, ctx, iterable)
+            _unrolled(ctx, scope, node, items, early, block, again)
         elif (most := iterables.most_trips(ctx, iterable)) is not None:
             _guarded(ctx, scope, node, iterable, most, early, block)
         else:
@@ -105,10 +113,9 @@ def _unrolled(
     items: list[Value],
     early: Cell | None,
     block: Lower,
-    *,
-    again: bool = False,
+    again: Callable[[], Value | None] | None = None,
 ) -> None:
-    """The loop, trip by trip; `again`: a trip may change the items of those after it."""
+    """The loop, trip by trip; `again`: the iterable, whose items a trip may have changed."""
     builder = ctx.builder
     flow = Flow(builder.cell("left"), builder.cell("stop", FALSE), early)
 
@@ -130,7 +137,11 @@ def _unrolled(
                 builder.if_(stopped, _nothing, lambda item=item: trip(item))
             position += 1
             if again and ctx.changes != changes:
-                items, changes = _changed(ctx, scope, node, len(items)), ctx.changes
+                changes, value = ctx.changes, again()
+                now = None if value is None else iterables.known_items(ctx, value)
+                if now is None or len(now) != len(items):
+                    refuse_change(scope, node)
+                items = now
 
 
 def _guarded(
@@ -170,27 +181,20 @@ def _guarded(
                 builder.if_(stopped, _nothing, partial(trip_if_long_enough, const(k)))
 
 
-def _is_view(node: ast.expr) -> bool:
-    """Whether an iterable may be a view of a dict, as `d.items()` is."""
-    calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
-    methods = (function.attr for function in calls if isinstance(function, ast.Attribute))
-    return not {"items", "keys", "values"}.isdisjoint(methods)
+def _watching(watch: Watch, node: ast.For, block: Lower) -> Lower:
+    """Lowers the body of a loop that must not change what the items were computed from."""
+
+    def lower(ctx: Context, scope: Scope, body: list[ast.stmt]) -> None:
+        block(ctx, scope, body)
+        if watch.has_changed(ctx.storage):
+            refuse_change(scope, node)
+
+    return lower
 
 
-def _changed(ctx: Context, scope: Scope, node: ast.For, length: int) -> list[Value]:
-    """The items of a loop that changes what it runs over."""
-    if not all(isinstance(inner, _STRUCTURE) for inner in ast.walk(node.iter)):
-        return refuse_change(scope, node)
-    items = iterables.known_items(ctx, expression(ctx, scope, node.iter))
-    if items is None or len(items) != length:
-        return refuse_change(scope, node)
-    return items
-
-
-_STRUCTURE = (
-    ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Subscript, ast.Constant, ast.expr_context,
-)  # fmt: skip
-"""What may stand in an iterable that is evaluated again: it only takes containers apart."""
+def _read_again(ctx: Context, scope: Scope, node: ast.For) -> Value | None:
+    """What a loop over a view of a dict runs over now; None if that is more than a reading."""
+    return expression(ctx, scope, node.iter) if only_takes_apart(node.iter) else None
 
 
 def refuse_change(scope: Scope, node: ast.For) -> NoReturn:

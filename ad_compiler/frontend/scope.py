@@ -21,6 +21,7 @@ from ad_compiler.frontend.values import (
     Value,
     leaves_of,
 )
+from ad_compiler.frontend.watching import REMEDY, Watch, is_computed, watch
 from ad_compiler.ir.builder import Builder, Cell, Frame
 from ad_compiler.ir.nodes import Const, const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -55,6 +56,8 @@ class Scope:
     """The frame that the names live in: that of the call."""
     outer: Scope | None = None
     """The scope around a comprehension, which has names of its own."""
+    watches: dict[str, Watch] = field(default_factory=dict[str, "Watch"])
+    """What the iterators that names are bound to were made of."""
     needed: frozenset[str] = frozenset()
     """The names that an arm mentions which is lowered later, though it stands earlier."""
 
@@ -73,6 +76,7 @@ class Scope:
             self._bind_outside(storage, name, value)
             return
         require_once(storage, self.code, name, value)
+        self.watches.pop(name, None)
         slot = self.slots.get(name)
         if slot is None:
             self.home = self.home or storage.builder.frame
@@ -98,6 +102,11 @@ class Scope:
                 "return the value instead",
             )
 
+    def watch(self, storage: Storage, node: ast.AST, value: Value) -> Watch:
+        """Watch what an iterator is made of."""
+        computed = is_computed(storage, value)
+        return watch(storage, self.slots, node, self.code.node, computed=computed)
+
     @contextmanager
     def looping(self, builder: Builder, names: frozenset[str]) -> Generator[None]:
         """A loop that binds names which are read after it, though it may have no trip."""
@@ -121,6 +130,9 @@ class Scope:
         if slot is None or value is None:
             raise NeedsStatic(frozenset(), Unbound(storage.builder, name, slot))
         assert not slot.ended, f"{name} is read after its end"
+        watched = self.watches.get(name)
+        if watched is not None and watched.has_changed(storage):
+            raise TypeRefusal(f"what `{name}` goes through may have changed meanwhile", REMEDY)
         if isinstance(value, Const) and value.value is DELETED:
             raise TypeRefusal(f"`{name}` was deleted before", "delete it after its last use")
         if slot.bound is not None:

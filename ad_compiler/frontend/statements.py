@@ -19,6 +19,7 @@ from ad_compiler.frontend.branching import branch
 from ad_compiler.frontend.context import Context, array_of, place, placed, test_of, truth_of
 from ad_compiler.frontend.expressions import consumed, expression, function_value
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
+from ad_compiler.frontend.iterators import is_iterator
 from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, returns
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.refilling import refills
@@ -150,6 +151,8 @@ def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
         value = ctx.storage.rooted(value, name)
     for target in node.targets:
         bind_target(ctx, scope, target, value)
+    if name and is_iterator(ctx.storage, value):
+        scope.watches[name] = scope.watch(ctx.storage, node.value, value)
 
 
 def _lengthens(ctx: Context, scope: Scope, name: str, node: ast.expr) -> bool:

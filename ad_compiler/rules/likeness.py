@@ -128,6 +128,17 @@ register(
 )
 
 
+def _copy_if_there(x: Any) -> Any:
+    return None if x is None else _duplicate(x)
+
+
+COPY_IF_THERE = register(
+    Primitive("copy_if_there", _copy_if_there, _copied, Special(), ("x",), noun="copied"),
+    Linear({"x": SAME}, {"x": _copy_bar}, samples=((VECTOR,),)),
+)
+"""A copy for a tape, of an array that some paths do not define."""
+
+
 def _broadcast_like(value: Any, x: Any) -> Any:
     return np.broadcast_to(value, np.shape(x)).copy()
 

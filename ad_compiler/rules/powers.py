@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ad_compiler.ir.nodes import Atom, Const
-from ad_compiler.ir.primitive import Operator, Primitive
+from ad_compiler.ir.primitive import Operator, Primitive, TypeRefusal
 from ad_compiler.ir.types import (
     PY,
     PY_FLOAT,
@@ -139,9 +139,15 @@ OPERATORS["**"] = register(
     operator.pow,
     pow,
 )
+def _whole_type(args: Sequence[Atom]) -> Type:
+    if not all(isinstance(arg.type, Int) and arg.type.kind == PY for arg in args):
+        raise TypeRefusal("a whole power of what is no integer")
+    return PY_INT
+
+
 WHOLE_POWER = register(
     Primitive(
-        "whole_power", operator.pow, lambda _: PY_INT, Operator("**", 12), ("x", "n"), noun="power"
+        "whole_power", operator.pow, _whole_type, Operator("**", 12), ("x", "n"), noun="power"
     ),
     Flat("an integer"),
 )

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from ad_compiler.analysis.commuting import commutes, rises
 from ad_compiler.analysis.final import Index
-from ad_compiler.ir.linear import Forms
 from ad_compiler.analysis.scratch import is_cleared
+from ad_compiler.ir.linear import Forms
 from ad_compiler.ir.nodes import (
     Atom,
     Block,

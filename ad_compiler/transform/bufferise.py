@@ -10,11 +10,11 @@ the results share memory with nothing: not with arguments, not with each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from ad_compiler.analysis.edges import edges_of, has_storage, leaving
+from ad_compiler.analysis.edges import edges_of, has_storage, leaving, missing_on_some_path
 from ad_compiler.analysis.layout import by_rows
 from ad_compiler.analysis.ownership import KEEPING, Decisions, is_read_only, ownership, viewed
 from ad_compiler.errors import Span
@@ -39,6 +39,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.ir.primitive import Primitive, Special
 from ad_compiler.ir.types import Array, rank
+from ad_compiler.rules.likeness import COPY_IF_THERE
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Linear
 
 ADJOINTS = ("_bar", "_dot")
@@ -47,7 +48,8 @@ ADJOINTS = ("_bar", "_dot")
 def bufferise(function: Function) -> Function:
     """The same program with copies, so that whatever can work in place safely does."""
     decisions = ownership(function, frozenset(_sums(function.block)))
-    block = _Rewrite(decisions).block(function.block)
+    missing = missing_on_some_path(function) if decisions.copied_puts else frozenset[Atom]()
+    block = _Rewrite(decisions, missing).block(function.block)
     return _with_plain_copies(_separate_results(function.with_block(block), decisions))
 
 
@@ -90,6 +92,7 @@ class _Rewrite:
     """
 
     decisions: Decisions
+    missing: Set[Atom]
     copies: dict[Var, Var] = field(default_factory=dict[Var, Var])
     """For a copy, the view, as long as that holds the same."""
     roots: dict[Var, Atom] = field(default_factory=dict[Var, Atom])
@@ -165,7 +168,10 @@ class _Rewrite:
             assert stmt.prim.in_place is not None
             yield from _with_copy(stmt, stmt.prim.in_place, temp=False)
         elif id(stmt) in decisions.copied_puts:
-            yield from _with_copy(stmt, len(stmt.args) - 1, temp=True)
+            copied, put = _with_copy(stmt, len(stmt.args) - 1, temp=True)
+            if isinstance(copied, Let) and copied.args[0] in self.missing:
+                copied = replace(copied, prim=COPY_IF_THERE)
+            yield from (copied, put)
         elif stmt.targets[0] in decisions.copied_views:
             (target,) = stmt.targets
             view = Var(target.name, target.type, temp=True)

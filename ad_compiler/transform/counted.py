@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.frames import Frame
+from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.nodes import Atom, For, Let, Var, const, defined_by, walk
 from ad_compiler.ir.types import Int
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES

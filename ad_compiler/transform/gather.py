@@ -19,10 +19,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ad_compiler.analysis.final import Index
-from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.analysis.scatter import Addition, Scatter, scatters
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.frames import Frame
+from ad_compiler.ir.linear import Forms, Linear
 from ad_compiler.ir.nodes import (
     Atom,
     Block,

@@ -10,11 +10,11 @@ not depend on the loop; all others stay lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from ad_compiler.analysis.edges import edges_of, leaving
+from ad_compiler.analysis.edges import missing_on_some_path
 from ad_compiler.ir.builder import Builder
 from ad_compiler.ir.nodes import (
     Atom,
@@ -60,23 +60,12 @@ def preallocate(function: Function) -> Function:
 
 def _with_gaps(function: Function) -> Iterator[Var]:
     """The tapes of what has a length, and is not there on all paths: a list takes other lengths."""
-    statements = list(walk(function.block))
-    missing: set[Atom] = set()
-    found = -1
-    while found < len(missing):
-        found = len(missing)
-        for stmt in statements:
-            for group in (*edges_of(stmt), leaving(stmt)):
-                missing |= {t for source, t in group if _is_gap(source, missing)}
-    for stmt in statements:
+    missing = missing_on_some_path(function)
+    for stmt in walk(function.block):
         if isinstance(stmt, Let) and stmt.prim.name == "tape_put":
             tape, _, value = stmt.args
             if isinstance(tape, Var) and isinstance(value.type, Array | Tape) and value in missing:
                 yield tape
-
-
-def _is_gap(atom: Atom, missing: Set[Atom]) -> bool:
-    return isinstance(atom, Undef) or atom in missing
 
 
 @dataclass(slots=True)

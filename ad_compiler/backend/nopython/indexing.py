@@ -199,8 +199,13 @@ def _present(site: Site) -> None:
     site.say("identity", const(True))
 
 
+def _copy_if_there(site: Site) -> None:
+    site.say("duplicate", *site.args)
+
+
 TABLE: dict[str, Respelling] = {
     "tape_put": _tape_put,
+    "copy_if_there": _copy_if_there,
     "present": _present,
     "getitem": _getitem,
     "store": _store,
