@@ -22,6 +22,38 @@ v5, m43 = rng.normal(size=5), rng.normal(size=(4, 3))
 case = Points()
 
 
+@case(m43)
+def made_first_and_written_later(x):
+    for k, row in enumerate(x):
+        if k == 0:
+            mean, cov = row.copy(), np.zeros((3, 3))
+            continue
+        d = row - mean
+        mean += d / (k + 1)
+        cov += np.outer(d, row - mean)
+    return cov.sum() + mean[0]
+
+
+@case(v5)
+def made_once_a_flag_says_so(x):
+    first = True
+    for v in x:
+        if first:
+            y = v * np.ones(2)
+            first = False
+        y *= v + y
+    return y.sum()
+
+
+@case(v5)
+def the_zeros_of_the_first_trip(x):
+    for i in range(len(x)):
+        if i == 0:
+            y = np.zeros(5)
+        y[i] = x[i] * y[i - 1] + 1
+    return y.sum()
+
+
 @case(v5)
 def differences_of_what_was_before(x):
     prev, s = None, 0.0

@@ -1,6 +1,7 @@
 """Loops over lists that change meanwhile, and iterators whose items are taken later."""
 # pyright: basic
-# The functions here are untyped on purpose: they are what users write.
+# ruff: noqa: C417, RUF005, RUF007
+# The functions here are untyped on purpose: they are what users write, in their style.
 
 from __future__ import annotations
 
@@ -279,6 +280,6 @@ def test_a_part_is_a_list_of_its_own() -> None:
 
 @pytest.mark.parametrize("f", REFUSED)
 def test_items_that_were_computed_before_they_are_taken(f) -> None:
-    with pytest.raises(Unsupported, match="changes in it|may have changed meanwhile") as info:
+    with pytest.raises(Unsupported, match=r"changes in it|may have changed meanwhile") as info:
         grad(f)(X)
     assert info.value.lineno

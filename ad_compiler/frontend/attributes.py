@@ -46,7 +46,7 @@ CONTAINER_METHODS = {
 STRING_METHODS = (
     "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "split", "replace",
     "removeprefix", "removesuffix", "title", "capitalize", "casefold", "count", "find", "index",
-    "isdigit", "isalpha", "isupper", "islower", "partition", "zfill",
+    "isdigit", "isalpha", "isupper", "islower", "partition", "zfill", "format",
 )  # fmt: skip
 """Methods of strings that are known at compile time, as their results then are."""
 

@@ -24,10 +24,12 @@ from ad_compiler.frontend import (
     products,
     slicing,
     sorting,
+    texts,
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
 from ad_compiler.frontend.gathering import items_of
+from ad_compiler.frontend.indexing import resolved
 from ad_compiler.frontend.iterating import extreme_by
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.naming import describe
@@ -217,11 +219,11 @@ def _truths(name: str) -> Lower:
     return lower
 
 
-def _isinstance(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
+def _isinstance(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
     wanted = args[1].value if isinstance(args[1], Const) else None
     if isinstance(args[1], Structure):
         wanted = tuple(item.value for item in args[1].items if isinstance(item, Const))
-    kind = _class_of(args[0])
+    kind = _class_of(resolved(ctx, args[0]))
     if kind is None or wanted is None:
         raise TypeRefusal(
             f"whether {describe(args[0])} is such an instance is not known at compile time",
@@ -274,14 +276,6 @@ def _limits(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -
     if not isinstance(kind, type | np.dtype | str):
         raise TypeRefusal("the limits of what is no dtype", "name the dtype")
     return static(np.finfo(kind) if np.dtype(kind).kind == "f" else np.iinfo(kind))
-
-
-def _str(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    if not args:
-        return static("")
-    if len(args) > 1:
-        raise TypeRefusal("str() of bytes", "use strings")
-    return effects.text_of([("", "")], [effects.operand(ctx, args[0])])
 
 
 def _float(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value | None:
@@ -374,7 +368,7 @@ TABLE: dict[Any, Lower] = {
     all: _truths("all"),
     isinstance: _isinstance,
     callable: _callable,
-    str: _str,
+    str: texts.of_value,
     float: _float,
     slice: _slice,
     np.finfo: _limits,

@@ -1,4 +1,4 @@
-"""Lowers what a function does besides computing: `raise`, `assert`, `print`, and their texts."""
+"""Lowers what a function does besides computing: `raise`, `assert`, `print`."""
 
 from __future__ import annotations
 
@@ -8,66 +8,17 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ad_compiler.frontend.context import Context, atom_of
+from ad_compiler.frontend import texts
+from ad_compiler.frontend.context import Context
+from ad_compiler.frontend.indexing import resolved
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.values import Loose, Place, Text, Value, static
-from ad_compiler.ir.nodes import Atom, Const, Var
+from ad_compiler.frontend.values import Structure, Text, Value, static
+from ad_compiler.ir.nodes import Atom, Const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.effects import FAIL, PRINT, RAISE, VALUE
 
 Lower = Callable[[Context, Scope, ast.expr], Value]
-
-
-def formatted(ctx: Context, scope: Scope, node: ast.JoinedStr, lower: Lower) -> Value:
-    """An f-string: a constant where all of it is known, else a text to be shown."""
-    pieces: list[str | tuple[str, str]] = []
-    operands: list[Atom] = []
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            pieces.append(str(part.value))
-            continue
-        assert isinstance(part, ast.FormattedValue)
-        value = lower(ctx, scope, part.value)
-        conversion = "" if part.conversion < 0 else chr(part.conversion)
-        pieces.append((conversion, _format(part.format_spec)))
-        operands.append(operand(ctx, value))
-    return text_of(pieces, operands)
-
-
-def text_of(pieces: Sequence[str | tuple[str, str]], operands: Sequence[Atom]) -> Value:
-    """A text made of pieces: a constant, if all operands are."""
-    if not all(isinstance(one, Const) for one in operands):
-        return Text(tuple(pieces), tuple(operands))
-    values = iter([one.value for one in operands if isinstance(one, Const)])
-    return static("".join(p if isinstance(p, str) else _shown(next(values), *p) for p in pieces))
-
-
-def _shown(value: Any, conversion: str, spec: str) -> str:
-    """What an f-string makes of a value, after the conversion that it names."""
-    convert = {"r": repr, "s": str, "a": ascii}.get(conversion)
-    return format(value if convert is None else convert(value), spec)
-
-
-def _format(node: ast.expr | None) -> str:
-    match node:
-        case None:
-            return ""
-        case ast.JoinedStr(values=values) if all(isinstance(v, ast.Constant) for v in values):
-            return "".join(str(v.value) for v in values if isinstance(v, ast.Constant))
-        case _:
-            raise TypeRefusal("a format that is computed", "write the width and precision out")
-
-
-def operand(ctx: Context, value: Value) -> Atom:
-    """What is shown of a value that is no text."""
-    match value:
-        case Var() | Place() | Loose() | Const(value=None | bool() | int() | float() | str()):
-            return atom_of(ctx, value)
-        case _:
-            raise TypeRefusal(
-                f"{describe(value)} cannot be shown here", "show numbers, arrays and strings"
-            )
 
 
 def arguments(ctx: Context, values: Sequence[Value]) -> tuple[Atom, ...]:
@@ -80,7 +31,7 @@ def arguments(ctx: Context, values: Sequence[Value]) -> tuple[Atom, ...]:
             operands += value.operands
         else:
             templates.append(VALUE)
-            operands.append(operand(ctx, value))
+            operands.append(texts.operand(ctx, value))
     return (static(tuple(templates)), *operands)
 
 
@@ -135,5 +86,12 @@ def print_(ctx: Context, args: Sequence[Value], keywords: dict[str, Value]) -> V
         if text is not None and not isinstance(text, Const):
             raise TypeRefusal("`sep` and `end` must be known at compile time", "write a literal")
         known.append(static(None) if text is None else text)
-    ctx.builder.effect(PRINT, *known, *arguments(ctx, args))
+    shown = [_as_text(ctx, arg) for arg in args]
+    ctx.builder.effect(PRINT, *known, *arguments(ctx, shown))
     return static(None)
+
+
+def _as_text(ctx: Context, value: Value) -> Value:
+    """A tuple or a list as the text that is printed of it."""
+    value = resolved(ctx, value)
+    return texts.joined(list(texts.shown(ctx, value))) if isinstance(value, Structure) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from types import FunctionType
 
 import numpy as np
 
@@ -12,12 +13,12 @@ from ad_compiler.frontend import (
     attributes,
     calls,
     comprehensions,
-    effects,
     grids,
     indexing,
     operators,
     refusals,
     spreading,
+    texts,
 )
 from ad_compiler.frontend.branching import branch
 from ad_compiler.frontend.context import Context, placed, test_of, truth_of
@@ -35,6 +36,7 @@ from ad_compiler.frontend.values import (
     Value,
     value_of,
 )
+from ad_compiler.frontend.watching import REMEDY, is_computed
 from ad_compiler.ir.nodes import Const, Label, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Bool
@@ -314,9 +316,9 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
             return columns(ctx, whole)
         if consumer is not zip and (isinstance(whole, Growing) or arrays.is_array(whole)):
             return calls.call(ctx, function, [whole], {}, name)
-    if node.args and isinstance(node.args[0], ast.GeneratorExp):
-        first = marked(ctx.storage, consumed(ctx, scope, node.args[0]))
-        args: list[Value] = [first, *elements(ctx, scope, node.args[1:])]
+    args: list[Value]
+    if any(isinstance(arg, ast.GeneratorExp) for arg in node.args):
+        args = [value for arg in node.args for value in _with_items(ctx, scope, arg)]
     elif node.args and isinstance(node.args[0], ast.ListComp) and _makes_array(function):
         first = comprehensions.listed(
             ctx, scope, node.args[0], expression, function_value, rows=True
@@ -338,7 +340,25 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         else:
             raise TypeRefusal("`**` needs a dict", "write the arguments out")
     scope.expire(ctx.storage, node)
-    return calls.call(ctx, function, args, keywords, name)
+    watch = None
+    if _is_written(function) and any(is_computed(ctx.storage, arg) for arg in args):
+        watch = scope.watch(ctx.storage, node, args[0])
+    value = calls.call(ctx, function, args, keywords, name)
+    if watch is not None and watch.has_changed(ctx.storage):
+        raise TypeRefusal("a call changes what an iterator that it is given goes through", REMEDY)
+    return value
+
+
+def _is_written(function: Value) -> bool:
+    """Whether a function is lowered, so that it may change what it is given."""
+    return not isinstance(function, Const) or isinstance(function.value, FunctionType)
+
+
+def _with_items(ctx: Context, scope: Scope, node: ast.expr) -> list[Value]:
+    """Positional arguments; the items of a generator expression are computed before the call."""
+    if isinstance(node, ast.GeneratorExp):
+        return [marked(ctx.storage, consumed(ctx, scope, node))]
+    return elements(ctx, scope, [node])
 
 
 def _makes_array(function: Value) -> bool:
@@ -356,7 +376,7 @@ def _dict_comprehension(ctx: Context, scope: Scope, node: ast.DictComp, _name: s
 
 
 def _formatted(ctx: Context, scope: Scope, node: ast.JoinedStr, _name: str) -> Value:
-    return effects.formatted(ctx, scope, node, expression)
+    return texts.formatted(ctx, scope, node, expression)
 
 
 TABLE: dict[type[ast.expr], Lower] = {

@@ -8,14 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NoReturn
 
-from ad_compiler.frontend import iterables, peeling
-from ad_compiler.frontend.branching import branch
+from ad_compiler.frontend import guarding, iterables, peeling
 from ad_compiler.frontend.confined import confined_names
 from ad_compiler.frontend.context import (
     Context,
     Snapshot,
-    apply,
-    atom_of,
     needed_for,
     test_of,
     truth_of,
@@ -32,8 +29,7 @@ from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import Grid, Value
 from ad_compiler.frontend.watching import Watch, is_computed, is_view, only_takes_apart
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Atom, Const, Var, const
-from ad_compiler.rules.registry import OPERATORS
+from ad_compiler.ir.nodes import Atom, Var, const
 
 Lower = Callable[[Context, Scope, list[ast.stmt]], None]
 """Lowers the statements of a block."""
@@ -62,7 +58,7 @@ def _for(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
                 again = partial(iterables.now, ctx, iterable)
             _unrolled(ctx, scope, node, items, early, block, again)
         elif (most := iterables.most_trips(ctx, iterable)) is not None:
-            _guarded(ctx, scope, node, iterable, most, early, block)
+            guarding.lowered(ctx, scope, node, iterable, most, early, block)
         else:
             _chosen(ctx, scope, node, iterable, items, early, block)
     _after(ctx, scope, node, early, block)
@@ -142,43 +138,6 @@ def _unrolled(
                 if now is None or len(now) != len(items):
                     refuse_change(scope, node)
                 items = now
-
-
-def _guarded(
-    ctx: Context,
-    scope: Scope,
-    node: ast.For,
-    iterable: Value,
-    most: int,
-    early: Cell | None,
-    block: Lower,
-) -> None:
-    """The loop, trip by trip, each of them if the iterable is that long."""
-    builder = ctx.builder
-    length = iterables.trips_of(ctx, iterable).stop
-    flow = Flow(builder.cell("left"), builder.cell("stop", FALSE), early)
-
-    def trip(index: Const) -> None:
-        builder.assign(flow.left, FALSE)
-        bind_target(ctx, scope, node.target, iterables.item_at(ctx, iterable, index))
-        block(ctx, scope, node.body)
-
-    def trip_if_long_enough(index: Const) -> None:
-        there = atom_of(ctx, apply(ctx, OPERATORS["<"], (index, length)))
-        if there == TRUE:
-            trip(index)
-        elif there != FALSE:
-            branch(ctx, there, lambda: trip(index), _nothing, scope.code.source.span(node))
-
-    with entered(scope, flow):
-        for k in range(most):
-            stopped = flag(builder, flow.stop)
-            if stopped == TRUE or builder.frame.dead:
-                return
-            if stopped == FALSE:
-                trip_if_long_enough(const(k))
-            else:
-                builder.if_(stopped, _nothing, partial(trip_if_long_enough, const(k)))
 
 
 def _watching(watch: Watch, node: ast.For, block: Lower) -> Lower:

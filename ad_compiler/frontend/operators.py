@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ad_compiler.frontend import arrays
+from ad_compiler.frontend import arrays, texts
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, raise_needs
 from ad_compiler.frontend.indexing import resolved
 from ad_compiler.frontend.lengthening import concatenated, repeated
@@ -119,6 +119,9 @@ def _of_texts(ctx: Context, symbol: str, left: Value, right: Value) -> Value | N
 def _filled(ctx: Context, template: str, value: Value) -> Value:
     """`template % value`, where the value is known at compile time."""
     given = constant_of(value)
+    shown = texts.filled(ctx, template, value) if given is None else None
+    if shown is not None:
+        return shown
     if given is None:
         refusal = TypeRefusal("`%` of a string and what is not known", "write an f-string")
         raise_needs(ctx, leaves_of(value), refusal)

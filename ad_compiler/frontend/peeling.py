@@ -78,7 +78,7 @@ def lowered(
     if test is None:
         raise first
     try:
-        return _first_apart(
+        return first_apart(
             ctx, scope, node, test, early, loop.trip,
             lambda: lowered(ctx, scope, node, early, loop.rest(), frames, left - 1),
         )  # fmt: skip
@@ -106,7 +106,7 @@ def _is_carried(
     return any(conflict is needs.refusal for conflict in conflicts)
 
 
-def _first_apart(
+def first_apart(
     ctx: Context,
     scope: Scope,
     node: ast.For | ast.While,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import BuiltinMethodType
 
 from ad_compiler.frontend.context import Context, raise_needs
+from ad_compiler.frontend.texts import of_format
 from ad_compiler.frontend.values import Value, constant_of, value_of
 from ad_compiler.ir.primitive import TypeRefusal
 
@@ -14,6 +15,9 @@ def of_method(
     ctx: Context, method: BuiltinMethodType, args: Sequence[Value], keywords: dict[str, Value]
 ) -> Value:
     """A method of a string, of operands that are known, too."""
+    if method.__name__ == "format":
+        assert isinstance(method.__self__, str)
+        return of_format(ctx, method.__self__, args, keywords)
     known = [constant_of(arg) for arg in (*args, *keywords.values())]
     if None in known:
         refusal = TypeRefusal(

@@ -12,7 +12,8 @@ from ad_compiler.ir.nodes import Atom
 from ad_compiler.ir.primitive import Method, Primitive, Special, TypeRefusal
 from ad_compiler.ir.types import Array, Type
 from ad_compiler.rules import infer
-from ad_compiler.rules.allocation import MATRIX, VECTOR, length_of
+from ad_compiler.rules.allocation import MATRIX, VECTOR
+from ad_compiler.rules.indexing import reshaped
 from ad_compiler.rules.registry import (
     ATTRIBUTES,
     METHODS,
@@ -66,7 +67,8 @@ def _reshape(x: Any, *rest: Any) -> Any:
 def _reshape_type(args: Sequence[Atom]) -> Type:
     x, *lengths, order = args
     _columns_first(order)
-    return Array(infer.array(x, "reshape").dtype, tuple(map(length_of, lengths)))
+    array = infer.array(x, "reshape")
+    return Array(array.dtype, reshaped(array, lengths))
 
 
 def _reshape_bar(x: Any, *rest: Any, z_bar: Any) -> Any:
@@ -81,7 +83,7 @@ RESHAPE = widen(
     ),
     Linear(
         {"x": SAME}, {"x": _reshape_bar}, dense=True,
-        samples=((MATRIX, 3, 2, "F"), (BOX, 4, 6, "F"), (VECTOR, 1, 3, "F")),
+        samples=((MATRIX, 3, 2, "F"), (BOX, 4, -1, "F"), (VECTOR, 1, 3, "F")),
     ),
 )  # fmt: skip
 

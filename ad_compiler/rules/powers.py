@@ -139,6 +139,8 @@ OPERATORS["**"] = register(
     operator.pow,
     pow,
 )
+
+
 def _whole_type(args: Sequence[Atom]) -> Type:
     if not all(isinstance(arg.type, Int) and arg.type.kind == PY for arg in args):
         raise TypeRefusal("a whole power of what is no integer")

@@ -132,6 +132,26 @@ def separable(x: Any) -> Any:
     return total
 
 
+def pivoted(a: Any) -> Any:
+    """Rows change places, as the numbers say."""
+    a = a.copy()
+    p = np.argmax(np.abs(a[:, 0]))
+    a[[0, p]] = a[[p, 0]]
+    return a[0] ** 2
+
+
+def made_in_a_branch(x: Any) -> Any:
+    """An array that a branch reads has not been made before the first trip."""
+    here = x * 1.0
+    for i, v in enumerate(x):
+        if i < 5 + v:
+            there = x + x[i]
+        else:
+            here[::2] += there[1::2]  # pyright: ignore[reportPossiblyUnboundVariable]
+        here, there = there, here  # pyright: ignore[reportPossiblyUnboundVariable]
+    return np.sum(np.tanh(there) + here)  # pyright: ignore[reportPossiblyUnboundVariable]
+
+
 VECTOR = np.array([0.1, 0.95, 0.4, 0.62, 0.8, 0.25])
 MATRIX = np.linspace(0.1, 0.9, 20).reshape(4, 5) ** 2
 
@@ -148,6 +168,7 @@ JACOBIANS: list[tuple[Any, tuple[Any, ...], int]] = [
     (products, (VECTOR,), 2),
     (sorted_pairs, (VECTOR,), 2),
     (filtered, (VECTOR,), 2),
+    (pivoted, (MATRIX,), 20),
 ]
 """A function, arguments, and how many products its Jacobian takes at most."""
 
@@ -157,4 +178,5 @@ HESSIANS: list[tuple[Any, tuple[Any, ...], int]] = [
     (energy, (MATRIX,), 6),
     (recurrent, (VECTOR,), 6),
     (separable, (VECTOR,), 1),
+    (made_in_a_branch, (VECTOR,), 6),
 ]

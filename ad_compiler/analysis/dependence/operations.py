@@ -36,7 +36,7 @@ from ad_compiler.ir.nodes import Let
 from ad_compiler.ir.types import Array, Float, Type, is_differentiable
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Flat, Linear, Partials, Rule
 
-SHAPES = frozenset({"dim", "size", "check_fit", "last_writes"})
+SHAPES = frozenset({"dim", "size", "check_fit"})
 """Operations that look at the shapes of arrays of real numbers, never at the numbers."""
 
 MOVES = frozenset({
@@ -90,17 +90,24 @@ def _unknown(let: Let, lengths: Lengths) -> Operation:
     own = HANDLERS.get(let.prim.name)
     simple = is_elementwise(let)
     if own is not None:
-        return lambda values: [settled(types[0], own(let, values, lengths))]
+        return lambda values: [
+            Unbound() if lacking(values) else settled(types[0], own(let, values, lengths))
+        ]
     if simple and len(types) == 1 and isinstance(types[0], Float):
         return lambda values: [combined(values, isinstance(rule, Flat))]
 
     def apply(values: Sequence[Value]) -> Sequence[Value]:
-        if any(isinstance(v, Unbound) for v in values):
+        if lacking(values):
             return [Unbound()] * len(types)
         found = general(let, rule, values, lengths, simple=simple)
         return [settled(t, value) for t, value in zip(types, found, strict=True)]
 
     return apply
+
+
+def lacking(values: Sequence[Value]) -> bool:
+    """Whether an operand is not defined on this path, so that the operation is not carried out."""
+    return any(isinstance(v, Unbound) for v in values)
 
 
 def combined(values: Sequence[Value], flat: bool) -> Value:
@@ -232,6 +239,13 @@ def _shaped(let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
     return Known(let.prim.evaluate(*raw))
 
 
+def _last_writes(let: Let, values: Sequence[Value], lengths: Lengths) -> Value:
+    """Which writes count, as the index says."""
+    if all(isinstance(v, Known) for v in values[1:]):
+        return _shaped(let, values, lengths)
+    return Hidden(lengths.shape(let.targets[0].type, "this index"))
+
+
 def _constant_like(_let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
     """`np.zeros_like` and the like."""
     return Real(nothing(shape_of(values[0])))
@@ -267,6 +281,7 @@ def _along_axis(let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
 
 HANDLERS: dict[str, Callable[[Let, Sequence[Value], Lengths], Value]] = {
     **dict.fromkeys(SHAPES, _shaped),
+    "last_writes": _last_writes,
     **dict.fromkeys(("zeros_like", "ones_like", "empty_like"), _constant_like),
     "np.full": _filled,
     **dict.fromkeys(TRANSFORMS, _along_axis),
