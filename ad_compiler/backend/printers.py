@@ -177,19 +177,22 @@ def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
 
 
 def _list_array(to: Renderer, args: Sequence[Atom]) -> Text:
-    """`np.array(xs)`; a zero among derivatives in single precision may be a Python float."""
     (rows,) = args
     assert isinstance(rows.type, Tape)
-    element = rows.type.element
-    is_single = is_number(element) and dtype_of(element) == "f32"
-    narrow = f", {to.resolve('np.float32')}" if is_single else ""
-    return Text(f"{to.resolve('np.array')}({to.atom(rows).text}{narrow})")
+    return _array_of(to, rows, rows.type.element if is_number(rows.type.element) else None)
 
 
 def _list_like(to: Renderer, args: Sequence[Atom]) -> Text:
     rows, model = args
-    made = _list_array(to, [rows]).text
+    made = _array_of(to, rows, model.type).text
     return Text(made if rank(model.type) == 1 else f"{made}.reshape({to.receiver(model)}.shape)")
+
+
+def _array_of(to: Renderer, rows: Atom, kind: Type | None) -> Text:
+    """`np.array(xs)`; a zero among derivatives in single precision may be a Python float."""
+    single = kind is not None and dtype_of(kind) == "f32"
+    narrow = f", {to.resolve('np.float32')}" if single else ""
+    return Text(f"{to.resolve('np.array')}({to.atom(rows).text}{narrow})")
 
 
 def _list_sum(to: Renderer, args: Sequence[Atom]) -> Text:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from types import FunctionType
 
 import numpy as np
 
@@ -36,7 +35,7 @@ from ad_compiler.frontend.values import (
     Value,
     value_of,
 )
-from ad_compiler.frontend.watching import REMEDY, is_computed
+from ad_compiler.frontend.watching import REMEDY, is_computed, is_written
 from ad_compiler.ir.nodes import Const, Label, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Bool
@@ -341,17 +340,12 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
             raise TypeRefusal("`**` needs a dict", "write the arguments out")
     scope.expire(ctx.storage, node)
     watch = None
-    if _is_written(function) and any(is_computed(ctx.storage, arg) for arg in args):
+    if is_written(function) and any(is_computed(ctx.storage, arg) for arg in args):
         watch = scope.watch(ctx.storage, node, args[0])
     value = calls.call(ctx, function, args, keywords, name)
     if watch is not None and watch.has_changed(ctx.storage):
         raise TypeRefusal("a call changes what an iterator that it is given goes through", REMEDY)
     return value
-
-
-def _is_written(function: Value) -> bool:
-    """Whether a function is lowered, so that it may change what it is given."""
-    return not isinstance(function, Const) or isinstance(function.value, FunctionType)
 
 
 def _with_items(ctx: Context, scope: Scope, node: ast.expr) -> list[Value]:

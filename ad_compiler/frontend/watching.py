@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FunctionType
 
 from ad_compiler.frontend.places import Storage, place_in
 from ad_compiler.frontend.slots import Slot
@@ -81,6 +82,11 @@ def is_computed(storage: Storage, value: Value) -> bool:
             return False
         case _:
             return id(value) in storage.iterators
+
+
+def is_written(function: Value) -> bool:
+    """Whether a function is lowered, so that it may change what it is given."""
+    return not isinstance(function, Const) or isinstance(function.value, FunctionType)
 
 
 def is_view(node: ast.expr) -> bool:

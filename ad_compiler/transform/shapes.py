@@ -155,6 +155,8 @@ def cast(builder: Builder, value: Atom, type_: Type) -> Atom:
     if isinstance(type_, Array):
         if isinstance(value.type, Array) and value.type.dtype != type_.dtype:
             return builder.emit(PRIMITIVES["astype"], value, const(NUMPY_NAMES[type_.dtype]))
+        if type_.dtype == "f32" and dtype_of(value.type) == "f64":
+            return builder.emit(PRIMITIVES["np.float32"], value)  # or what it meets is double
         return value
     if dims_of(value.type):
         return value  # still to be summed
