@@ -221,7 +221,8 @@ def is_nothing(tangent: Any, primal: Any) -> bool:
     if tangent is None:
         return True
     is_zero = type(tangent) in (int, float) and tangent == 0
-    return is_zero and (np.ndim(primal) > 0 or not is_real(primal))
+    whole = isinstance(primal, tuple | list) or np.ndim(primal) > 0
+    return is_zero and (whole or not is_real(primal))
 
 
 def has_real(value: Any) -> bool:

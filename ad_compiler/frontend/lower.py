@@ -327,7 +327,10 @@ def inline_call(
     captures = _OWN if ours else Captures(inline=True, watch=watch)
     ctx = Context(builder, captures, statements.run)
     ctx.joining.lists = Lists(ctx)
-    value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
+    try:
+        value = calls.call(ctx, calls.user_function(ctx, function), list(args), dict(kwargs))
+    except NeedsStatic as needs:  # nobody makes constants of what a derivative is given
+        raise needs.refusal from None
     builder.junctions = before
     return [atom_of(ctx, leaf) for leaf in leaves_of(value)]
 
