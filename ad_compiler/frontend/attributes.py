@@ -38,7 +38,7 @@ IN_PLACE = frozenset(["resize", "itemset", "setfield", "setflags", "byteswap"])
 CONTAINER_METHODS = {
     "dict": ("items", "keys", "values", "get", "update", "setdefault", "pop", "clear", "copy"),
     "tuple": (),
-    "list": ("append", "extend", "insert", "pop", "reverse", "clear", "copy"),
+    "list": ("append", "extend", "insert", "pop", "reverse", "clear", "copy", "sort"),
     "dataclass": (),
 }
 """What may be called of a container."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from ad_compiler.frontend import (
     arrays,
+    classes,
     effects,
     gathering,
     growing,
@@ -28,18 +29,14 @@ from ad_compiler.frontend import (
     writing,
 )
 from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of, primitive_of, truth_of
-from ad_compiler.frontend.gathering import items_of
-from ad_compiler.frontend.indexing import resolved
+from ad_compiler.frontend.gathering import items_of, require_items
 from ad_compiler.frontend.iterating import extreme_by
 from ad_compiler.frontend.iterators import marked
-from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
     Growing,
-    Loose,
     Partial,
-    Place,
     Range,
     Shape,
     Structure,
@@ -52,17 +49,13 @@ from ad_compiler.frontend.values import (
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import (
-    NUMPY_NAMES,
     PY_FLOAT,
     Array,
-    Bool,
-    Float,
-    Int,
-    dtype_of,
     is_number,
     rank,
 )
 from ad_compiler.rules import infer, padding
+from ad_compiler.rules.iterating import all_true, any_true
 from ad_compiler.rules.joining import joined_parts
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 
@@ -180,8 +173,18 @@ def _extreme(builtin: Any) -> Lower:
 
 
 def _extreme_of_list(ctx: Context, builtin: Any, xs: Growing, name: str) -> Value:
-    """`max` or `min` of a list that grows: that of the array of its elements, in their kind."""
+    """`max` or `min` of a list that grows: that of the array of its elements, in their kind.
+
+    Where only the program knows the kind of an element, they are compared one by one.
+    """
     element = growing.element_of(ctx, xs)
+    if infer.is_mixed(element):
+        message = f"{builtin.__name__}() iterable argument is empty"
+        require_items(ctx, xs, "ValueError", message)
+        combine = primitive_of(builtin)
+        return growing.folded(
+            ctx, xs, lambda one, other: apply(ctx, combine, atoms_of(ctx, (one, other))), name
+        )
     found = apply(
         ctx,
         PRIMITIVES[f"{builtin.__name__}_item"],
@@ -206,6 +209,8 @@ def _truths(name: str) -> Lower:
                 raise TypeRefusal(f"{name}() of rows", f"use np.{name}")
             whole = call(ctx, static(getattr(np, name)), [args[0]], {})
             return apply(ctx, primitive_of(bool), (atom_of(ctx, whole),))
+        if isinstance(args[0], Growing):
+            return call(ctx, static(any_true if stop else all_true), [*args], {})
         result: Value = const(not stop)
         for item in items_of(ctx, args[0], f"{name}()"):
             truth = truth_of(item)
@@ -217,42 +222,6 @@ def _truths(name: str) -> Lower:
         return result
 
     return lower
-
-
-def _isinstance(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
-    wanted = args[1].value if isinstance(args[1], Const) else None
-    if isinstance(args[1], Structure):
-        wanted = tuple(item.value for item in args[1].items if isinstance(item, Const))
-    kind = _class_of(resolved(ctx, args[0]))
-    if kind is None or wanted is None:
-        raise TypeRefusal(
-            f"whether {describe(args[0])} is such an instance is not known at compile time",
-            "decide it in the caller",
-        )
-    return const(issubclass(kind, wanted))
-
-
-_CLASSES: dict[type, type] = {Float: float, Int: int, Bool: bool}
-
-
-def _class_of(value: Value) -> type | None:
-    match value:
-        case Place() | Loose():
-            return np.ndarray
-        case Structure(kind, record=record):
-            plain = {"tuple": tuple, "list": list, "dict": dict}
-            return plain[kind] if record is None else record.cls
-        case Const(value=thing) if not isinstance(value.type, Array):
-            return type(thing)
-        case Var(type=type_):
-            dtype = dtype_of(type_)
-            if isinstance(type_, Array):
-                return np.ndarray
-            if dtype is not None:
-                return np.dtype(NUMPY_NAMES[dtype]).type
-            return None if infer.is_mixed(type_) else _CLASSES.get(type(type_))
-        case _:
-            return None
 
 
 def _callable(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
@@ -366,7 +335,9 @@ TABLE: dict[Any, Lower] = {
     min: _extreme(min),
     any: _truths("any"),
     all: _truths("all"),
-    isinstance: _isinstance,
+    isinstance: classes.is_instance,
+    type: classes.class_of,
+    hasattr: classes.has_attribute,
     callable: _callable,
     str: texts.of_value,
     float: _float,

@@ -359,6 +359,8 @@ def _method(
             return containers.call_growing(ctx, receiver, method, args, keywords, call)
         case Structure(record=Record() as record):
             return records.method(ctx, receiver, record, method, args, keywords)
+        case Structure("list") if method == "sort":
+            return containers.sort(ctx, receiver, args, keywords, call)
         case Structure():
             changed = containers.call_method(ctx, receiver, method, args, keywords)
             if changed is not None:

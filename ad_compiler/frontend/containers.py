@@ -25,7 +25,7 @@ from ad_compiler.frontend.values import (
     constant_of,
     static,
 )
-from ad_compiler.ir.nodes import Const, Var
+from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Int
 
@@ -162,6 +162,21 @@ def _without_keywords(method: str, kw: dict[str, Value]) -> None:
     """Methods of lists and dicts take no keywords in Python."""
     if kw:
         raise TypeRefusal(f"`.{method}()` takes no keyword arguments", "give the values alone")
+
+
+def sort(
+    ctx: Context, container: Structure, args: Sequence[Value], kw: dict[str, Value], call: Any
+) -> Value:
+    """`xs.sort()` of a list whose length is known."""
+    if args:
+        raise TypeRefusal("`.sort()` takes its arguments by name", "write `key=` or `reverse=`")
+    xs = current(ctx.storage, container)
+    found = in_order(ctx, xs, kw, call)
+    if isinstance(found, Growing):
+        change(ctx, xs, [growing.item(ctx, found, const(k)) for k in range(len(xs.items))])
+    else:
+        change(ctx, xs, [*found.items])
+    return static(None)
 
 
 def call_growing(

@@ -166,6 +166,13 @@ def _stack(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Valu
     return call(ctx, static(np.array), [moved], {}, name)
 
 
+def _rows(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value | None:
+    """`np.vstack` of vectors that a list has at run time: each is a row."""
+    if kw or not isinstance(args[0], Growing) or rank(growing.element_of(ctx, args[0])) != 1:
+        return None
+    return _stack(ctx, args, kw, name, call)
+
+
 def joined(ctx: Context, xs: Growing, axis: Value, name: str, call: Any) -> Value:
     """`np.concatenate` of a list that has a length when the program runs."""
     element = growing.element_of(ctx, xs)
@@ -224,5 +231,6 @@ FUNCTIONS: dict[Any, Lower] = {
     map: _map,
     functools.reduce: _reduce,
     np.stack: _stack,
+    np.vstack: _rows,
 }
 """Functions by identity, as `builtin.TABLE` has them."""

@@ -77,11 +77,31 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
             return _of_structure(ctx, value, items[0])
         case Shape(array) if not is_tuple:
             return _of_shape(ctx, array, items[0])
+        case Range(Const(), Const(), Const()) if not is_tuple:
+            return _of_range(value, items[0])
         case Var() if is_number(value.type) and dtype_of(value.type) is not None:
             whole = apply(ctx, PRIMITIVES["array0"], (value,))  # as NumPy's own numbers allow
             return _of_array(ctx, whole, items, name)
         case _:
             raise TypeRefusal(f"{describe(value)} has no elements", "index an array or a container")
+
+
+def _of_range(value: Range, item: Item) -> Value:
+    """An item or a part of a range that is known."""
+    bounds = (value.start, value.stop, value.step)
+    whole = range(*(bound.value for bound in bounds if isinstance(bound, Const)))
+    given = (item.start, item.stop, item.step) if isinstance(item, Slice) else (item,)
+    known = [None if one is None else constant_of(one) for one in given]
+    if any(one is not None and found is None for one, found in zip(given, known, strict=True)):
+        raise TypeRefusal("an index of a range that is not known", "compute the number instead")
+    numbers: list[Any] = [None if found is None else found.value for found in known]
+    try:
+        part: Any = whole[slice(*numbers)] if isinstance(item, Slice) else whole[numbers[0]]
+    except (IndexError, TypeError, ValueError) as error:
+        raise TypeRefusal(f"an index of a range: {error}", "mend the index") from None
+    if isinstance(part, range):
+        return Range(const(part.start), const(part.stop), const(part.step))
+    return const(part)
 
 
 def key_of(items: Sequence[Item]) -> Structure:

@@ -88,7 +88,7 @@ def beside_array(ctx: Context, value: Value, other: Value) -> Value:
 
 
 def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
-    """`+` of two tuples or two lists, and `*` of one with a constant."""
+    """`+` of two tuples or two lists, `*` of one with a constant, `|` of two dicts."""
     match symbol, left, right:
         case "+", Structure("tuple" | "list" as one), Structure("tuple" | "list" as two):
             if one == two:
@@ -97,6 +97,9 @@ def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
             return Structure(kind, (), left.items * times)
         case "*", Const(value=int(times)), Structure("tuple" | "list" as kind):
             return Structure(kind, (), right.items * times)
+        case "|", Structure("dict", keys, items), Structure("dict", more, others):
+            merged = dict(zip(keys, items, strict=True)) | dict(zip(more, others, strict=True))
+            return Structure("dict", tuple(merged), tuple(merged.values()))
         case _:
             pass
     return None

@@ -29,6 +29,16 @@ def kept(test: Any, items: Any) -> Any:
     return [item for item in items if test(item)]
 
 
+def all_true(items: Any) -> Any:
+    """`all(items)`."""
+    return all(item for item in items)
+
+
+def any_true(items: Any) -> Any:
+    """`any(items)`."""
+    return any(item for item in items)
+
+
 def star_mapped(function: Any, rows: Any) -> Any:
     """`list(itertools.starmap(function, rows))`."""
     return [function(*row) for row in rows]
