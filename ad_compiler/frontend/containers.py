@@ -147,6 +147,17 @@ def extend(ctx: Context, op: ast.operator, old: Value, value: Value) -> bool:
     return True
 
 
+def put_first(ctx: Context, xs: Value, items: Value) -> bool:
+    """`xs[:0] = items`; False if these are no lists."""
+    if isinstance(xs, Growing) and isinstance(items, Structure):
+        growing.replaced(ctx, xs, concatenated(ctx, items, xs))
+    elif isinstance(xs, Structure) and isinstance(items, Structure):
+        change(ctx, xs, [*items.items, *current(ctx.storage, xs).items])
+    else:
+        return False
+    return True
+
+
 def call_method(
     ctx: Context, container: Structure, method: str, args: Sequence[Value], kw: dict[str, Value]
 ) -> Value | None:

@@ -12,7 +12,7 @@ from ad_compiler.frontend.context import Context, atom_of
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import holders, load, put
 from ad_compiler.frontend.values import Growing, Structure, Value, is_atom
-from ad_compiler.ir.types import Type
+from ad_compiler.ir.types import Float, Type
 
 
 def refills(ctx: Context, scope: Scope, name: str, value: Value) -> bool:
@@ -42,12 +42,19 @@ def _refill(ctx: Context, old: Growing | Structure, new: Growing) -> bool:
         if other.row is not None or not all(_is(ctx, item, element) for item in old.items):
             return False
         old = growing.grown(ctx, old, element)
-    if own.row != other.row or growing.read(ctx, old).type != growing.read(ctx, new).type:
+    if own.row != other.row or not _alike(
+        growing.element_of(ctx, old), growing.element_of(ctx, new)
+    ):
         return False
     growing.replaced(ctx, old, new)
     for slot in named:
         put(ctx.storage, slot, old)
     return True
+
+
+def _alike(one: Type, other: Type) -> bool:
+    """Whether a list of the one may become a list of the other: floats of whatever kind may."""
+    return one == other or (isinstance(one, Float) and isinstance(other, Float))
 
 
 def _is(ctx: Context, item: Value, element: Type) -> bool:

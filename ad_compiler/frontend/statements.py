@@ -158,13 +158,20 @@ def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
 def _lengthens(ctx: Context, scope: Scope, name: str, node: ast.expr) -> bool:
     """Carry out `xs = xs + [y]` and `xs = [*xs, y]` as `xs += [y]`, if nobody else holds the list.
 
+    And `xs = [y] + xs` as `xs.insert(0, y)`.
+
     So a loop adds to one list, rather than end with another one than it began with.
     """
+    first = False
     match node:
         case ast.BinOp(ast.Name(id=left) as before, ast.Add(), ast.List() | ast.ListComp() as more):
             pass
+        case ast.BinOp(ast.List() as more, ast.Add(), ast.Name(id=left) as before):
+            first = True
         case ast.List([ast.Starred(ast.Name(id=left) as before), *rest]):
             more = ast.copy_location(ast.List(rest, ast.Load()), node)
+        case ast.List([*rest, ast.Starred(ast.Name(id=left) as before)]):
+            more, first = ast.copy_location(ast.List(rest, ast.Load()), node), True
         case _:
             return False
     slot = scope.slots.get(name)
@@ -173,7 +180,10 @@ def _lengthens(ctx: Context, scope: Scope, name: str, node: ast.expr) -> bool:
     old = expression(ctx, scope, before)
     if not containers.is_held_by(ctx, old, slot):
         return False
-    return containers.extend(ctx, ast.Add(), old, expression(ctx, scope, more))
+    items = expression(ctx, scope, more)
+    if first:
+        return containers.put_first(ctx, old, items)
+    return containers.extend(ctx, ast.Add(), old, items)
 
 
 def _annotated(ctx: Context, scope: Scope, node: ast.AnnAssign) -> None:
