@@ -86,6 +86,18 @@ def locals_of(code: Code) -> frozenset[str]:
     return known
 
 
+def varying(code: Code) -> frozenset[str]:
+    """The names that a loop of a function binds, or a function inside of it."""
+    known = code.source.varying
+    if code.node not in known:
+        nodes = nodes_of(code)
+        loops = [node for node in nodes if isinstance(node, ast.For | ast.While)]
+        inner = (part for node in nodes if isinstance(node, _SCOPES) for part in ast.walk(node))
+        names = {n for part in inner if isinstance(part, ast.Nonlocal) for n in part.names}
+        known[code.node] = frozenset(names).union(*(bound_in(code.source, loop) for loop in loops))
+    return known[code.node]
+
+
 def jumps(node: ast.stmt) -> bool:
     """Whether a statement may leave what is around it: a loop, or the function."""
     match node:

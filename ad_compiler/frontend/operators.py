@@ -64,6 +64,7 @@ def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str 
         joined = LISTS[symbol](ctx, left, right)
     if joined is None:
         joined = _of_texts(ctx, symbol, left, right)
+        _require_times(ctx, symbol, left, right)
     if joined is not None:
         return joined
     left, right = beside_array(ctx, left, right), beside_array(ctx, right, left)
@@ -103,6 +104,18 @@ def _of_structures(symbol: str, left: Value, right: Value) -> Structure | None:
         case _:
             pass
     return None
+
+
+def _require_times(ctx: Context, symbol: str, left: Value, right: Value) -> None:
+    """Ask how often a tuple is repeated, which its length must say."""
+    times, repeated = (left, right) if isinstance(right, Structure) else (right, left)
+    is_tuple = isinstance(repeated, Structure) and repeated.kind == "tuple"
+    if symbol == "*" and is_tuple and isinstance(times, Var) and isinstance(times.type, Int):
+        refusal = TypeRefusal(
+            "a tuple is repeated as often as only the program knows", "repeat a list instead"
+        )
+        raise_needs(ctx, [times], refusal)
+        raise refusal
 
 
 def _of_texts(ctx: Context, symbol: str, left: Value, right: Value) -> Value | None:

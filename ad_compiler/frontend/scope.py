@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ad_compiler.frontend.flow import Flow
 from ad_compiler.frontend.iterators import require_once
 from ad_compiler.frontend.lifetimes import last_mentions
+from ad_compiler.frontend.names import varying
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.slots import DELETED, Slot, load, new_slot, require_bound, store
@@ -81,6 +82,7 @@ class Scope:
         if slot is None:
             self.home = self.home or storage.builder.frame
             slot = self.slots[name] = new_slot(storage, name, self.home)
+            slot.main.steady = name not in varying(self.code)
         builder = storage.builder
         base = self.base if name in self.outside else None
         if base is not None and builder.peek(slot.main) is None:

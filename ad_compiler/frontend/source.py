@@ -36,6 +36,7 @@ class Source:
     ends: dict[ast.AST, dict[ast.AST, tuple[str, ...]]] = field(
         default_factory=dict["ast.AST", "dict[ast.AST, tuple[str, ...]]"]
     )
+    varying: dict[ast.AST, frozenset[str]] = field(default_factory=dict[ast.AST, frozenset[str]])
     confined: dict[ast.AST, Mapping[ast.AST, tuple[str, ...]]] = field(
         default_factory=dict["ast.AST", "Mapping[ast.AST, tuple[str, ...]]"]
     )

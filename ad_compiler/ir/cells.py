@@ -74,7 +74,7 @@ class Cells:
             return outer
         if cell in frame.widening.conflicts:
             return self._mark(frame.widening.conflicts[cell])
-        if isinstance(outer.type, Static) or not frame.may_assign(cell):
+        if isinstance(outer.type, Static) or cell.steady or not frame.may_assign(cell):
             return outer
         # The outer value becomes a parameter: only at the end is it known what is carried.
         param = Var(cell.name, frame.widening.types.get(cell, outer.type))

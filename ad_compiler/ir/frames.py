@@ -28,6 +28,8 @@ class Cell:
     zero: Callable[[Any], Atom] | None = None
     temp: bool = False
     """Whether what it holds after a branch may be folded into an expression."""
+    steady: bool = False
+    """Whether no loop that is entered after its home assigns it a number."""
 
 
 @runtime_checkable
