@@ -22,6 +22,20 @@ v5, m43 = rng.normal(size=5), rng.normal(size=(4, 3))
 case = Points()
 
 
+def test_second_derivatives_of_what_the_first_trip_makes() -> None:
+    def f(u, v):
+        first = True
+        for item in v:
+            if first:
+                y = np.sin(u)
+                first = False
+                continue
+            y *= item
+        return np.sum(y)
+
+    check_grads(f, (v5[:2], v5[2:]), order=2)
+
+
 @case(m43)
 def made_first_and_written_later(x):
     for k, row in enumerate(x):

@@ -1,6 +1,6 @@
 """Lists as people write them: rows of tables, sorting, putting first, beside arrays."""
 # pyright: basic
-# ruff: noqa: C417, RUF005
+# ruff: noqa: C417, RUF005, RUF007
 # The functions here are untyped on purpose: they are what users write, in their style.
 
 from __future__ import annotations
@@ -201,6 +201,22 @@ def two_in_front(x):
     for k in range(2):
         c = [x[k] * c[0], c[-1]] + c
     return c[0] * c[-1] ** 2 + c[3]
+
+
+@case(M32 * np.array([[0.0], [1.0], [3.0]]), 2)
+def a_point_of_a_curve(x, _):
+    points = [x[0], x[1], x[2]]
+    while len(points) > 1:
+        points = [0.3 * a + 0.7 * b for a, b in zip(points[:-1], points[1:])]
+    return np.sum(points[0] ** 2)
+
+
+@case(H4)
+def sums_of_pairs(x):
+    values: Any = tuple(v * v for v in (x[0], x[1], x[2], x[3]))
+    while len(values) > 1:
+        values = tuple(values[k] * values[k + 1] + 1 for k in range(0, len(values) - 1, 2))
+    return values[0]
 
 
 CASES = [(*entered.values, "python") for entered in (*case.entered, *plain.entered)]

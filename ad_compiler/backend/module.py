@@ -290,6 +290,10 @@ def _share(stmt: Stmt) -> Stmt:
             return stmt
 
 
+TAKING = (*KEEPING, "copy_if_there")
+"""Operations that take what is missing, too."""
+
+
 def _copied(block: Block, names: dict[Var, str]) -> frozenset[str]:
     """The names that a copy along an edge reads, or a tape, whether they are needed or not."""
     found: set[str] = set()
@@ -301,7 +305,7 @@ def _copied(block: Block, names: dict[Var, str]) -> frozenset[str]:
 
     for stmt in walk(block):
         match stmt:
-            case Let(prim=prim, args=(*_, Var() as value)) if prim.name in KEEPING:
+            case Let(prim=prim, args=(*_, Var() as value)) if prim.name in TAKING:
                 found.update({names[value]} if value in names else ())
             case If():
                 note(stmt.targets, stmt.then.results)

@@ -32,6 +32,8 @@ from ad_compiler.rules.registry import OPERATORS
 
 MOST = 2
 """How many trips are written out before a loop."""
+LONGEST = 200
+"""How many are whose condition is known: `while len(points) > 1`."""
 
 
 class Loop(Protocol):
@@ -62,6 +64,7 @@ def lowered(
     loop: Loop,
     frames: list[Frame],
     left: int = MOST,
+    known: int = LONGEST,
 ) -> None:
     """Lower a loop, with as many first trips apart as it takes."""
     snapshot = Snapshot(ctx.builder)
@@ -70,22 +73,31 @@ def lowered(
         return loop.run(own)
     except NeedsStatic as needs:
         frames += own
-        if left == 0 or not _is_carried(scope, node, needs, own):
+        if not (left and known) or not _is_carried(scope, node, needs, own):
             raise
         first = needs
     snapshot.restore()
     test = loop.test()
     if test is None:
         raise first
+    if _says_something(node) and test == const(True):
+        known -= 1  # so what is known ends the loop, too
+    else:
+        left -= 1
     try:
         return first_apart(
             ctx, scope, node, test, early, loop.trip,
-            lambda: lowered(ctx, scope, node, early, loop.rest(), frames, left - 1),
+            lambda: lowered(ctx, scope, node, early, loop.rest(), frames, left, known),
         )  # fmt: skip
     except NeedsStatic as needs:
         if needs.needed or _name(needs) != _name(first):
             raise
         raise first from None  # as the loop that was written has it
+
+
+def _says_something(node: ast.For | ast.While) -> bool:
+    """Whether a loop has a condition, unlike `while True`."""
+    return isinstance(node, ast.While) and not isinstance(node.test, ast.Constant)
 
 
 def _name(needs: NeedsStatic) -> str:

@@ -157,5 +157,28 @@ def tied(g: Generator, _depth: int) -> list[str]:
     ]  # fmt: skip
 
 
-KNOTS = [Row("nested loops and branches around one small array", tied, 6.0)]
-"""A row of the generator's table."""
+def begun(g: Generator, _depth: int) -> list[str]:
+    """A loop whose first trip makes an array that the others change, and a list of a kind."""
+    array, item, first, rows = (f"{g.new('item')}_begun" for _ in range(4))
+    made = g.fill(g.pick("<V>.copy()", "<V> * <tF>", "<tF> * np.ones(3)", "np.zeros(3) + <tF>"), 1)
+    arm = [f"{array} = {made}", f"{first} = False", *(["continue"] if g.chance(0.3) else [])]
+    changes = [
+        f"{array} *= 0.5 + 0.1 * {item}", f"{array}[0] = 0.5 * {item} * {array}[-1]",
+        f"{array} += {item}", f"{array}[1:] -= 0.25 * {array}[:-1]",
+        f"{array} = 0.5 * {array} + np.sin({array})", f"{rows} = [0.5 * np.sum({array}), *{rows}]",
+        f"if {item} > 0.4:\n    {array}[-1] *= 0.5", f"{rows} = {rows} + [{item}]",
+    ]  # fmt: skip
+    body = [f"if {first}:", *indented(arm)]
+    for change in g.rng.sample(changes, g.rng.randint(1, 3)):
+        body += change.split("\n")
+    return [
+        f"{first}, {rows} = True, [0.5]", g.fill(f"for {item} in <V>:", 0), *indented(body),
+        g.fill(f"<+f> = 0.1 * np.sum({array}) + 0.1 * sum({rows})", 1),
+    ]  # fmt: skip
+
+
+KNOTS = [
+    Row("nested loops and branches around one small array", tied, 6.0),
+    Row("an array that the first trip of a loop makes", begun, 3.0),
+]
+"""Rows of the generator's table."""
