@@ -24,7 +24,7 @@ H3, H4 = np.array([0.5, 1.0, 0.2]), np.array([0.2, 0.3, 0.8, 1.1])
 M22, M23, M32 = np.arange(4.0).reshape(2, 2), np.arange(6.0).reshape(2, 3), np.ones((3, 2))
 M55 = np.arange(25.0).reshape(5, 5)
 
-case, plain = Points(), Points()
+case = Points()
 
 
 @case(M32, X3)
@@ -170,7 +170,7 @@ def with_a_shape(w):
     return np.sum(w) if hasattr(w, "shape") else w
 
 
-@plain(X3)
+@case(X3)
 def put_first(x):
     c = []
     for k in range(len(x)):
@@ -178,7 +178,7 @@ def put_first(x):
     return np.sum(c[0] * c[-1] ** 2)
 
 
-@plain(X3)
+@case(X3)
 def joined_at_the_front(x):
     c = []
     for k in range(len(x)):
@@ -186,7 +186,7 @@ def joined_at_the_front(x):
     return np.sum(c[0] * c[-1] ** 2)
 
 
-@plain(X3)
+@case(X3)
 def in_front_of_the_others(x):
     c = []
     for k in range(len(x)):
@@ -195,7 +195,7 @@ def in_front_of_the_others(x):
     return c[0] * c[-1] ** 2 + c[1]
 
 
-@plain(X3)
+@case(X3)
 def two_in_front(x):
     c = [x[0]]
     for k in range(2):
@@ -219,7 +219,7 @@ def sums_of_pairs(x):
     return values[0]
 
 
-CASES = [(*entered.values, "python") for entered in (*case.entered, *plain.entered)]
+CASES = [(*entered.values, "python") for entered in case.entered]
 CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
 
 

@@ -18,6 +18,7 @@ from ad_compiler.ir.nodes import (
     Var,
     While,
     const,
+    walk,
     with_blocks,
 )
 from ad_compiler.ir.types import Array, Bool, Float, Int, Tape, Type
@@ -46,8 +47,15 @@ def _sample(element: Type) -> tuple[str, str]:
 
 
 def typed(block: Block, *, arm: bool = False) -> Block:
-    """A block in which empty lists that an arm of a branch hands on are of a type."""
-    handed = set(block.results) if arm else set[Var]()
+    """A block in which empty lists are of a type that an arm of a branch hands on, or that a loop
+    replaces by others.
+    """
+    handed = set(block.results) if arm else set[Atom]()
+    for stmt in block.body:
+        if isinstance(stmt, For | While):
+            params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
+            pairs = zip(stmt.inits, params, strict=True)
+            handed |= {init for init, param in pairs if not _grows(param, stmt.body)}
 
     def one(stmt: Stmt) -> Stmt:
         _refuse_change_of_kind(stmt)
@@ -60,6 +68,21 @@ def typed(block: Block, *, arm: bool = False) -> Block:
         return stmt
 
     return Block(block.params, tuple(map(one, block.body)), block.results, block.stop)
+
+
+def _grows(xs: Var, block: Block) -> bool:
+    """Whether a block may append to a list."""
+    for stmt in walk(block):
+        match stmt:
+            case Let(prim=prim, args=args):
+                if prim.in_place is not None and args[prim.in_place] is xs:
+                    return True
+            case For() | While():
+                if xs in stmt.inits:
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _refuse_change_of_kind(stmt: Stmt) -> None:
