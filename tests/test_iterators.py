@@ -239,7 +239,38 @@ def another_factor_meanwhile(x):
     return s
 
 
+def of_the_function_around(x):
+    hs = [x[0], x[1]]
+
+    def inner():
+        doubled = map(lambda q: q * 2, hs)
+        hs[0] = hs[0] * 3
+        return sum(doubled)
+
+    return inner()
+
+
+def an_array_of_the_function_around(x):
+    y = x * 2
+
+    def inner():
+        s = 0.0
+        for h in map(lambda q: q * 2, y):
+            y[2] = y[2] * h
+            s += h
+        return s
+
+    return inner()
+
+
+def assigned_in_a_comprehension(x):
+    t = 1.0
+    ys = [(t := t * v + 0.5) for v in x]
+    return sum(ys) * t
+
+
 RIGHT = [
+    assigned_in_a_comprehension,
     enumerated,
     zipped,
     of_a_dict,
@@ -252,6 +283,8 @@ RIGHT = [
     turned_round,
 ]
 REFUSED = [
+    of_the_function_around,
+    an_array_of_the_function_around,
     turned_round_and_changed,
     zipped_with_a_map,
     mapped_and_changed,

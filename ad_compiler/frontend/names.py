@@ -87,14 +87,22 @@ def locals_of(code: Code) -> frozenset[str]:
 
 
 def varying(code: Code) -> frozenset[str]:
-    """The names that a loop of a function binds, or a function inside of it."""
+    """The names that a loop, a comprehension or a function inside of a function binds."""
     known = code.source.varying
     if code.node not in known:
         nodes = nodes_of(code)
-        loops = [node for node in nodes if isinstance(node, ast.For | ast.While)]
-        inner = (part for node in nodes if isinstance(node, _SCOPES) for part in ast.walk(node))
-        names = {n for part in inner if isinstance(part, ast.Nonlocal) for n in part.names}
-        known[code.node] = frozenset(names).union(*(bound_in(code.source, loop) for loop in loops))
+        repeated = [node for node in nodes if isinstance(node, (ast.For, ast.While))]
+        names = frozenset[str]().union(*(bound_in(code.source, loop) for loop in repeated))
+        inner = [node for node in nodes if isinstance(node, (*_SCOPES, *_COMPREHENSIONS))]
+        for part in (part for node in inner for part in ast.walk(node)):
+            match part:
+                case ast.Nonlocal(names=assigned):
+                    names |= set(assigned)
+                case ast.NamedExpr(target=target):
+                    names |= {target.id}
+                case _:
+                    pass
+        known[code.node] = names
     return known[code.node]
 
 

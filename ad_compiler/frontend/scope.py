@@ -107,7 +107,8 @@ class Scope:
     def watch(self, storage: Storage, node: ast.AST, value: Value) -> Watch:
         """Watch what an iterator is made of."""
         computed = is_computed(storage, value)
-        return watch(storage, self.slots, node, self.code.node, computed=computed)
+        around = self.environment
+        return watch(storage, self.slots, around, node, self.code.node, computed=computed)
 
     @contextmanager
     def looping(self, builder: Builder, names: frozenset[str]) -> Generator[None]:

@@ -12,9 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FunctionType
 
+from ad_compiler.frontend.holding import lists_within, places_within
 from ad_compiler.frontend.places import Storage, place_in
 from ad_compiler.frontend.slots import Slot
-from ad_compiler.frontend.values import Backwards, Counted, Growing, Range, Skeleton, Value, Zipped
+from ad_compiler.frontend.values import (
+    Backwards,
+    Counted,
+    Environment,
+    Growing,
+    Range,
+    Skeleton,
+    Structure,
+    Value,
+    Zipped,
+)
 from ad_compiler.ir.builder import Cell
 from ad_compiler.ir.nodes import Atom, Const
 
@@ -39,19 +50,40 @@ class Watch:
 
 
 def watch(
-    storage: Storage, slots: dict[str, Slot], node: ast.AST, code: ast.AST, *, computed: bool
+    storage: Storage,
+    slots: dict[str, Slot],
+    around: Environment,
+    node: ast.AST,
+    code: ast.AST,
+    *,
+    computed: bool,
 ) -> Watch:
-    """Watch what an expression reads, of the names of a function.
+    """Watch what an expression reads, of the names of a function and of the functions `around`.
 
     Of iterators that are not `computed`, only lists and dicts: they find the items of arrays.
     """
-    inner = [n for n in ast.walk(code) if isinstance(n, ast.Lambda | ast.FunctionDef)]
-    parts = (n for tree in (node, *inner[inner[:1] == [code] :]) for n in ast.walk(tree))
+    inner = [n for n in ast.walk(code) if isinstance(n, _FUNCTIONS) and n is not code]
+    parts = (part for tree in (node, *inner) for part in ast.walk(tree))
     names = {part.id for part in parts if isinstance(part, ast.Name)}
     read = (slots[name] for name in names & slots.keys())
     watched = (slot for slot in read if computed or _is_container(storage, slot))
     cells = [cell for slot in watched for cell in _cells(storage, slot)]
+    for name in (names & around.names) - slots.keys():
+        cells += _cells_of(storage, around.find(name))
     return Watch({cell: storage.builder.peek(cell) for cell in cells})
+
+
+_FUNCTIONS = (ast.Lambda, ast.FunctionDef)
+
+
+def _cells_of(storage: Storage, value: Value | None) -> Iterator[Cell]:
+    """The cells of what a function around has bound a name to."""
+    if value is not None:
+        yield from (place.root.cell for place in places_within(value))
+        yield from (xs.root.cell for xs in lists_within(value))
+    if isinstance(value, Structure) and value.identity is not None:
+        for slot in value.identity.holders:
+            yield from _cells(storage, slot)
 
 
 def _is_container(storage: Storage, slot: Slot) -> bool:
