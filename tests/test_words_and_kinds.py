@@ -142,3 +142,16 @@ def test_a_call_that_changes_what_a_generator_reads() -> None:
 
     with pytest.raises(Unsupported, match="a call changes what an iterator"):
         grad(f)(X2)
+
+
+def test_a_call_that_changes_an_array_that_a_later_argument_reads() -> None:
+    def total(first, items, y):
+        y[0] = y[0] * 2
+        return first + sum(items)
+
+    def f(x):
+        y = x * 2
+        return total(0.0, (h * h for h in y), y)
+
+    with pytest.raises(Unsupported, match="a call changes what an iterator"):
+        grad(f)(X2)

@@ -339,9 +339,9 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         else:
             raise TypeRefusal("`**` needs a dict", "write the arguments out")
     scope.expire(ctx.storage, node)
-    watch = None
-    if is_written(function) and any(is_computed(ctx.storage, arg) for arg in args):
-        watch = scope.watch(ctx.storage, node, args[0])
+    given = (*args, *keywords.values()) if is_written(function) else ()
+    iterator = next((arg for arg in given if is_computed(ctx.storage, arg)), None)
+    watch = None if iterator is None else scope.watch(ctx.storage, node, iterator)
     value = calls.call(ctx, function, args, keywords, name)
     if watch is not None and watch.has_changed(ctx.storage):
         raise TypeRefusal("a call changes what an iterator that it is given goes through", REMEDY)

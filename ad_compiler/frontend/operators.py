@@ -133,16 +133,16 @@ def _of_texts(ctx: Context, symbol: str, left: Value, right: Value) -> Value | N
 
 
 def _filled(ctx: Context, template: str, value: Value) -> Value:
-    """`template % value`, where the value is known at compile time."""
+    """`template % value`: a text to be shown, if the value is not known at compile time."""
     given = constant_of(value)
-    shown = texts.filled(ctx, template, value) if given is None else None
-    if shown is not None:
-        return shown
-    if given is None:
+    if given is not None:
+        return static(template % given.value)
+    shown = texts.filled(ctx, template, value)
+    if shown is None:
         refusal = TypeRefusal("`%` of a string and what is not known", "write an f-string")
         raise_needs(ctx, leaves_of(value), refusal)
         raise refusal
-    return static(template % given.value)
+    return shown
 
 
 def unary(ctx: Context, op: ast.unaryop, operand: Value, name: str = "") -> Value:
