@@ -2,6 +2,7 @@
 
 Each takes a Python function and gives one that computes the derivative. They compose to any
 order: `grad(grad(f))`, `jvp(grad(f), …)`. `backend="numba"` gives code that Numba compiles.
+`fastmath=True` lets LLVM reorder sums and products there, and change nothing else.
 `memory` says where a backward sweep has values of the forward sweep from: they are stored
 (`"store"`), computed again where that is possible (`"recompute"`), or whatever takes the least
 storage and repeats only cheap arithmetic (`"auto"`). The results are the same to the bit.
@@ -33,6 +34,7 @@ def grad(
     simplify: str | None = None,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative:
     """The gradient of a function that returns one number.
 
@@ -42,7 +44,7 @@ def grad(
     that are no number.
     """
     return Derivative(
-        f, "grad", argnums, has_aux=has_aux, options=Options(simplify, backend, memory)
+        f, "grad", argnums, has_aux=has_aux, options=Options(simplify, backend, memory, fastmath)
     )
 
 
@@ -54,23 +56,39 @@ def value_and_grad(
     simplify: str | None = None,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative:
     """The value and the gradient: (value, gradient), or ((value, aux), gradient)."""
     return Derivative(
-        f, "value_and_grad", argnums, has_aux=has_aux, options=Options(simplify, backend, memory)
+        f,
+        "value_and_grad",
+        argnums,
+        has_aux=has_aux,
+        options=Options(simplify, backend, memory, fastmath),
     )
 
 
-def jacfwd(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
+def jacfwd(
+    f: Function, argnums: Argnums = 0, *, backend: str = "python", fastmath: bool = False
+) -> Derivative:
     """The Jacobian by forward mode: shape `result.shape + argument.shape`."""
-    return Derivative(f, "jacobian", argnums, mode="fwd", options=Options(backend=backend))
+    return Derivative(
+        f, "jacobian", argnums, mode="fwd", options=Options(backend=backend, fastmath=fastmath)
+    )
 
 
 def jacrev(
-    f: Function, argnums: Argnums = 0, *, backend: str = "python", memory: str = "auto"
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    backend: str = "python",
+    memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative:
     """The Jacobian by reverse mode: shape `result.shape + argument.shape`."""
-    return Derivative(f, "jacobian", argnums, mode="rev", options=Options(None, backend, memory))
+    return Derivative(
+        f, "jacobian", argnums, mode="rev", options=Options(None, backend, memory, fastmath)
+    )
 
 
 @overload
@@ -82,6 +100,7 @@ def jacobian(
     simplify: str | None = None,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative: ...
 @overload
 def jacobian(
@@ -92,6 +111,7 @@ def jacobian(
     simplify: str | None = None,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> SparseDerivative: ...
 def jacobian(
     f: Function,
@@ -101,6 +121,7 @@ def jacobian(
     simplify: str | None = None,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative | SparseDerivative:
     """The Jacobian, by the mode that suits the number of inputs and results.
 
@@ -108,7 +129,7 @@ def jacobian(
     "auto" finds from the program which entries can be other than zero, and a boolean array or a
     sparse matrix says it. Rows and columns are the elements of the result and of the argument.
     """
-    options = Options(simplify, backend, memory)
+    options = Options(simplify, backend, memory, fastmath)
     if sparsity is not None:
         return SparseDerivative(f, "jacobian", argnums, sparsity, options)
     return Derivative(f, "jacobian", argnums, options=options)
@@ -122,6 +143,7 @@ def hessian(
     sparsity: None = None,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative: ...
 @overload
 def hessian(
@@ -131,6 +153,7 @@ def hessian(
     sparsity: Any,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> SparseDerivative: ...
 def hessian(
     f: Function,
@@ -139,27 +162,37 @@ def hessian(
     sparsity: Any = None,
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative | SparseDerivative:
     """All second derivatives, by forward over reverse mode; `sparsity` as for `jacobian`."""
-    options = Options(None, backend, memory)
+    options = Options(None, backend, memory, fastmath)
     if sparsity is not None:
         return SparseDerivative(f, "hessian", argnums, sparsity, options)
     return Derivative(f, "hessian", argnums, options=options)
 
 
 def hvp(
-    f: Function, argnums: Argnums = 0, *, backend: str = "python", memory: str = "auto"
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    backend: str = "python",
+    memory: str = "auto",
+    fastmath: bool = False,
 ) -> Derivative:
     """The Hessian times a vector: `hvp(f)(x, v)`, at the cost of a few gradients."""
-    return Derivative(f, "hvp", argnums, options=Options(None, backend, memory))
+    return Derivative(f, "hvp", argnums, options=Options(None, backend, memory, fastmath))
 
 
-def elementwise_grad(f: Function, argnums: Argnums = 0, *, backend: str = "python") -> Derivative:
+def elementwise_grad(
+    f: Function, argnums: Argnums = 0, *, backend: str = "python", fastmath: bool = False
+) -> Derivative:
     """The derivative of each element of the result by the same element of the argument.
 
     Refuses a function whose Jacobian is not diagonal by structure.
     """
-    return Derivative(f, "elementwise_grad", argnums, options=Options(backend=backend))
+    return Derivative(
+        f, "elementwise_grad", argnums, options=Options(backend=backend, fastmath=fastmath)
+    )
 
 
 def jvp(
@@ -169,6 +202,7 @@ def jvp(
     *,
     outputs: Outputs = (),
     backend: str = "python",
+    fastmath: bool = False,
 ) -> tuple[Any, Any]:
     """The value of f, and its derivative along the tangents (forward mode).
 
@@ -185,7 +219,7 @@ def jvp(
         raise UsageError("jvp needs at least one tangent that is not 0 or None")
     for k in moving:
         require_same(f"the tangent of argument {k}", tangents[k], primals[k])
-    pushed = _derivative(f, "jvp", moving, outputs, backend)
+    pushed = _derivative(f, "jvp", moving, outputs, Options(None, backend, fastmath=fastmath))
     return pushed(*primals, *(tangents[k] for k in moving))
 
 
@@ -195,6 +229,7 @@ def vjp(
     outputs: Outputs = (),
     backend: str = "python",
     memory: str = "auto",
+    fastmath: bool = False,
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of f, and its pullback (reverse mode).
 
@@ -205,8 +240,12 @@ def vjp(
     moving = tuple(k for k, value in enumerate(primals) if has_real(value))
     if not moving:
         raise UsageError("vjp needs at least one argument of real numbers")
-    value = _derivative(f, "primal", 0, outputs, backend)(*primals)
-    pulled = _derivative(f, "vjp", moving, outputs, backend, memory).at(*primals)
+    value = _derivative(f, "primal", 0, outputs, Options(None, backend, fastmath=fastmath))(
+        *primals
+    )
+    pulled = _derivative(f, "vjp", moving, outputs, Options(None, backend, memory, fastmath)).at(
+        *primals
+    )
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         require_same("the cotangent", cotangent, value)
@@ -277,11 +316,9 @@ def _derivative(
     kind: str,
     argnums: Any,
     outputs: Outputs,
-    backend: str,
-    memory: str = "auto",
+    options: Options,
 ) -> Derivative:
     """The derivative of a function, the same object each time; it keeps the function alive."""
-    options = Options(None, backend, memory)
     key = (id(f), kind, argnums, outputs, options)
     made = _MADE.get(key)
     if made is None or made.function is not f:

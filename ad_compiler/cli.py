@@ -84,13 +84,15 @@ def _emitter(verb: str) -> None:
     @click.option("--simplify", type=click.Choice(["sympy"]), help="Simplify with SymPy.")
     @click.option("--backend", type=click.Choice(["python", "numba"]), default="python",
                   help="Plain Python, or functions that Numba compiles.")  # fmt: skip
+    @click.option("--fastmath", is_flag=True, help="Numba may reorder sums and products.")
     @click.option("--memory", type=click.Choice(["store", "auto", "recompute"]), default="auto",
                   help="What a backward sweep does with the values that it needs.")  # fmt: skip
     @output_options
     def command(
         target: str, types: Sequence[str], run_file: bool, stdin_filename: str, argnums: str,
         value: bool, mode: str, compressed: bool, simplify: str | None, backend: str,
-        memory: str, output: Path | None, check: bool, diff: bool, force: bool, quiet: bool,
+        fastmath: bool, memory: str, output: Path | None, check: bool, diff: bool, force: bool,
+        quiet: bool,
     ) -> int:  # fmt: skip
         from ad_compiler.cli_emit import emitted
         from ad_compiler.driver.program import Options
@@ -99,10 +101,12 @@ def _emitter(verb: str) -> None:
         destination.refuse_nonsense()
         _refuse_ignored(verb, value, mode, compressed)
         _refuse_memory(verb, memory)
+        if fastmath and backend != "numba":
+            raise UsageError("--fastmath is for what Numba compiles: add --backend numba")
         kind = WITH_VALUE.get(verb, verb) if value else verb
         kind = f"compressed_{verb}" if compressed else kind
         lowered = _lowered(target, _pairs(types, "--type"), run_file, stdin_filename)
-        options = Options(simplify, backend, memory)
+        options = Options(simplify, backend, memory, fastmath)
         return destination.deliver(emitted(lowered, kind, argnums, mode, options, MARK))
 
 

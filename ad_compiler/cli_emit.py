@@ -98,7 +98,7 @@ def emitted(
         title = f"`{derived.name}`{where}, {mark}."
         constants = constants_of(program)
         return emit_module(
-            [derived], title, constants=constants, dialect=options.backend, black=True
+            [derived], title, constants=constants, dialect=options.dialect, black=True
         )
 
     return with_room(text, at)

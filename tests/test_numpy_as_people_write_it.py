@@ -208,7 +208,7 @@ def first_of_equals(x):
     return np.sum(values * (1 + np.arange(first.size))) + np.sum(np.unique(x[1:]) ** 2)
 
 
-@pytest.mark.parametrize("backend", ["python", "numba"])
+@pytest.mark.parametrize("backend", ["python", pytest.param("numba", marks=pytest.mark.thorough)])
 def test_the_first_of_equal_values_has_the_derivative(backend: Any) -> None:
     x = np.array([2.0, 1.0, 2.0, 0.5, 1.0])
     expected = [3.0, 4.0, 4.0, 2.0, 0.0]

@@ -53,7 +53,7 @@ def through_a_flat_view(x, s):
     return np.sum(rows**2) + np.sum(made * made * x)
 
 
-@pytest.mark.parametrize("backend", ["python", "numba"])
+@pytest.mark.parametrize("backend", ["python", pytest.param("numba", marks=pytest.mark.thorough)])
 def test_arrays_in_the_order_of_columns_are_written_through_flat_views(backend) -> None:
     x = np.arange(1.0, 7.0).reshape(2, 3) / 5
     value, slopes = value_and_grad(through_a_flat_view, (0, 1), backend=backend)(x, 0.7)
@@ -79,6 +79,7 @@ def left_with_another_value(A):
     return np.dot(new, np.arange(A.shape[0]))
 
 
+@pytest.mark.thorough
 def test_numba_sets_a_variable_before_a_break_and_after_it() -> None:
     A = np.cos(np.arange(16.0)).reshape(4, 4)
     expected = grad(left_with_another_value)(A)
@@ -157,6 +158,7 @@ def reshaped_where_numba_sees_several_definitions(v, s):
     return np.sum(a * np.arange(1.0, 5.0)) + np.sum(a * b) + t
 
 
+@pytest.mark.thorough
 def test_what_numba_takes_for_dead_code_is_written() -> None:
     v = np.array([0.4, -0.3, 0.8, 0.05])
     expected = grad(reshaped_where_numba_sees_several_definitions, (0, 1))(v, 0.7)
@@ -180,6 +182,7 @@ def left_before_it_is_made(v, s):
     return np.sum(a * np.arange(1.0, 5.0))
 
 
+@pytest.mark.thorough
 def test_numba_keeps_what_some_trips_do_not_make() -> None:
     for v in ([0.4, -0.3, 0.8, 0.05], [0.1, -0.3, 9.0, 0.05]):
         expected = grad(left_before_it_is_made, (0, 1))(np.array(v), 0.7)

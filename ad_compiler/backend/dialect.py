@@ -39,6 +39,8 @@ class Dialect:
     """Whether NumPy warns of divisions by zero."""
     reversible: bool = True
     """Whether `reversed(range(...))` is known."""
+    compiled: bool = False
+    """Whether Numba compiles it."""
     containers: bool = True
     """Whether functions may take and return containers of all kinds."""
 

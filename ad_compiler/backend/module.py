@@ -12,7 +12,7 @@ from ad_compiler.backend.expressions import Renderer
 from ad_compiler.backend.fixed import checks, spelled
 from ad_compiler.backend.fold import Folds, fold
 from ad_compiler.backend.names import choose_names
-from ad_compiler.backend.nopython.dialect import NUMBA
+from ad_compiler.backend.nopython.dialect import FASTMATH, NUMBA
 from ad_compiler.backend.output import Output
 from ad_compiler.backend.ranges import live_ranges
 from ad_compiler.backend.records import inside
@@ -39,7 +39,7 @@ from ad_compiler.ir.nodes import (
 )
 from ad_compiler.rules.custom import MARK
 
-DIALECTS = {dialect.name: dialect for dialect in (PYTHON, NUMBA)}
+DIALECTS = {dialect.name: dialect for dialect in (PYTHON, NUMBA, FASTMATH)}
 
 
 def emit(
@@ -78,7 +78,7 @@ def emit_module(
     spelling = Spelling(frozenset(fixed), frozenset(texts), handed=handed)
     values = constants or {}
     bodies = [_definition(function, spelling, constants, spoken) for function in functions]
-    if spoken is NUMBA and any(path.startswith(MARK) for path in spelling.known):
+    if spoken.compiled and any(path.startswith(MARK) for path in spelling.known):
         raise UsageError(
             "backend='numba': a function whose derivative a custom_rule states is called by "
             "Python, and Numba does not compile it; use the Python backend"
@@ -181,7 +181,7 @@ def _function(
         *printer.block(function.block.body, sweeps=True),
         f"return {Output(function, to).text(function.output, top=True)}",
     ]
-    if function.quiet and dialect is not NUMBA:  # whose code never warns
+    if function.quiet and dialect.warns:
         body = [_quiet(function.quiet, spelling), *indented(body)]
     lines = [
         *(_docstring(function.about).split("\n") if function.about else []),

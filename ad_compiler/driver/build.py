@@ -124,7 +124,7 @@ def _text(function: Function, options: Options, handed: dict[str, Any]) -> str:
     if os.environ.get("AD_COMPILER_VERIFY"):  # for whoever changes a pass
         verify(function)
         verify(finished)
-    return emit(finished, dialect=options.backend, handed=handed)
+    return emit(finished, dialect=options.dialect, handed=handed)
 
 
 def simplified(function: Function, options: Options) -> Function:

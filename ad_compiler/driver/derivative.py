@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 from ad_compiler.driver import manifest
 from ad_compiler.driver.collector import paused
 from ad_compiler.driver.kept import PROGRAMS
-from ad_compiler.driver.program import BACKENDS, MEMORY, Options, Program, Question, converted
+from ad_compiler.driver.program import Options, Program, Question, converted
 from ad_compiler.driver.refused import by_numba, is_of_numba
 from ad_compiler.driver.roots import Root, defaulted, root_of
 from ad_compiler.driver.signature import kinds_of
@@ -76,10 +76,7 @@ class Derivative:
         self.kind = kind
         self.argnums = argnums
         self.options = options or Options()
-        for name, known in (("backend", BACKENDS), ("memory", MEMORY)):
-            value = getattr(self.options, name)
-            if value not in known:
-                raise UsageError(f"{name}={value!r}: there are {' and '.join(known)}")
+        self.options.check()
         self.outputs = outputs
         self.asked = checked(root.function, argnums)
         self.request = Request(

@@ -34,6 +34,22 @@ class Options(NamedTuple):
     """The kind of Python that is emitted: `python`, or `numba` for what it compiles."""
     memory: str = "auto"
     """What a backward sweep needs is stored, computed again, or (`auto`) what takes less."""
+    fastmath: bool = False
+    """Whether LLVM may reorder sums and products, where Numba compiles."""
+
+    @property
+    def dialect(self) -> str:
+        """The kind of Python, as the backend knows it."""
+        return f"{self.backend}, fastmath" if self.fastmath else self.backend
+
+    def check(self) -> None:
+        """Refuse what there is not, with UsageError."""
+        for name, known in (("backend", BACKENDS), ("memory", MEMORY)):
+            value = getattr(self, name)
+            if value not in known:
+                raise UsageError(f"{name}={value!r}: there are {' and '.join(known)}")
+        if self.fastmath and self.backend != "numba":
+            raise UsageError("fastmath=True is for what Numba compiles: add backend='numba'")
 
 
 class Question(NamedTuple):

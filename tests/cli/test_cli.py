@@ -257,6 +257,7 @@ def test_products_of_a_sparse_jacobian(tmp_path: Path) -> None:
         (["jvp", "{}:f", "--value"], "--value does not go with jvp"),
         (["grad", "{}:f", "--mode", "fwd"], "--mode does not go with grad"),
         (["grad", "{}:f", "--compressed"], "--compressed does not go with grad"),
+        (["grad", "{}:f", "--fastmath"], "add --backend numba"),
         (["jacobian", "{}:f", "--compressed"], "is float, not an array"),
         (["jacobian", "{}:f", "--compressed", "--argnums", "x,x"], "name one argument"),
         (["grad", "-:f", "--import"], "--import runs a file"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ad_compiler.backend.changes import CHANGES, Change, part_of, step
 from ad_compiler.backend.dialect import Dialect
@@ -141,10 +142,15 @@ CHANGES_HERE: Mapping[str, Change] = {
 }
 
 
-def _decorate(function: Function, resolve: Resolve) -> str:
+def _decorate(function: Function, resolve: Resolve, more: str = "") -> str:
     """Division by zero raises as it does in Python, where Python numbers are divided."""
     model = "" if raises_in_python(function.block) else ', error_model="numpy"'
-    return f"@{resolve('numba.njit')}(cache=True{model})"
+    return f"@{resolve('numba.njit')}(cache=True{model}{more})"
+
+
+def _reordering(function: Function, resolve: Resolve) -> str:
+    """The same; LLVM may reorder sums and products. What is nan or infinite stays what it is."""
+    return _decorate(function, resolve, ', fastmath={"reassoc", "nsz", "contract", "arcp"}')
 
 
 PATHS_HERE: Mapping[str, tuple[str, ...]] = {
@@ -165,6 +171,9 @@ NUMBA = Dialect(
     kind=_kind,
     warns=False,
     reversible=False,
+    compiled=True,
     containers=False,
 )
 """NumPy as far as Numba compiles it."""
+FASTMATH = replace(NUMBA, name="numba, fastmath", decorate=_reordering)
+"""The same, where LLVM may change the last bits to save time."""
