@@ -340,8 +340,8 @@ def of_two_lengths(x):
 @pytest.mark.parametrize(
     ("f", "message"),
     [
-        (changed_inside, "also in a list that grows"),
-        (changed_after_it_was_added, "also in a list that grows"),
+        (changed_inside, "an item of another list"),
+        (changed_after_it_was_added, "an item of another list"),
         (with_arrays, "a tuple in a list that grows"),
         (of_two_lengths, "tuple"),
     ],

@@ -77,6 +77,10 @@ def ownership(function: Function, sums: frozenset[int]) -> Decisions:
             )
 
 
+IN_ROWS = frozenset({"list_item_set", "list_item_add", "list_item_append", "list_item_pop"})
+"""Operations that change a list in a list."""
+
+
 def may_alias(prim: Primitive) -> bool:
     """Whether an array result may share memory with operand 0."""
     return not prim.fresh or prim.name == "identity"
@@ -119,6 +123,8 @@ class _Facts:
     """What shares, and is unowned too, where a value that is unowned is passed on."""
     takers: dict[Var, list[int | Var]]
     """Where a value may be changed: by which operations in place, under which other names."""
+    rows_change: bool
+    """Whether lists in lists change in place, so that they are views of those, and kept in one."""
     copied: set[Var] = field(default_factory=set[Var])
     """Views that are copied."""
 
@@ -150,6 +156,7 @@ class _Facts:
 
 def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
     foreign = [p for p in function.params if has_storage(p)]
+    rows_change = any(isinstance(s, Let) and s.prim.name in IN_ROWS for s in walk(function.block))
     sources: dict[Var, Var] = {}
     views: dict[Var, list[Var]] = {}
     passed: Edges = []
@@ -169,7 +176,11 @@ def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
         if not isinstance(stmt, Let):
             continue
         source = viewed(stmt)
-        if is_read_only(stmt) or (source is not None and isinstance(source.type, Tape)):
+        if is_read_only(stmt) or (
+            source is not None
+            and isinstance(source.type, Tape)
+            and not (rows_change and isinstance(stmt.targets[0].type, Tape))
+        ):
             foreign.append(stmt.targets[0])
         elif source is not None:
             sources[stmt.targets[0]] = source
@@ -188,7 +199,9 @@ def _facts(function: Function, candidates: frozenset[int]) -> _Facts:
         changed = _changed(stmt) if isinstance(stmt, Let) else None
         if changed is not None:
             takers.setdefault(changed, []).append(id(stmt))
-    facts = _Facts(sources, views, found, candidates, set(), by_source(sharing), takers)
+    facts = _Facts(
+        sources, views, found, candidates, set(), by_source(sharing), takers, rows_change
+    )
     for var in foreign:
         facts.disown(var)
     return facts
@@ -303,6 +316,9 @@ class _Scan:
         if not isinstance(value, Var) or not has_storage(value):
             return
         if not self._moves(value, stmt.args):
+            if self.facts.rows_change and isinstance(value.type, Tape):
+                self.puts.add(id(stmt))
+                return
             root = self.facts.root(value)
             if root in self.facts.wanted and not self._stays(root):
                 self.puts.add(id(stmt))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ad_compiler.backend.expressions import Renderer
+from ad_compiler.backend.tapes import sum_of_tapes
 from ad_compiler.ir.index import WHOLE, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var
 from ad_compiler.ir.types import Array, Tape, dtype_of, is_differentiable, rank
@@ -65,19 +66,6 @@ def _sub_into(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return step(to, target, "-", args[1])
 
 
-def sum_of_tapes(to: Renderer, one: str, other: str, type_: Tape) -> str:
-    """Two tapes added element by element, at all depths.
-
-    The zero of an array that there never was has no axes: it stays what it is.
-    """
-    inner = "a + b"
-    if isinstance(type_.element, Tape):
-        inner = sum_of_tapes(to, "a", "b", type_.element)
-    elif rank(type_.element):
-        inner = "a + b if a.ndim else a"
-    return f"[{inner} for a, b in {to.resolve('zip')}({one}, {other})]"
-
-
 def _tape_put(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return f"{target}.append({to.atom(args[2]).text})"
 
@@ -103,6 +91,27 @@ def _tape_add(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return step(to, place, "+", args[2])
 
 
+def _item_place(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    """`xs[k][j]`."""
+    return f"{target}[{to.atom(args[1]).text}][{to.atom(args[2]).text}]"
+
+
+def _item_set(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{_item_place(to, target, args)} = {to.atom(args[3]).text}"
+
+
+def _item_add(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return step(to, _item_place(to, target, args), "+", args[3])
+
+
+def _item_append(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{target}[{to.atom(args[1]).text}].append({to.atom(args[2]).text})"
+
+
+def _item_pop(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{target}[{to.atom(args[1]).text}].pop()"
+
+
 def _is_float(value: Var, target: str) -> bool:
     adjoint = "_bar" in target or "_dot" in target
     surely = isinstance(value.type, Array) or dtype_of(value.type) is not None
@@ -119,6 +128,10 @@ CHANGES: Mapping[str, Change] = {
     "list_append": _list_append,
     "list_pop": _list_pop,
     "list_set": _list_set,
+    "list_item_set": _item_set,
+    "list_item_add": _item_add,
+    "list_item_append": _item_append,
+    "list_item_pop": _item_pop,
     **{AUGMENTED[OPERATORS[symbol]].name: _augmented(symbol) for symbol in SYMBOLS},
 }
 """The line of each primitive that works in place."""

@@ -71,6 +71,27 @@ def _list_set(args: Sequence[Atom]) -> list[Operand]:
     return [Operand(value), Operand(xs, named=True), Operand(index)]
 
 
+def _item_set(args: Sequence[Atom]) -> list[Operand]:
+    xs, *indices, value = args
+    return [Operand(value), Operand(xs, named=True), *map(Operand, indices)]
+
+
+def _item_add(args: Sequence[Atom]) -> list[Operand]:
+    xs, *indices, value = args
+    unordered = [Operand(atom, lazy=True) for atom in indices]
+    return [Operand(xs, named=True), *unordered, Operand(value)]
+
+
+def _item_append(args: Sequence[Atom]) -> list[Operand]:
+    xs, index, value = args
+    return [Operand(xs, named=True), Operand(index), Operand(value)]
+
+
+def _item_pop(args: Sequence[Atom]) -> list[Operand]:
+    xs, index = args
+    return [Operand(xs, named=True), Operand(index)]
+
+
 def _tape_add(args: Sequence[Atom]) -> list[Operand]:
     tape, index, value = args
     return [Operand(tape, named=True), Operand(index, named=True), Operand(value, lazy=True)]
@@ -97,6 +118,10 @@ LAYOUTS: dict[str, Layout] = {
     "list_append": _list_append,
     "list_pop": _list_pop,
     "list_set": _list_set,
+    "list_item_set": _item_set,
+    "list_item_add": _item_add,
+    "list_item_append": _item_append,
+    "list_item_pop": _item_pop,
     **{prim.name: _add_at for prim in AUGMENTED.values()},
     "select": _select,
     "quiet_div": _quiet_div,

@@ -6,14 +6,15 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from ad_compiler.backend.changes import sum_of_tapes
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.lists import PATHS as LIST_PATHS
 from ad_compiler.backend.lists import PRINTERS as LIST_PRINTERS
+from ad_compiler.backend.tapes import PATHS as TAPE_PATHS
+from ad_compiler.backend.tapes import PRINTERS as TAPE_PRINTERS
 from ad_compiler.backend.text import COMPARE, CONDITIONAL, POWER, Text, name
 from ad_compiler.ir.index import segments
 from ad_compiler.ir.nodes import Atom, Const, If, Let, Var, const
-from ad_compiler.ir.types import Array, Float, Tape, Type, dtype_of, is_complex, is_number, rank
+from ad_compiler.ir.types import Array, Float, dtype_of, is_complex, rank
 from ad_compiler.rules.effects import VALUE
 from ad_compiler.rules.fits import alike_lengths
 
@@ -133,14 +134,6 @@ def _select(to: Renderer, args: Sequence[Atom]) -> Text:
     return to.conditional(*args)
 
 
-def _tape_new(_to: Renderer, _args: Sequence[Atom]) -> Text:
-    return Text("[]")
-
-
-def _tape_get(to: Renderer, args: Sequence[Atom]) -> Text:
-    return Text(f"{to.receiver(args[0])}[{to.atom(args[1]).text}]")
-
-
 def _check_lengths(to: Renderer, args: Sequence[Atom]) -> Text:
     shapes, message, *arrays = args
     assert isinstance(shapes, Const)
@@ -167,53 +160,6 @@ def _check_fit(to: Renderer, args: Sequence[Atom]) -> Text:
         f"{to.receiver(a)}.shape" if isinstance(a.type, Array) else to.atom(a).text for a in args
     )
     return Text(f"{to.resolve('np.broadcast_shapes')}({shapes})")
-
-
-def _list_rows(to: Renderer, args: Sequence[Atom]) -> Text:
-    array = to.atom(args[0]).text
-    if rank(args[0].type) == 1:
-        return Text(f"{to.resolve('list')}({array})")
-    return Text(f"[row.copy() for row in {array}]")
-
-
-def _list_array(to: Renderer, args: Sequence[Atom]) -> Text:
-    (rows,) = args
-    assert isinstance(rows.type, Tape)
-    return _array_of(to, rows, rows.type.element if is_number(rows.type.element) else None)
-
-
-def _list_like(to: Renderer, args: Sequence[Atom]) -> Text:
-    rows, model = args
-    made = _array_of(to, rows, model.type).text
-    return Text(made if rank(model.type) == 1 else f"{made}.reshape({to.receiver(model)}.shape)")
-
-
-def _array_of(to: Renderer, rows: Atom, kind: Type | None) -> Text:
-    """`np.array(xs)`; a zero among derivatives in single precision may be a Python float."""
-    single = kind is not None and dtype_of(kind) == "f32"
-    narrow = f", {to.resolve('np.float32')}" if single else ""
-    return Text(f"{to.resolve('np.array')}({to.atom(rows).text}{narrow})")
-
-
-def _list_sum(to: Renderer, args: Sequence[Atom]) -> Text:
-    one, other = (to.receiver(a) for a in args)
-    assert isinstance(args[0].type, Tape)
-    return Text(sum_of_tapes(to, one, other, args[0].type))
-
-
-def _tape_zeros_like(to: Renderer, args: Sequence[Atom]) -> Text:
-    assert isinstance(args[0].type, Tape)
-    return _zeros_for(to, to.receiver(args[0]), args[0].type.element)
-
-
-def _zeros_for(to: Renderer, tape: str, element: Type) -> Text:
-    match element:
-        case Array():
-            return Text(f"[{to.resolve('np.zeros_like')}(element) for element in {tape}]")
-        case Tape(inner):
-            return Text(f"[{_zeros_for(to, 'element', inner).text} for element in {tape}]")
-        case _:
-            return operator("*", [Text("[0.0]"), Text(f"{to.resolve('len')}({tape})")])
 
 
 def _last_index(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -333,18 +279,10 @@ PRINTERS: Mapping[str, Printer] = {
     "max_index": _extreme_index("max"),
     "min_index": _extreme_index("min"),
     "select": _select,
-    "tape_new": _tape_new,
-    "tape_get": _tape_get,
     "present": _present,
-    "tape_zeros_like": _tape_zeros_like,
-    "list_get": _tape_get,
-    "list_rows": _list_rows,
-    "list_array": _list_array,
-    "list_like": _list_like,
     "check_fit": _check_fit,
     "check_write": _check_write,
     "check_lengths": _check_lengths,
-    "list_sum": _list_sum,
     "last_index": _last_index,
     "np.zeros": _allocated("np.zeros"),
     "np.ones": _allocated("np.ones"),
@@ -357,6 +295,7 @@ PRINTERS: Mapping[str, Printer] = {
     "np.concatenate": _joining("np.concatenate"),
     "np.stack": _joining("np.stack"),
     **LIST_PRINTERS,
+    **TAPE_PRINTERS,
     "raise": _raise,
     "fail": _fail,
     "print": _print,
@@ -365,6 +304,7 @@ PRINTERS: Mapping[str, Printer] = {
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     **LIST_PATHS,
+    **TAPE_PATHS,
     "broadcast_like": ("np.broadcast_to",),
     "check_write": ("np.copyto", "np.empty", "complex"),
     "last_writes": ("last_writes", "np.s_"),
@@ -373,12 +313,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "ratio": ("np.divide",),
     "max_index": ("max", "range"),
     "min_index": ("min", "range"),
-    "tape_zeros_like": ("np.zeros_like", "len"),
-    "list_rows": ("list",),
-    **dict.fromkeys(("list_array", "list_like"), ("np.array", "np.float32")),
     "check_fit": ("np.broadcast_shapes",),
-    "tape_add": ("zip",),
-    "list_sum": ("zip",),
     "last_index": ("range",),
     "add_at": ("np.add",),
     "np.zeros": ("np.zeros",),

@@ -335,8 +335,36 @@ _LONGEST_DISPLAY = 300
 """The characters of a list that still gets an item: longer ones are appended to."""
 
 
+_NUMBER = r"-?(?:\d[\d.e+-]*|math\.inf)"
+
+
+def _of_one_number(last: str, lines: Lines) -> Lines:
+    """`xs = [0.0] * n`, for a list that a loop fills, or that has more than a few items."""
+    text = "\n".join([last, *lines])
+    filled = re.fullmatch(
+        rf"(\w+) = \[\]\nfor _ in range\((.*)\):\n    \1\.append\(({_NUMBER})\)", text
+    )
+    if filled is not None:
+        name, count, item = filled.groups()
+        simple = re.fullmatch(r"[\w.]+(\[\d+\])?", count)
+        return [f"{name} = [{item}] * {count}" if simple else f"{name} = [{item}] * ({count})"]
+    longer = re.fullmatch(rf"(\w+) = \[({_NUMBER})\] \* (\d+)\n\1\.append\(\2\)", text)
+    if longer is not None:
+        name, item, count = longer.groups()
+        return [f"{name} = [{item}] * {int(count) + 1}"]
+    item = r"    (\w+) = (\[.*\] \* .*)\n    \1\.append\(\3\)"
+    rows = re.fullmatch(rf"(\w+) = \[\]\n(for \w+ in range\(.*\)):\n{item}", text)
+    if rows is not None:
+        return [f"{rows[1]} = [{rows[4]} {rows[2]}]"]
+    few = re.fullmatch(rf"(\w+) = \[({_NUMBER})(?:, \2){{4}}\]\n\1\.append\(\2\)", text)
+    return [f"{few[1]} = [{few[2]}] * 6"] if few is not None else []
+
+
 def _next_item(last: str, lines: Lines) -> Lines:
     """`xs = [x, y]`, for `xs = [x]` and then `xs.append(y)`; nothing where it is not that."""
+    short = _of_one_number(last, lines)
+    if short:
+        return short
     made = re.fullmatch(r"(\w+) = \[(.*)\]", last)
     if made is None or len(lines) != 1 or len(last) > _LONGEST_DISPLAY or not _is_display(last):
         return []

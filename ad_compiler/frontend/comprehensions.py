@@ -9,6 +9,7 @@ from ad_compiler.frontend import arrays, growing, inline, iterables
 from ad_compiler.frontend.calls import dict_key
 from ad_compiler.frontend.context import Context, Snapshot, truth_of
 from ad_compiler.frontend.scope import Scope
+from ad_compiler.frontend.tables import is_table
 from ad_compiler.frontend.unpacking import unpacked
 from ad_compiler.frontend.values import Structure, UserFunction, Value
 from ad_compiler.frontend.written_out import CONSUMERS, Comprehension, as_list
@@ -40,7 +41,8 @@ def listed(
         iterable = lower(ctx, scope, node.generators[0].iter)
         uneven = iterables.most_trips(ctx, iterable) is not None
         if iterables.known_items(ctx, iterable) is None and not uneven:
-            return _at_run_time(ctx, _inner(scope, node.generators), node, iterable, lower)
+            inner = _inner(scope, node.generators)
+            return _at_run_time(ctx, inner, node, iterable, lower, name or "items")
     snapshot = Snapshot(ctx.builder)
     try:
         return Structure("list", (), tuple(_elements(ctx, scope, node, lower)))
@@ -123,6 +125,7 @@ def _at_run_time(
     node: Comprehension,
     iterable: Value,
     lower: Lower,
+    name: str,
 ) -> Value:
     """A list with one element a trip of a loop."""
     trips = iterables.trips_of(ctx, iterable)
@@ -131,7 +134,7 @@ def _at_run_time(
         _bind(ctx, scope, node.generators[0].target, iterables.item_at(ctx, iterable, index))
         return lower(ctx, scope, node.elt)
 
-    return growing.collected(ctx, trips, item)
+    return growing.collected(ctx, trips, item, name=name, table=is_table(scope.code, node))
 
 
 def dictionary(ctx: Context, scope: Scope, node: ast.DictComp, lower: Lower) -> Structure:

@@ -10,13 +10,13 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ad_compiler.frontend import arguments, growing, iterables
+from ad_compiler.frontend import arguments, growing, iterables, turning
 from ad_compiler.frontend.context import Context, array_of, raise_needs
-from ad_compiler.frontend.growing import substituted
 from ad_compiler.frontend.lengthening import as_list, begin_to_grow, concatenated, lengthen
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.slots import Slot, current, holders, load, put
 from ad_compiler.frontend.sorting import in_order
+from ad_compiler.frontend.turning import substituted
 from ad_compiler.frontend.values import (
     Backwards,
     Growing,
@@ -90,10 +90,10 @@ def _set_picked(
     if at is None or container.kind != "list":
         raise_needs(ctx, [index], refusal)
         raise refusal
-    if ctx.picks and growing.place(ctx, container, at, value):
+    if ctx.picks and turning.place(ctx, container, at, value):
         return
     raise_needs(ctx, [index], refusal, avoidable=True)
-    if not growing.place(ctx, container, at, value):
+    if not turning.place(ctx, container, at, value):
         raise refusal
 
 

@@ -17,6 +17,7 @@ from ad_compiler.frontend import (
     operators,
     refusals,
     spreading,
+    tabling,
     texts,
 )
 from ad_compiler.frontend.branching import branch
@@ -177,12 +178,12 @@ def _conditional(ctx: Context, scope: Scope, node: ast.IfExp, name: str) -> Valu
 
 
 def _attribute(ctx: Context, scope: Scope, node: ast.Attribute, name: str) -> Value:
-    value = expression(ctx, scope, node.value)
+    value = tabling.holder(ctx, scope, node.value, expression, subscript_items)
     return attributes.attribute(ctx, value, node.attr, name)
 
 
 def _subscript(ctx: Context, scope: Scope, node: ast.Subscript, name: str) -> Value:
-    value = expression(ctx, scope, node.value)
+    value = tabling.holder(ctx, scope, node.value, expression, subscript_items)
     items, is_tuple = subscript_items(ctx, scope, node)
     made = grids.made(ctx, value, items)
     return indexing.subscript(ctx, value, items, is_tuple, name) if made is None else made

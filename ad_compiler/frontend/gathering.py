@@ -196,7 +196,7 @@ def _others(element: Type, along: int) -> tuple[Dim, ...]:
 def columns(ctx: Context, xs: Growing) -> Value:
     """`zip(*xs)` of a list of tuples, which has some."""
     row = xs.identity.row
-    if row is None or row.grows:
+    if row is None:
         raise TypeRefusal(f"zip(*…) of {describe(xs)}", "write a loop over its items")
     require_items(ctx, xs, "ValueError", "zip(*xs) of an empty list")
     array = atom_of(ctx, growing.as_array(ctx, xs))

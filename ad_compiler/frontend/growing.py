@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 
 from ad_compiler.frontend import rows
 from ad_compiler.frontend.context import Context, Snapshot, apply, array_of, atom_of
-from ad_compiler.frontend.identity import Identity, Row
+from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.slots import holders, load, part_of, put
-from ad_compiler.frontend.values import Growing, Loose, Place, Root, Structure, Value, static
+from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Value, static
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
 from ad_compiler.ir.types import (
@@ -25,7 +24,6 @@ from ad_compiler.ir.types import (
     Static,
     Tape,
     Type,
-    dtype_of,
     is_number,
     join,
 )
@@ -49,7 +47,7 @@ def element_type(items: Sequence[Value], ctx: Context, identity: Identity) -> Ty
     found: Type | None = None
     for item in items:
         own = _type_of(ctx, item, identity)
-        if not (isinstance(own, Array) or is_number(own)):
+        if not (isinstance(own, Array | Tape) or is_number(own)):
             raise TypeRefusal(
                 f"{describe(item)} in a list that grows while the program runs",
                 "append numbers or arrays of one shape",
@@ -67,52 +65,12 @@ def element_type(items: Sequence[Value], ctx: Context, identity: Identity) -> Ty
 def _type_of(ctx: Context, value: Value, identity: Identity) -> Type:
     """The type that an element of a list has in the program."""
     if isinstance(value, Structure):
+        if identity.table and value.kind == "list":
+            return Tape(element_type(value.items, ctx, Identity()) or Float())
         return rows.packed_type(ctx, identity, value)
     if isinstance(value, Growing):
-        return _packed(ctx, value, identity).type
+        return _held(ctx, value).type
     return atom_of(ctx, value).type
-
-
-@dataclass(frozen=True, eq=False)
-class Lists:
-    """What is done with lists where paths meet (see `joining.Lists`)."""
-
-    ctx: Context
-
-    def type_of(self, identity: Identity) -> Type | None:
-        """The type of the elements that a list has here; None if it has none."""
-        found = _found(self.ctx, identity)
-        if isinstance(found, Growing):
-            return element_of(self.ctx, found)
-        return None if found is None else element_type(found.items, self.ctx, identity)
-
-    def name_of(self, identity: Identity) -> str:
-        """A name that holds a list."""
-        names = [slot.name for slot in identity.holders]
-        return names[0] if names else "xs"
-
-    def grow(self, identity: Identity, type_: Type) -> None:
-        """Make a list a value of the program, here and in every name that holds it."""
-        found = _found(self.ctx, identity)
-        if isinstance(found, Structure):
-            root = self.ctx.storage.unset_root(self.name_of(identity), [])
-            self.move(identity, type_, root)
-
-    def move(self, identity: Identity, type_: Type, root: Root) -> None:
-        """Make a list the value of a root, here and in every name that holds it."""
-        found = _found(self.ctx, identity)
-        assert found is not None
-        name = root.cell.name
-        value = (
-            read(self.ctx, found)
-            if isinstance(found, Growing)
-            else filled(self.ctx, found, type_, name)
-        )
-        self.ctx.builder.assign(root.cell, value)
-        new = Growing(root, identity)
-        for slot in holders(self.ctx.storage, identity):
-            whole = load(self.ctx.storage, slot)
-            put(self.ctx.storage, slot, substituted(whole, identity, new))
 
 
 def filled(ctx: Context, xs: Structure, type_: Type, name: str) -> Atom:
@@ -124,42 +82,14 @@ def filled(ctx: Context, xs: Structure, type_: Type, name: str) -> Atom:
     return value
 
 
-def grown(ctx: Context, xs: Structure, type_: Type) -> Growing:
-    """A list made a value of the program, for elements of a type."""
-    assert xs.identity is not None
-    Lists(ctx).grow(xs.identity, type_)
-    found = _found(ctx, xs.identity)
-    assert isinstance(found, Growing)
-    return found
-
-
-def _found(ctx: Context, identity: Identity) -> Structure | Growing | None:
-    """A list as it is now."""
-    for slot in holders(ctx.storage, identity):
-        part = part_of(load(ctx.storage, slot), identity)
-        if part is not None:
-            return part
-    return None
-
-
-def substituted(value: Value | None, identity: Identity, new: Value) -> Value:
-    """A value with one list or dict in it replaced."""
-    assert value is not None
-    if isinstance(value, Growing):
-        return new if value.identity is identity else value
-    if not isinstance(value, Structure):
-        return value
-    if value.identity is identity:
-        return new
-    items = tuple(substituted(item, identity, new) for item in value.items)
-    return replace(value, items=items)
-
-
 # -- what can be done with one --------------------------------------------------------------------
 
 
 def read(ctx: Context, xs: Growing) -> Atom:
     """The list as it is now."""
+    if xs.within is not None:
+        outer, k = xs.within
+        return atom_of(ctx, apply(ctx, PRIMITIVES["list_get"], (read(ctx, outer), k), "row"))
     value = ctx.builder.read(xs.root.cell)
     assert value is not None
     return value
@@ -167,8 +97,15 @@ def read(ctx: Context, xs: Growing) -> Atom:
 
 def _changed(ctx: Context, xs: Growing, value: Value) -> None:
     if xs.identity.frozen:
-        raise TypeRefusal(f"this cannot be changed here: {xs.identity.frozen}", "make a new list")
+        raise TypeRefusal(
+            f"this cannot be changed here: {xs.identity.frozen}",
+            rows.CHANGE if xs.identity.frozen == rows.HELD else "make a new list",
+        )
     ctx.changes += 1
+    if xs.within is not None:
+        outer, k = xs.within
+        args = (read(ctx, outer), k, atom_of(ctx, value))
+        value = apply(ctx, PRIMITIVES["list_set"], args, xs.root.cell.name)
     ctx.builder.assign(xs.root.cell, atom_of(ctx, value))
 
 
@@ -187,17 +124,18 @@ def length(ctx: Context, xs: Growing, name: str = "") -> Value:
 def item(ctx: Context, xs: Growing, index: Value, name: str = "") -> Value:
     """`xs[index]`."""
     atom = _index(index)
+    if xs.within is not None:
+        outer, k = xs.within
+        return apply(ctx, PRIMITIVES["list_item_get"], (read(ctx, outer), k, atom), name)
     row = xs.identity.row
     label = name if row is None else "row"
     value = apply(ctx, PRIMITIVES["list_get"], (read(ctx, xs), atom), label)
     if row is not None:
-        return (
-            _numbers(ctx, xs, value, row.types[0])
-            if row.grows
-            else rows.unpacked(ctx, xs.identity, row, value)
-        )
+        return rows.unpacked(ctx, xs.identity, row, value)
     if isinstance(value, Var) and isinstance(value.type, Array):
         return Loose(value, (), "it is also in a list")
+    if isinstance(value, Var) and isinstance(value.type, Tape):
+        return _listed(ctx, value)
     return value
 
 
@@ -218,22 +156,11 @@ def picked(ctx: Context, xs: Structure, index: Var, name: str = "") -> Value | N
     return item(ctx, Growing(root, identity), index, name)
 
 
-def place(ctx: Context, xs: Structure, index: Var, value: Value) -> bool:
-    """`xs[index] = value` of a list of known length, which becomes a value of the program."""
-    assert xs.identity is not None
-    row = xs.identity.row
-    try:
-        type_ = element_type([*xs.items, value], ctx, xs.identity)
-    except TypeRefusal:
-        xs.identity.row = row
-        return False
-    if type_ is not None:
-        set_item(ctx, grown(ctx, xs, type_), index, value)
-    return type_ is not None
-
-
 def set_item(ctx: Context, xs: Growing, index: Value, value: Value) -> None:
     """`xs[index] = value`."""
+    if xs.within is not None:
+        _change_row(ctx, xs, "list_item_set", _index(index), _element(ctx, xs.identity, value))
+        return
     args = (read(ctx, xs), _index(index), _element(ctx, xs.identity, value))
     _changed(ctx, xs, apply(ctx, PRIMITIVES["list_set"], args, xs.root.cell.name))
 
@@ -271,10 +198,17 @@ def combined_by(ctx: Context, primitive: Primitive, name: str) -> Combine:
     return lambda one, other: apply(ctx, primitive, (atom_of(ctx, one), atom_of(ctx, other)), name)
 
 
-def collected(ctx: Context, trips: Trips, item_at: Callable[[Var], Value]) -> Growing:
+def collected(
+    ctx: Context,
+    trips: Trips,
+    item_at: Callable[[Var], Value],
+    *,
+    name: str = "items",
+    table: bool = False,
+) -> Growing:
     """A list of items that are computed one a trip."""
-    identity = Identity()
-    root = ctx.storage.unset_root("items", [])
+    identity = Identity(table=table)
+    root = ctx.storage.unset_root(name, [])
     types: list[Type] = [Float()]
     made = Growing(root, identity)
 
@@ -288,7 +222,7 @@ def collected(ctx: Context, trips: Trips, item_at: Callable[[Var], Value]) -> Gr
     snapshot = Snapshot(ctx.builder)
     while True:
         type_ = types[0]
-        empty = ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name="items")
+        empty = ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, type_), name=name)
         ctx.builder.assign(root.cell, empty)
         ctx.builder.for_(trips.start, trips.stop, trips.step, trip, name="k")
         if types[0] == type_:
@@ -341,6 +275,9 @@ def _picked_out(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Gro
 
 def append(ctx: Context, xs: Growing, value: Value) -> None:
     """`xs.append(value)`."""
+    if xs.within is not None:
+        _change_row(ctx, xs, "list_item_append", _element(ctx, xs.identity, value))
+        return
     name = xs.root.cell.name
     made = apply(
         ctx, PRIMITIVES["list_append"], (read(ctx, xs), _element(ctx, xs.identity, value)), name
@@ -351,6 +288,9 @@ def append(ctx: Context, xs: Growing, value: Value) -> None:
 def pop(ctx: Context, xs: Growing) -> Value:
     """`xs.pop()`."""
     value = item(ctx, xs, const(-1))
+    if xs.within is not None:
+        _change_row(ctx, xs, "list_item_pop")
+        return value
     _changed(ctx, xs, apply(ctx, PRIMITIVES["list_pop"], (read(ctx, xs),), xs.root.cell.name))
     return value
 
@@ -361,37 +301,50 @@ def _index(index: Value) -> Atom:
     raise TypeRefusal(f"{describe(index)} is no index of a growing list", "use an integer")
 
 
-def _packed(ctx: Context, xs: Growing, identity: Identity) -> Atom:
-    """A list of numbers as a row of a list that grows."""
-    element = element_of(ctx, xs)
-    if element not in rows.PLAIN and (not is_number(element) or dtype_of(element) is None):
-        raise TypeRefusal(f"a list of {element} in a list that grows", rows.REMEDY)
-    rows.agree(identity, Row("list", (), None, (element,), grows=True))
+def _held(ctx: Context, xs: Growing) -> Atom:
+    """A list as an item of another."""
     xs.identity.frozen = rows.HELD
-    return atom_of(ctx, as_array(ctx, xs))
+    return read(ctx, xs)
 
 
-def _numbers(ctx: Context, xs: Growing, array: Value, type_: Type) -> Growing:
-    """The list of numbers that an array stands for."""
-    rows.require_known(xs.identity, (type_,))
-    atom = atom_of(ctx, array)
+def row_of(ctx: Context, xs: Growing, index: Value, *, own: bool) -> Growing | None:
+    """`xs[index]` of a list of lists of numbers, to be looked at or changed there; None of others.
 
-    def number(index: Var) -> Value:
-        value = apply(ctx, PRIMITIVES["getitem"], (atom, static(("int",)), index))
-        return rows.as_number(ctx, value, type_)
+    `own`: nobody else can hold the row.
+    """
+    element = element_of(ctx, xs)
+    if not isinstance(element, Tape) or not is_number(element.element):
+        return None
+    frozen = xs.identity.frozen if own else rows.HELD
+    return Growing(xs.root, Identity(frozen=frozen), (xs, _index(index)))
 
-    count = atom_of(ctx, apply(ctx, PRIMITIVES["dim"], (atom, const(0))))
-    made = collected(ctx, Trips(const(0), count, const(1)), number)
-    made.identity.frozen = rows.HELD
-    return made
+
+def _change_row(ctx: Context, xs: Growing, change: str, *args: Atom) -> None:
+    assert xs.within is not None
+    outer, k = xs.within
+    if xs.identity.frozen:
+        _changed(ctx, xs, const(0))  # which refuses it
+    made = apply(ctx, PRIMITIVES[change], (read(ctx, outer), k, *args), xs.root.cell.name)
+    _changed(ctx, outer, made)
+
+
+def _listed(ctx: Context, atom: Var) -> Growing:
+    """The list that an item of another is."""
+    root = ctx.storage.unset_root("row", [])
+    ctx.builder.assign(root.cell, atom)
+    return Growing(root, Identity(frozen=rows.HELD))
 
 
 def _element(ctx: Context, identity: Identity, value: Value) -> Atom:
     """A value as an element of a list: from now on the list knows its array too."""
     if isinstance(value, Structure):
+        if identity.table and value.kind == "list":
+            type_ = _type_of(ctx, value, identity)
+            assert isinstance(type_, Tape)
+            return filled(ctx, value, type_.element, "row")
         return rows.packed(ctx, identity, value)
     if isinstance(value, Growing):
-        return _packed(ctx, value, identity)
+        return _held(ctx, value)
     if isinstance(value, Place):
         ctx.storage.freeze([value.root], "it is also in a list")
     atom = atom_of(ctx, value)

@@ -12,16 +12,12 @@ from ad_compiler.ir.types import Type
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the rows of a list are, each a tuple or a list of numbers of these types.
-
-    `grows`: each is a list of any number of numbers of one type.
-    """
+    """What the rows of a list are, each a tuple or a list of numbers of these types."""
 
     kind: str
     keys: tuple[Label, ...]
     record: Record | None
     types: tuple[Type, ...]
-    grows: bool = False
 
 
 @dataclass(eq=False)
@@ -31,6 +27,7 @@ class Identity:
     `holders` are the names that ever held it; `frozen` says why it must not change, if so.
     `joint`: it is one object or another, depending on the path taken. `row`: the items of a list
     that grows, if those are tuples or lists; `read`: some were taken for what that says.
+    `table`: its items are lists of any length, which nobody else holds.
     `lent`: a function or an iterator holds it as well; `loops`: how many run over it.
     """
 
@@ -41,3 +38,4 @@ class Identity:
     read: bool = False
     lent: bool = False
     loops: int = 0
+    table: bool = False

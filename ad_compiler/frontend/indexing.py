@@ -9,6 +9,7 @@ from typing import Any
 from ad_compiler.frontend import growing
 from ad_compiler.frontend.context import Context, apply, array_of, atom_of, raise_needs
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.needs import Ends
 from ad_compiler.frontend.values import (
     Growing,
     Loose,
@@ -275,6 +276,8 @@ def _static_key(ctx: Context, value: Structure, item: Item) -> Any:
 
 def _picked(ctx: Context, value: Structure, index: Var) -> Value:
     """An item of known ones: the index becomes known too, if it can; else the program looks."""
+    if not value.items:
+        raise Ends(ctx.builder.frame, "IndexError", f"{value.kind} index out of range")
     found = growing.picked(ctx, value, index) if ctx.picks else None
     if found is not None:
         return found

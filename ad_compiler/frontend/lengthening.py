@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ad_compiler.frontend import arrays, growing, iterables
+from ad_compiler.frontend import arrays, growing, iterables, turning
 from ad_compiler.frontend.context import Context, apply, atom_of
 from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.values import Growing, Structure, Value
@@ -34,7 +34,7 @@ def lengthen(ctx: Context, xs: Growing, items: Value) -> None:
 def begin_to_grow(ctx: Context, xs: Structure, items: Value) -> None:
     """`xs.extend(items)`, where only the program knows how many items there are."""
     more = as_list(ctx, items)
-    lengthen(ctx, growing.grown(ctx, xs, _element(ctx, xs, more)), more)
+    lengthen(ctx, turning.grown(ctx, xs, _element(ctx, xs, more)), more)
 
 
 def displayed(ctx: Context, parts: Sequence[Value]) -> Growing:
@@ -53,28 +53,29 @@ def displayed(ctx: Context, parts: Sequence[Value]) -> Growing:
     return made
 
 
-def concatenated(ctx: Context, left: Value, right: Value) -> Growing | None:
+def concatenated(ctx: Context, left: Value, right: Value, name: str = "items") -> Growing | None:
     """`left + right` of two lists of which one grows; None if they are others."""
     if not (_is_list(left) and _is_list(right) and Growing in (type(left), type(right))):
         return None
     if isinstance(left, Growing):
-        made = _new(ctx, growing.read(ctx, left), left.identity)
+        made = _new(ctx, growing.read(ctx, left), left.identity, name)
     else:
         assert isinstance(right, Growing)
-        made = _new(ctx, _empty(ctx, _element(ctx, left, right)), right.identity)
+        empty = _empty(ctx, _element(ctx, left, right), name)
+        made = _new(ctx, empty, right.identity, name)
         lengthen(ctx, made, left)
     lengthen(ctx, made, right)
     return made
 
 
-def repeated(ctx: Context, left: Value, right: Value) -> Growing | None:
+def repeated(ctx: Context, left: Value, right: Value, name: str = "items") -> Growing | None:
     """`xs * n` or `n * xs` of a list, where only the program knows n; None of anything else."""
     xs, times = (right, left) if isinstance(right, Structure) else (left, right)
     if not (isinstance(xs, Structure) and xs.kind == "list" and xs.items):
         return None
     if not (isinstance(times, Var) and isinstance(times.type, Int)):
         return None
-    made = _like(ctx, xs)
+    made = _like(ctx, xs, name)
 
     def trip(_: Var) -> None:
         lengthen(ctx, made, xs)
@@ -114,20 +115,20 @@ def _element(ctx: Context, left: Value, right: Value) -> Type:
     return tape.element if own is None else join(own, tape.element) or Float()
 
 
-def _like(ctx: Context, xs: Structure) -> Growing:
+def _like(ctx: Context, xs: Structure, name: str = "items") -> Growing:
     """An empty list for items like some that are known."""
     identity = Identity()
     element = growing.element_type(xs.items, ctx, identity)
-    return _new(ctx, _empty(ctx, element or Float()), identity)
+    return _new(ctx, _empty(ctx, element or Float(), name), identity, name)
 
 
-def _empty(ctx: Context, element: Type) -> Atom:
-    return ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, element), name="items")
+def _empty(ctx: Context, element: Type, name: str) -> Atom:
+    return ctx.builder.emit(PRIMITIVES["tape_new"], Const(None, element), name=name)
 
 
-def _new(ctx: Context, value: Atom, like: Identity | None = None) -> Growing:
+def _new(ctx: Context, value: Atom, like: Identity | None = None, name: str = "items") -> Growing:
     """A new list that begins with a value of the program; its rows are like those of another."""
-    root = ctx.storage.unset_root("items", [])
+    root = ctx.storage.unset_root(name, [])
     ctx.builder.assign(root.cell, value)
     if like is None:
         return Growing(root, Identity())

@@ -13,7 +13,6 @@ from ad_compiler.frontend import calls, inline, recursion, statements
 from ad_compiler.frontend.captures import Capture, Captures, Key
 from ad_compiler.frontend.context import Context, atom_of, placed
 from ad_compiler.frontend.declared import lengths_check
-from ad_compiler.frontend.growing import Lists
 from ad_compiler.frontend.indexing import SLICE
 from ad_compiler.frontend.lookups import Guard, Trail
 from ad_compiler.frontend.names import locals_of
@@ -22,6 +21,7 @@ from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.refusals import syntax
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.source import Code
+from ad_compiler.frontend.turning import Lists
 from ad_compiler.frontend.values import (
     Loose,
     Place,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ad_compiler.errors import Span
-from ad_compiler.ir.frames import JoinRefusal
+from ad_compiler.ir.frames import Frame, JoinRefusal
 from ad_compiler.ir.nodes import Var
 from ad_compiler.ir.primitive import TypeRefusal
 
@@ -24,6 +24,17 @@ class NeedsStatic(Exception):
         self.refusal = refusal
         self.at: Span | None = None
         self.text: str | None = None
+
+
+class Ends(Exception):
+    """An expression that raises whenever it is evaluated: the end of its path."""
+
+    def __init__(self, frame: Frame, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.frame = frame
+        """Where it is evaluated."""
+        self.kind = kind
+        self.message = message
 
 
 def differing(conflict: JoinRefusal) -> NeedsStatic:

@@ -61,7 +61,7 @@ def binary(ctx: Context, op: ast.operator, left: Value, right: Value, name: str 
     symbol = BINARY[type(op)]
     joined: Value | None = _of_structures(symbol, resolved(ctx, left), resolved(ctx, right))
     if joined is None and symbol in LISTS:
-        joined = LISTS[symbol](ctx, left, right)
+        joined = LISTS[symbol](ctx, left, right, name or "items")
     if joined is None:
         joined = _of_texts(ctx, symbol, left, right)
         _require_times(ctx, symbol, left, right)

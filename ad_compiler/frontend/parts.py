@@ -14,6 +14,7 @@ from ad_compiler.frontend import (
     growing,
     indexing,
     operators,
+    tabling,
     writing,
 )
 from ad_compiler.frontend.context import Context, array_of, atom_of
@@ -59,7 +60,7 @@ def located(ctx: Context, scope: Scope, target: ast.Subscript | ast.Attribute) -
     """What a subscript or an attribute points at."""
     if isinstance(target, ast.Attribute):
         return _field(ctx, expression(ctx, scope, target.value), target.attr)
-    array = expression(ctx, scope, target.value)
+    array = tabling.holder(ctx, scope, target.value, expression, subscript_items)
     if isinstance(array, Structure | Growing):
         items, is_tuple = subscript_items(ctx, scope, target)
         if is_tuple and isinstance(array, Structure) and array.kind == "dict":

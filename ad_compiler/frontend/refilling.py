@@ -6,13 +6,13 @@ list of before, it may as well be the same one, with other items.
 
 from __future__ import annotations
 
-from ad_compiler.frontend import containers, growing
+from ad_compiler.frontend import containers, growing, turning
 from ad_compiler.frontend.arrays import is_array
 from ad_compiler.frontend.context import Context, atom_of
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import holders, load, put
 from ad_compiler.frontend.values import Growing, Structure, Value, is_atom
-from ad_compiler.ir.types import Float, Type
+from ad_compiler.ir.types import Float, Type, join
 
 
 def refills(ctx: Context, scope: Scope, name: str, value: Value) -> bool:
@@ -41,7 +41,9 @@ def _refill(ctx: Context, old: Growing | Structure, new: Growing) -> bool:
         element = growing.element_of(ctx, new)
         if other.row is not None or not all(_is(ctx, item, element) for item in old.items):
             return False
-        old = growing.grown(ctx, old, element)
+        for item in old.items:
+            element = join(element, atom_of(ctx, item).type) or element
+        old = turning.grown(ctx, old, element)
     if own.row != other.row or not _alike(
         growing.element_of(ctx, old), growing.element_of(ctx, new)
     ):
@@ -58,4 +60,4 @@ def _alike(one: Type, other: Type) -> bool:
 
 
 def _is(ctx: Context, item: Value, element: Type) -> bool:
-    return (is_atom(item) or is_array(item)) and atom_of(ctx, item).type == element
+    return (is_atom(item) or is_array(item)) and _alike(atom_of(ctx, item).type, element)

@@ -31,7 +31,8 @@ from ad_compiler.ir.types import (
 from ad_compiler.rules.registry import PRIMITIVES
 
 REMEDY = "append tuples of numbers, alike in length and kinds, or make a list for each part"
-HELD = "it is also in a list that grows"
+HELD = "it is an item of another list"
+CHANGE = "write `table[i][j] = …` of a list of lists whose rows have no names, or use an array"
 PLAIN = (PY_FLOAT, PY_INT, PY_BOOL)
 CONVERSIONS: dict[type[Type], str] = {Float: "float", Int: "whole", Bool: "bool"}
 

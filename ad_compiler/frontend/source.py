@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType, FunctionType
-from typing import cast
+from typing import Any, cast
 
 from ad_compiler.errors import Span, Unsupported
 from ad_compiler.frontend.matching import without_match
@@ -39,6 +39,9 @@ class Source:
     varying: dict[ast.AST, frozenset[str]] = field(default_factory=dict[ast.AST, frozenset[str]])
     confined: dict[ast.AST, Mapping[ast.AST, tuple[str, ...]]] = field(
         default_factory=dict["ast.AST", "Mapping[ast.AST, tuple[str, ...]]"]
+    )
+    tables: dict[ast.AST, Mapping[str, Any]] = field(
+        default_factory=dict[ast.AST, "Mapping[str, Any]"]
     )
     written: dict[tuple[ast.AST, str], ast.FunctionDef] = field(
         default_factory=dict["tuple[ast.AST, str]", "ast.FunctionDef"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from ad_compiler.frontend import (
     containers,
@@ -21,12 +22,13 @@ from ad_compiler.frontend.expressions import consumed, expression, function_valu
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.iterators import is_iterator
 from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, returns
-from ad_compiler.frontend.needs import NeedsStatic
+from ad_compiler.frontend.needs import Ends, NeedsStatic
 from ad_compiler.frontend.refilling import refills
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import DELETED, new_slot, store, take
+from ad_compiler.frontend.tables import tables
 from ad_compiler.frontend.targets import bind_target
-from ad_compiler.frontend.values import Value, static
+from ad_compiler.frontend.values import Structure, Value, static
 from ad_compiler.ir.index import WHOLE
 from ad_compiler.ir.nodes import Atom, const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -49,6 +51,19 @@ def run(ctx: Context, scope: Scope, body: list[ast.stmt]) -> Value | None:
         return None if builder.frame.dead else take(ctx.storage, scope.result)
 
 
+@contextmanager
+def _ending(ctx: Context, scope: Scope, node: ast.AST) -> Generator[None]:
+    """A path ends where an expression of a statement certainly raises."""
+    frame = ctx.builder.frame
+    try:
+        yield
+    except Ends as end:
+        if end.frame is not frame or ctx.builder.frame is not frame:  # on some paths only
+            refusal = TypeRefusal(end.message, "test for it in a statement of its own")
+            raise placed(scope.code, node, refusal) from None
+        effects.raises(ctx, end.kind, end.message)
+
+
 class _placed:  # noqa: N801
     """Gives refusals inside a `with` the place of a node."""
 
@@ -69,7 +84,7 @@ def statement(ctx: Context, scope: Scope, node: ast.stmt) -> None:
         raise refusals.syntax(scope, node)
     place(ctx, scope, node)
     scope.expire(ctx.storage, node)
-    with _placed(scope, node):
+    with _placed(scope, node), _ending(ctx, scope, node):
         lower(ctx, scope, node)
 
 
@@ -111,7 +126,12 @@ def _jumping_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) 
     """
     place(ctx, scope, node)
     with _placed(scope, node):
-        test = expression(ctx, scope, node.test)
+        found: list[Value] = []
+        with _ending(ctx, scope, node):
+            found = [expression(ctx, scope, node.test)]
+        if not found:
+            return []
+        (test,) = found
         truth = truth_of(test)
         if truth is not None:
             block(ctx, scope, [*(node.body if truth else node.orelse), *rest])
@@ -145,6 +165,8 @@ def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
         return
     else:
         value = expression(ctx, scope, node.value, name)
+        if name in tables(scope.code) and isinstance(value, Structure) and value.identity:
+            value.identity.table = True
         if name and len(node.targets) == 1 and refills(ctx, scope, name, value):
             return
     if len(node.targets) > 1:

@@ -300,6 +300,9 @@ class Growing:
     root: Root
     identity: Identity
     """That of the list it was when it had a length."""
+    within: tuple[Growing, Atom] | None = None
+    """The list of lists of which it is an item, and at which place: what is done to it is done
+    there."""
 
     def __repr__(self) -> str:
         return f"growing {self.root.serial}"

@@ -22,6 +22,7 @@ FILES = (
     "marks",
     "fits",
     "tapes",
+    "items",
     "lists",
     "schedule",
     "shaping",

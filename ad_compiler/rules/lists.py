@@ -89,12 +89,13 @@ def _append(xs: list[Any], value: Any) -> list[Any]:
 
 
 @of_types
-def _is_single(type_: Type) -> bool:
+def is_single(type_: Type) -> bool:
+    """Whether a value is a number in single precision."""
     return is_number(type_) and dtype_of(type_) == "f32"
 
 
 def _append_xs(xs: Any, value: Any, *, xs_dot: Any) -> Any:
-    return APPEND(xs_dot, np.float32(0.0) if _is_single(value) else 0.0)
+    return APPEND(xs_dot, np.float32(0.0) if is_single(value) else 0.0)
 
 
 def _append_value(xs: Any, value: Any, *, value_dot: Any) -> Any:
@@ -146,7 +147,7 @@ def _set(xs: list[Any], k: int, value: Any) -> list[Any]:
 
 
 def _set_xs(xs: Any, k: int, value: Any, *, xs_dot: Any) -> Any:
-    return SET(xs_dot, k, np.float32(0.0) if _is_single(value) else 0.0)
+    return SET(xs_dot, k, np.float32(0.0) if is_single(value) else 0.0)
 
 
 def _set_value(xs: Any, k: int, value: Any, *, value_dot: Any) -> Any:
@@ -172,10 +173,13 @@ def _array(xs: list[Any]) -> Any:
 
 def _array_type(args: Sequence[Atom]) -> Type:
     element = _even(_element(args), repr(args[0]))
+    dims = dims_of(element)
+    if isinstance(element, Tape):  # rows of equal length, or NumPy raises
+        element, dims = element.element, (Sym(f"len({args[0]!r}[0])"),)
+        dims += dims_of(element)
     if not (isinstance(element, Array) or is_number(element)):
         raise TypeRefusal(f"an array of {element}", "append numbers or arrays")
-    length = Sym(f"len({args[0]!r})")
-    return Array(_dtype(element), (length, *dims_of(element)))
+    return Array(_dtype(element), (Sym(f"len({args[0]!r})"), *dims))
 
 
 _DTYPES: dict[type, str] = {Float: "f64", Int: "i64", Bool: "bool"}
@@ -222,6 +226,24 @@ def _rows_back(x: Any, *, z_bar: Any) -> Any:
 ROWS = register(
     Primitive("list_rows", _rows, _rows_type, Special(), ("x",), allocates=True, noun="rows"),
     Linear({"x": _rows_x}, {"x": _rows_back}, samples=((np.array([1.0, 2.0]),),)),
+)
+
+
+def _lists(x: Any) -> list[list[Any]]:
+    return [list(row) for row in x]
+
+
+def _lists_type(args: Sequence[Atom]) -> Type:
+    return Tape(Tape(number_of(infer.array(args[0], "a list").dtype)))
+
+
+def _lists_x(x: Any, *, x_dot: Any) -> Any:
+    return LISTS(x_dot)
+
+
+LISTS = register(
+    Primitive("list_lists", _lists, _lists_type, Special(), ("x",), allocates=True, noun="rows"),
+    Linear({"x": _lists_x}, {"x": _rows_back}, samples=((np.array([[1.0, 2.0]]),),)),
 )
 
 

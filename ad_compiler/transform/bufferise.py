@@ -38,7 +38,7 @@ from ad_compiler.ir.nodes import (
     with_blocks,
 )
 from ad_compiler.ir.primitive import Primitive, Special
-from ad_compiler.ir.types import Array, rank
+from ad_compiler.ir.types import Array, Tape, rank
 from ad_compiler.rules.likeness import COPY_IF_THERE
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES, RULES, Linear
 
@@ -199,6 +199,8 @@ def copy_of(atom: Atom, name: str, at: Span | None, temp: bool = False) -> Let:
 
     What the user computes with keeps its memory layout, on which the last bit of a sum depends.
     """
+    if isinstance(atom.type, Tape) and isinstance(atom.type.element, Tape):
+        return Let((Var(name, atom.type, temp=temp),), PRIMITIVES["list_copy_rows"], (atom,), at)
     keeps = rank(atom.type) > 1 and not name.endswith(ADJOINTS)
     prim = PRIMITIVES["duplicate" if keeps else "copy"]
     return Let((Var(name, atom.type, temp=temp),), prim, (atom,), at)

@@ -31,7 +31,7 @@ from ad_compiler.ir.nodes import (
     defined_by,
     free_vars,
 )
-from ad_compiler.ir.types import PY_INT, Array, Tape
+from ad_compiler.ir.types import PY_INT, Array, Tape, Type
 from ad_compiler.rules.registry import OPERATORS, PRIMITIVES
 from ad_compiler.transform.checkpoints import keeps_states, rerunning
 from ad_compiler.transform.clone import Env, clone
@@ -91,7 +91,7 @@ class Exports:
         needed = self.needed(forward, backward)
         stored, again = needed, list[Let]()
         if self.around:
-            stored, again = self.plan(forward, needed, set(), self.whole_arrays())
+            stored, again = self.plan(forward, needed, set(), self.copied(Array, Tape))
         extra = self.extra(stmt)
         own = set(self.defined(forward))
         env: dict[Var, Atom] = {v: extra.shared(v, own) for v in stored}
@@ -112,7 +112,8 @@ class Exports:
         last = self.settled_at_the_end(stmt, needed, {*env, *known}, index, env)
         needed = [v for v in needed if v not in env]
         formulas = counted(stmt) if isinstance(stmt, For) else {}
-        taped, again = self.plan(stmt.body, needed, {*env, *known}, formulas=formulas)
+        dear = self.copied(Tape) if self.around else ()
+        taped, again = self.plan(stmt.body, needed, {*env, *known}, dear, formulas)
         read = {*needed, *(arg for let in again for arg in let.args)}
         tapes = {v: tape for v, tape in known.items() if v in read}
         tapes |= {v: extra.target(v, plural(v.name), Tape(v.type)) for v in taped}
@@ -205,12 +206,12 @@ class Exports:
             if extra is not None:
                 yield from extra.all_targets()
 
-    def whole_arrays(self) -> set[Var]:
-        """Arrays that a tape would hold a copy of for each trip; one element of them is less."""
+    def copied(self, *kinds: type[Type]) -> set[Var]:
+        """Arrays and lists that a tape would hold a copy of for each trip; one element is less."""
         found: set[Var] = set()
         for block in self.around:
-            arrays = [v for v in self.defined(block) if isinstance(v.type, Array)]
-            found.update(self.plan(block, arrays, set())[0])
+            whole = [v for v in self.defined(block) if isinstance(v.type, kinds)]
+            found.update(self.plan(block, whole, set())[0] if whole else ())
         return found
 
     def plan(

@@ -17,7 +17,7 @@ from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.adjoints import Adjoints, Selected, adjoint_name
 from ad_compiler.transform.scaling import outside
 from ad_compiler.transform.shapes import fitted as settled
-from ad_compiler.transform.shapes import reduce_to
+from ad_compiler.transform.shapes import reduce_to, zero
 
 
 def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
@@ -131,15 +131,16 @@ def tape_put(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
 
 def tape_get(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     """The cotangent of a tape is a tape that is added to."""
-    tape, k = let.args
+    tape, *places = let.args
     assert isinstance(tape, Var)
     builder = adjoints.builder
     cell = adjoints.cell(tape)
     base = adjoints.full(tape, builder.read_or_zero(cell))
     builder.assign(cell, base)
+    add = PRIMITIVES["tape_add" if len(places) == 1 else "list_item_add"]
     adjoints.presence.do(
         let.targets[0],
-        lambda: builder.assign(cell, builder.emit(PRIMITIVES["tape_add"], base, k, z_bar)),
+        lambda: builder.assign(cell, builder.emit(add, base, *places, z_bar)),
     )
 
 
@@ -167,18 +168,51 @@ def list_set(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     adjoints.add(xs, builder.emit(PRIMITIVES["list_set"], z_bar, k, nothing))
 
 
+def item_append(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """As `list_append`, for the items of one item."""
+    xs, k, value = let.args
+    builder = adjoints.builder
+    adjoints.add(value, builder.emit(PRIMITIVES["list_item_get"], z_bar, k, const(-1)))
+    adjoints.add(xs, builder.emit(PRIMITIVES["list_item_pop"], z_bar, k))
+
+
+def item_pop(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """What was taken off has no cotangent."""
+    xs, k = let.args
+    adjoints.add(xs, adjoints.builder.emit(PRIMITIVES["list_item_append"], z_bar, k, const(0.0)))
+
+
+def item_set(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """As `store`."""
+    xs, k, j, value = let.args
+    builder = adjoints.builder
+    adjoints.add(value, builder.emit(PRIMITIVES["list_item_get"], z_bar, k, j))
+    adjoints.add(xs, builder.emit(PRIMITIVES["list_item_set"], z_bar, k, j, const(0.0)))
+
+
+def item_add(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """What was added to keeps its cotangent."""
+    xs, k, j, value = let.args
+    adjoints.add(value, adjoints.builder.emit(PRIMITIVES["list_item_get"], z_bar, k, j))
+    adjoints.add(xs, z_bar)
+
+
 def _nothing(adjoints: Adjoints, xs: Atom, k: Atom) -> Atom:
     """A zero in the shape of an element of a list."""
     assert isinstance(xs.type, Tape)
-    if not isinstance(xs.type.element, Array):
+    if not isinstance(xs.type.element, Array | Tape):
         return const(0.0)
     element = adjoints.builder.emit(PRIMITIVES["list_get"], xs, k)
-    return adjoints.builder.emit(PRIMITIVES["zeros_like"], element)
+    assert isinstance(element, Var)
+    return zero(adjoints.builder, element, adjoints.shapes)
 
 
 def list_array(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
-    """Each element has its row."""
-    adjoints.add(let.args[0], adjoints.builder.emit(PRIMITIVES["list_rows"], z_bar))
+    """Each element has its row, as an array or as a list."""
+    (xs,) = let.args
+    assert isinstance(xs.type, Tape)
+    kind = "list_lists" if isinstance(xs.type.element, Tape) else "list_rows"
+    adjoints.add(xs, adjoints.builder.emit(PRIMITIVES[kind], z_bar))
 
 
 SPECIAL: dict[str, Callable[[Adjoints, Let, Atom], None]] = {
@@ -192,6 +226,11 @@ SPECIAL: dict[str, Callable[[Adjoints, Let, Atom], None]] = {
     "list_pop": list_pop,
     "list_get": tape_get,
     "list_set": list_set,
+    "list_item_get": tape_get,
+    "list_item_set": item_set,
+    "list_item_add": item_add,
+    "list_item_append": item_append,
+    "list_item_pop": item_pop,
     "list_array": list_array,
 }
 """The operations that are not left to their rules."""

@@ -26,7 +26,7 @@ CHEAP = frozenset(
 """Operators that are computed again rather than stored."""
 CHEAP_NUMBERS = frozenset({"mod", "floordiv", "not"})
 """Operators on numbers that are: what colours a grid, and finds a parent in a tree."""
-LOADS = frozenset({"getitem", "tape_get", "dim", "size"})
+LOADS = frozenset({"getitem", "tape_get", "list_get", "list_item_get", "dim", "size"})
 """Operations that read what is stored elsewhere."""
 LENGTH = 1000
 """How long an axis is taken to be."""

@@ -125,6 +125,38 @@ def _rows(_let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
     return Held(tuple(Real(row) for row in array_of_sets(x)))
 
 
+def _lists(let: Let, values: Sequence[Value], lengths: Lengths) -> Value:
+    rows = items_of(_rows(let, values, lengths))
+    return Held(tuple(_rows(let, (row,), lengths) for row in rows))
+
+
+def _of_row(change: Operation) -> Operation:
+    """The same done to one row of a list of lists."""
+
+    def operation(let: Let, values: Sequence[Value], lengths: Lengths) -> Value:
+        xs, k, *others = values
+        rows = items_of(xs)
+        if isinstance(k, Known):
+            rows[k.value] = change(let, (rows[k.value], *others), lengths)
+            return Held(tuple(rows))
+        return Held(tuple(join(row, change(let, (row, *others), lengths)) for row in rows))
+
+    return operation
+
+
+def _item(let: Let, values: Sequence[Value], lengths: Lengths) -> Value:
+    xs, k, j = values
+    return _get(let, (_get(let, (xs, k), lengths), j), lengths)
+
+
+def _longer(_let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
+    return Held((*items_of(values[0]), values[1]))
+
+
+def _shorter(_let: Let, values: Sequence[Value], _lengths: Lengths) -> Value:
+    return Held(tuple(items_of(values[0])[:-1]))
+
+
 HANDLERS: dict[str, Operation] = {
     "tape_new": _new,
     "tape_get": _get,
@@ -140,4 +172,10 @@ HANDLERS: dict[str, Operation] = {
     "list_array": _array,
     "list_rows": _rows,
     "list_like": _array,
+    "list_lists": _lists,
+    "list_item_get": _item,
+    "list_item_set": _of_row(_put),
+    "list_item_add": _of_row(_added),
+    "list_item_append": _of_row(_longer),
+    "list_item_pop": _of_row(_shorter),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ad_compiler.analysis.ownership import KEEPING
 from ad_compiler.backend.nopython.site import Respelling, Site, function_text
 from ad_compiler.errors import Unsupported
 from ad_compiler.ir.nodes import (
@@ -47,11 +48,13 @@ def _sample(element: Type) -> tuple[str, str]:
 
 
 def typed(block: Block, *, arm: bool = False) -> Block:
-    """A block in which empty lists are of a type that an arm of a branch hands on, or that a loop
-    replaces by others.
+    """A block in which empty lists are of a type that an arm of a branch hands on, that a loop
+    replaces by others, or that are items of a list.
     """
     handed = set(block.results) if arm else set[Atom]()
     for stmt in block.body:
+        if isinstance(stmt, Let) and stmt.prim.name in KEEPING:
+            handed.add(stmt.args[-1])
         if isinstance(stmt, For | While):
             params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
             pairs = zip(stmt.inits, params, strict=True)

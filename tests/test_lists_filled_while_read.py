@@ -1,0 +1,98 @@
+"""Lists that a loop fills while it reads them, and lists of lists that grow that way."""
+# pyright: basic
+# ruff: noqa: RUF005
+# The functions here are untyped on purpose: they are what users write, in their style.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.depth import thorough
+from tests.points import Points, check_program
+
+X = np.array([0.3, -0.8, 1.2, 0.5])
+
+case = Points()
+
+
+@case(X)
+def binomials(x):
+    n = len(x)
+    rows = []
+    for i in range(n):
+        row = [1.0] * (i + 1)
+        for j in range(1, i):
+            row[j] = rows[i - 1][j - 1] + rows[i - 1][j] * x[i]
+        rows.append(row)
+    return sum(rows[-1])
+
+
+@case(X)
+def filled_and_read_in_one_loop(x):
+    xs = []
+    for i in range(len(x)):
+        s = 0.0
+        for j in range(i):
+            s += xs[j] * x[i]
+        xs.append(s + x[i])
+    return xs[-1]
+
+
+@case(np.array([2.0, 0.5, 0.3, 0.1]))
+def levinson(r):
+    n = len(r) - 1
+    a = [1.0]
+    e = r[0]
+    for i in range(1, n + 1):
+        acc = r[i]
+        for j in range(1, i):
+            acc += a[j] * r[i - j]
+        k = -acc / e
+        new = a + [0.0]
+        for j in range(1, i):
+            new[j] = a[j] + k * a[i - j]
+        new[i] = k
+        a = new
+        e *= 1.0 - k * k
+    return e + a[-1]
+
+
+@case(np.array([0.0, 1, 2.5, 3]), X)
+def divided_differences(xs, ys):
+    n = len(xs)
+    t = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        t[i][0] = ys[i]
+    for j in range(1, n):
+        for i in range(n - j):
+            t[i][j] = (t[i + 1][j - 1] - t[i][j - 1]) / (xs[i + j] - xs[i])
+    s = t[0][n - 1]
+    for k in range(n - 2, -1, -1):
+        s = s * (0.4 - xs[k]) + t[0][k]
+    return s
+
+
+@case(1.3)
+def romberg(x):
+    R = []
+    for k in range(4):
+        n = 2**k
+        h = 1.0 / n
+        R.append([h * sum(math.sin(x * (i + 0.5) * h) for i in range(n))])
+        for j in range(1, k + 1):
+            R[k].append(R[k][j - 1] + (R[k][j - 1] - R[k - 1][j - 1]) / (4**j - 1))
+    return R[-1][-1]
+
+
+CASES = [(*entered.values, "python") for entered in case.entered]
+CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
+
+
+@pytest.mark.parametrize(("function", "args", "backend"), CASES)
+def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...], backend: str) -> None:
+    check_program(function, args, backend)
