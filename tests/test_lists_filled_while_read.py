@@ -16,6 +16,7 @@ from tests.depth import thorough
 from tests.points import Points, check_program
 
 X = np.array([0.3, -0.8, 1.2, 0.5])
+X6 = np.array([0.3, 0.81, 1.2, 0.5, 0.93, 0.1])
 
 case = Points()
 
@@ -87,6 +88,110 @@ def romberg(x):
         for j in range(1, k + 1):
             R[k].append(R[k][j - 1] + (R[k][j - 1] - R[k - 1][j - 1]) / (4**j - 1))
     return R[-1][-1]
+
+
+@case(X6)
+def monotone_stack(x):
+    h = []
+    t = 0.0
+    for v in x:
+        while h and h[-1] > v:
+            t += h.pop() * v
+        h.append(v)
+    return t + sum(h)
+
+
+@case(np.sort(X))
+def intervals_merged(x):
+    m = []
+    for v in x:
+        if m and v <= m[-1][1]:
+            m[-1] = (m[-1][0], max(m[-1][1], v + 0.3))
+        else:
+            m.append((v, v + 0.3))
+    return sum(b - a * a for a, b in m)
+
+
+@case(X6)
+def one_arm_reads(x):
+    z = []
+    for i in range(len(x)):
+        if i == 0:
+            z.append(x[0])
+        else:
+            z.append(z[i - 1] * 0.5 + x[i] ** 2)
+    return sum(z)
+
+
+@case(X6)
+def the_last_or_zero(x):
+    z = []
+    for v in x:
+        last = z[-1] if z else 0.0
+        z.append(last * 0.5 + v)
+    return z[-1] if len(z) > 0 and z[0] < 5 else 0.0
+
+
+@case(X6)
+def moving_window(x):
+    q = []
+    t = 0.0
+    for v in x:
+        q.append(v)
+        if len(q) > 3:
+            q.pop(0)
+        t += sum(q) / len(q)
+    return t
+
+
+@case(X6)
+def breadth_first(x):
+    q = [0]
+    t = 0.0
+    d = [0.0] * len(x)
+    seen = [0] * len(x)
+    while q:
+        k = q.pop(0)
+        t += x[k] * d[k] + x[k]
+        for j in (2 * k + 1, 2 * k + 2):
+            if j < len(x) and seen[j] == 0:
+                seen[j] = 1
+                d[j] = d[k] + x[k] ** 2
+                q.append(j)
+    return t
+
+
+@case(1.3, 6)
+def history_of_slopes(y0, n):
+    fs = []
+    y = y0
+    for k in range(n):
+        fs.append(-y * y)
+        if len(fs) > 2:
+            fs.pop(0)
+        if len(fs) < 2:
+            y = y + 0.1 * fs[0]
+        else:
+            y = y + 0.1 * (1.5 * fs[1] - 0.5 * fs[0])
+    return y
+
+
+@case(X6)
+def put_first_each_trip(x):
+    q = [1.0]
+    for v in x:
+        q.insert(0, v * q[0])
+    return sum(a * (k + 1) for k, a in enumerate(q))
+
+
+@case(X6)
+def integers_in_rows(x):
+    m = [[0.0, 0.0] for _ in range(len(x))]
+    for i in range(len(x)):
+        m[i][0] = i
+        m[i].append(i * 2)
+        m[i][1] += x[i] * m[i][0]
+    return sum(sum(r) for r in m)
 
 
 CASES = [(*entered.values, "python") for entered in case.entered]

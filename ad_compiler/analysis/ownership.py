@@ -53,7 +53,7 @@ class Decisions:
     """Results of the function that nothing else can reach."""
 
 
-KEEPING = ("tape_put", "list_append", "list_set")
+KEEPING = ("tape_put", "list_append", "list_put_first", "list_set")
 """Operations by which a tape or list gets to know its last operand."""
 
 

@@ -78,6 +78,14 @@ def _list_append(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return f"{target}.append({to.atom(args[1]).text})"
 
 
+def _list_pop_first(_to: Renderer, target: str, _args: Sequence[Atom]) -> str:
+    return f"{target}.pop(0)"
+
+
+def _list_put_first(to: Renderer, target: str, args: Sequence[Atom]) -> str:
+    return f"{target}.insert(0, {to.atom(args[1]).text})"
+
+
 def _list_set(to: Renderer, target: str, args: Sequence[Atom]) -> str:
     return f"{target}[{to.atom(args[1]).text}] = {to.atom(args[2]).text}"
 
@@ -127,6 +135,8 @@ CHANGES: Mapping[str, Change] = {
     "tape_add": _tape_add,
     "list_append": _list_append,
     "list_pop": _list_pop,
+    "list_pop_first": _list_pop_first,
+    "list_put_first": _list_put_first,
     "list_set": _list_set,
     "list_item_set": _item_set,
     "list_item_add": _item_add,

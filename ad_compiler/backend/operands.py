@@ -117,6 +117,8 @@ LAYOUTS: dict[str, Layout] = {
     "tape_add": _tape_add,
     "list_append": _list_append,
     "list_pop": _list_pop,
+    "list_pop_first": _list_pop,
+    "list_put_first": _list_append,
     "list_set": _list_set,
     "list_item_set": _item_set,
     "list_item_add": _item_add,

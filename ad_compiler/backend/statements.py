@@ -38,7 +38,7 @@ from ad_compiler.ir.nodes import (
 from ad_compiler.ir.primitive import Operator
 from ad_compiler.ir.types import is_number
 from ad_compiler.rules.effects import FAIL
-from ad_compiler.transform.pops import popped, reads_last
+from ad_compiler.transform.pops import ENDS, popped, reads
 
 Lines = list[str]
 INDENT = "    "
@@ -91,7 +91,7 @@ class Printer:
         return lines
 
     def _said(self, body: Sequence[Stmt]) -> Iterator[tuple[Stmt, Lines]]:
-        """Each statement with its lines; to read the last item of a list and remove it is one."""
+        """Each statement with its lines; to read an item of a list and remove it is one."""
         done = False
         for stmt, after in zip_longest(body, body[1:]):
             line = None if done else self._taken_off(stmt, after)
@@ -101,15 +101,17 @@ class Printer:
 
     def _taken_off(self, stmt: Stmt, after: Stmt | None) -> str | None:
         """`item = xs.pop()`, if that is what two statements do."""
-        xs = None if after is None else popped(after)
-        if xs is None or not isinstance(stmt, Let) or not reads_last(stmt, xs):
+        taken = None if after is None else popped(after)
+        if taken is None or not isinstance(stmt, Let) or not reads(stmt, *taken):
             return None
         assert isinstance(after, Let)
+        xs, place = taken
         name, target = self.to.names[after.targets[0]], stmt.targets[0]
         if target in self.to.folded or self.to.atom(xs).text != name:
             return None
         shown = self._target(target)
-        return f"{name}.pop()" if shown == "_" else f"{shown} = {name}.pop()"
+        pop = f"{name}.pop({'' if place == ENDS['list_pop'] else 0})"
+        return pop if shown == "_" else f"{shown} = {pop}"
 
     def statement(self, stmt: Stmt) -> Lines:
         """The lines of a statement; none if it was folded."""

@@ -75,9 +75,9 @@ def _program(key: str, said: dict[str, Any], root: FunctionType) -> Program | No
         return None
     constant = {path: constant for path, constant, _ in said["steps"]}
     guards = tuple(
-        _guard(lookup, thing)
+        _guard(lookup, thing, constant[path])
         for path, (lookup, thing) in found.items()
-        if path and (constant[path] or not _is_input(thing))
+        if path and path not in said["captures"]
     )
     captures = tuple(found[path][0] for path in said["captures"])
     return Program(
@@ -99,9 +99,12 @@ def _is_input(thing: Any) -> bool:
     return numeric and id(thing) not in SPELLINGS
 
 
-def _guard(lookup: Lookup, thing: Any) -> Guard:
+def _guard(lookup: Lookup, thing: Any, constant: bool) -> Guard:
+    """What must stay as it is; of a number that the program does not read, the kind."""
+    if not constant and _is_input(thing):
+        return Guard(lookup, thing, kind_text)
     if items_of(thing) is not None:
-        return Guard(lookup, skeleton_of(thing), skeleton=True)
+        return Guard(lookup, thing, skeleton_of)
     return Guard(lookup, thing)
 
 

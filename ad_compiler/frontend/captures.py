@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from ad_compiler.frontend.lookups import SPELLINGS, TRUSTED, Guard, Lookup, Trail, skeleton_of
+from ad_compiler.frontend.lookups import (
+    SPELLINGS,
+    TRUSTED,
+    Guard,
+    Lookup,
+    Trail,
+    kind_text,
+    skeleton_of,
+)
 from ad_compiler.frontend.types import is_numeric, type_of
 from ad_compiler.frontend.values import Environment, Structure, Value, static
 from ad_compiler.ir.nodes import Const, Var, const
@@ -112,21 +121,30 @@ class Captures:
     def _container(
         self, name: str, thing: Any, items: Sequence[tuple[Any, Any]], read: Lookup
     ) -> Value:
-        self.guard(read, skeleton_of(thing), skeleton=True)
+        self.guard(read, thing, skeleton_of)
         kind, record = type(thing), record_of(type(thing))
-        values = tuple(self.capture(f"{name}_{k}", v, read.item(k, record)) for k, v in items)
+        values = tuple(
+            self.capture(f"{name}_{_word(k)}", v, read.item(k, record)) for k, v in items
+        )
         if record is not None:
             self.classes.setdefault(kind, read.item("__class__", record))
             named = "tuple" if record.is_tuple else "dataclass"
             return Structure(named, record.fields, values, record=record)
         return Structure(kind.__name__, tuple(thing) if kind is dict else (), values)
 
-    def guard(self, read: Lookup, expected: Any, *, skeleton: bool = False) -> None:
-        """Demand that something stays as it is."""
+    def guard(self, read: Lookup, thing: Any, view: Callable[[Any], Any] | None = None) -> None:
+        """Demand that something stays as it is, or what a view shows of it."""
         if self.watch is not None:
-            self.watch.append(Guard(read, expected, skeleton))
+            self.watch.append(Guard(read, thing, view))
         elif not self.inline:
-            self.guards.append(Guard(read, expected, skeleton))
+            self.guards.append(Guard(read, thing, view))
+
+    def inputs(self, used: Collection[Var]) -> list[tuple[Var, Capture]]:
+        """The hidden inputs that a program reads; what it was made for otherwise keeps its kind."""
+        for var, capture in self.hidden.items():
+            if var not in used:
+                self.guard(capture.read, capture.read(), kind_text)
+        return [(var, capture) for var, capture in self.hidden.items() if var in used]
 
     def attribute(self, module: ModuleType, name: str) -> Value:
         """The value of an attribute of a module."""
@@ -172,6 +190,11 @@ class Captures:
             return self.capture(name, thing, read)
 
         return Environment(find)
+
+
+def _word(label: Any) -> str:
+    """A key of a dict as a part of a name."""
+    return re.sub(r"\W+", "_", str(label)).strip("_") or "item"
 
 
 def spelling_of(thing: Any) -> str | None:

@@ -14,6 +14,7 @@ from ad_compiler.frontend import arguments, growing, iterables, turning
 from ad_compiler.frontend.context import Context, array_of, raise_needs
 from ad_compiler.frontend.lengthening import as_list, begin_to_grow, concatenated, lengthen
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.needs import Ends
 from ad_compiler.frontend.slots import Slot, current, holders, load, put
 from ad_compiler.frontend.sorting import in_order
 from ad_compiler.frontend.turning import substituted
@@ -209,13 +210,17 @@ def call_growing(
         case "copy", ():
             return as_list(ctx, xs)
         case "insert", (Const(value=0), value):
-            growing.replaced(ctx, xs, concatenated(ctx, Structure("list", (), (value,)), xs))
+            growing.put_first(ctx, xs, value)
+        case "pop", (Const(value=0),):
+            return growing.pop_first(ctx, xs)
+        case "pop", (Const(value=-1),):
+            return growing.pop(ctx, xs)
         case "insert", _:
-            raise TypeRefusal("insert() in the middle of a growing list", "append")
+            raise TypeRefusal("insert() in the middle of a growing list", "insert at an end")
         case "reverse", ():
             growing.replaced(ctx, xs, as_list(ctx, Backwards(as_list(ctx, xs))))
         case "pop", _:
-            raise TypeRefusal("pop() from the middle of a growing list", "pop from its end")
+            raise TypeRefusal("pop() from the middle of a growing list", "pop from one of its ends")
         case _:
             raise TypeRefusal(f"{method}() of a growing list with {len(args)} arguments")
     return static(None)
@@ -247,6 +252,8 @@ def _insert(ctx: Context, xs: Structure, args: list[Value]) -> Value:
 def _pop(ctx: Context, xs: Structure, args: list[Value]) -> Value:
     items = [*xs.items]
     at = _integer(args[0]) if args else -1
+    if not items:
+        raise Ends(ctx.builder.frame, "IndexError", "pop from empty list")
     if not -len(items) <= at < len(items):
         raise TypeRefusal(f"pop from a list of length {len(items)}", "test its length first")
     taken = items.pop(at)

@@ -28,6 +28,7 @@ from ad_compiler.frontend.lengthening import as_list, displayed
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import new_slot, store, take
+from ad_compiler.frontend.testing import is_tested
 from ad_compiler.frontend.values import (
     Environment,
     Growing,
@@ -120,6 +121,8 @@ def _boolean(ctx: Context, scope: Scope, node: ast.BoolOp, _name: str) -> Value:
 
     def rest(position: int) -> Value:
         value = expression(ctx, scope, node.values[position])
+        if isinstance(value, Growing) and is_tested(scope.code, node):
+            value = test_of(ctx, value)
         if position == len(node.values) - 1:
             return value
         return shortcut(ctx, value, lambda: rest(position + 1), stop_if=stop_if)

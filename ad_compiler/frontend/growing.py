@@ -273,6 +273,20 @@ def _picked_out(ctx: Context, xs: Growing, cut: Callable[[Value], Value]) -> Gro
     return collected(ctx, Trips(const(0), stop, const(1)), chosen)
 
 
+def put_first(ctx: Context, xs: Growing, value: Value) -> None:
+    """`xs.insert(0, value)`."""
+    args = (read(ctx, xs), _element(ctx, xs.identity, value))
+    _changed(ctx, xs, apply(ctx, PRIMITIVES["list_put_first"], args, xs.root.cell.name))
+
+
+def pop_first(ctx: Context, xs: Growing) -> Value:
+    """`xs.pop(0)`."""
+    value = item(ctx, xs, const(0))
+    name = xs.root.cell.name
+    _changed(ctx, xs, apply(ctx, PRIMITIVES["list_pop_first"], (read(ctx, xs),), name))
+    return value
+
+
 def append(ctx: Context, xs: Growing, value: Value) -> None:
     """`xs.append(value)`."""
     if xs.within is not None:

@@ -254,6 +254,8 @@ def _of_structure(ctx: Context, value: Structure, item: Item) -> Value:
         return value.items[value.keys.index(key)]
     if isinstance(key, slice):
         return Structure(value.kind, (), value.items[key])
+    if isinstance(key, int) and not value.items and value.kind == "list":
+        raise Ends(ctx.builder.frame, "IndexError", "list index out of range")
     if not isinstance(key, int) or not -len(value.items) <= key < len(value.items):
         raise TypeRefusal(
             f"the {value.kind} of length {len(value.items)} has no element {key!r}",

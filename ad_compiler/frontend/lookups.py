@@ -131,19 +131,21 @@ class Lookup:
 class Guard:
     """Something that must still be what it was when the program was made.
 
-    `skeleton`: only the keys or the length of a container must be the same, not its items.
+    `view`: what of it must be the same: `skeleton_of` a container, the kind of a number that the
+    program was made for (`kind_text`), though it does not read it; None for all.
     """
 
-    __slots__ = ("expected", "read", "skeleton")
+    __slots__ = ("expected", "read", "view")
 
-    def __init__(self, read: Lookup, expected: Any, skeleton: bool = False) -> None:
-        self.read, self.expected, self.skeleton = read, expected, skeleton
+    def __init__(self, read: Lookup, thing: Any, view: Callable[[Any], Any] | None = None) -> None:
+        self.read, self.view = read, view
+        self.expected = thing if view is None else view(thing)
 
     def holds(self) -> bool:
         """Whether it still is: the same object, or an equal string, number or list of them."""
         now = self.read()
-        if self.skeleton:
-            now = skeleton_of(now)
+        if self.view is not None:
+            now = self.view(now)
         if now is self.expected:
             return True
         plain = isinstance(now, (str, bytes, int, float, tuple))

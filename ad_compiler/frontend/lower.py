@@ -167,7 +167,7 @@ def _lowered(
     output, results = _output(ctx, user.code, value)
     builder.frame.stmts[:0] = [*lengths_check(params), *_apart(ctx)]
     used = free_vars(Block((), tuple(builder.frame.stmts), results))
-    hidden = [(var, capture) for var, capture in captures.hidden.items() if var in used]
+    hidden = captures.inputs(used)
     taken = {p.name for p in parameters}
     extra = [Parameter(_unused(capture.name, taken), var, hidden=True) for var, capture in hidden]
     classes = _classes(user.code, captures, parameters, output)

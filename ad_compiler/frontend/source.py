@@ -40,6 +40,9 @@ class Source:
     confined: dict[ast.AST, Mapping[ast.AST, tuple[str, ...]]] = field(
         default_factory=dict["ast.AST", "Mapping[ast.AST, tuple[str, ...]]"]
     )
+    tested: dict[ast.AST, frozenset[ast.expr]] = field(
+        default_factory=dict[ast.AST, frozenset[ast.expr]]
+    )
     tables: dict[ast.AST, Mapping[str, Any]] = field(
         default_factory=dict[ast.AST, "Mapping[str, Any]"]
     )

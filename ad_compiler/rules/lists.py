@@ -121,6 +121,45 @@ POP = register(
     Linear({"xs": _pop_xs}, joint=True, samples=(NUMBERS,)),
 )
 
+
+def _pop_first(xs: list[Any]) -> list[Any]:
+    return xs[1:]
+
+
+def _pop_first_xs(xs: Any, *, xs_dot: Any) -> Any:
+    return POP_FIRST(xs_dot)
+
+
+POP_FIRST = register(
+    Primitive(
+        "list_pop_first", _pop_first, _same, Special(), ("xs",),
+        in_place=0, raises=always, noun="xs",
+    ),
+    Linear({"xs": _pop_first_xs}, joint=True, samples=(NUMBERS,)),
+)  # fmt: skip
+
+
+def _put_first(xs: list[Any], value: Any) -> list[Any]:
+    return [value, *xs]
+
+
+def _put_first_xs(xs: Any, value: Any, *, xs_dot: Any) -> Any:
+    return PUT_FIRST(xs_dot, np.float32(0.0) if is_single(value) else 0.0)
+
+
+def _put_first_value(xs: Any, value: Any, *, value_dot: Any) -> Any:
+    return PUT_FIRST(xs, value_dot)
+
+
+PUT_FIRST = register(
+    Primitive(
+        "list_put_first", _put_first, _joined, Special(), ("xs", "value"), in_place=0, noun="xs"
+    ),
+    Linear(
+        {"xs": _put_first_xs, "value": _put_first_value}, joint=True, samples=((*NUMBERS, 2.0),)
+    ),
+)
+
 # -- elements -------------------------------------------------------------------------------------
 
 

@@ -159,6 +159,21 @@ def list_pop(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     adjoints.add(xs, adjoints.builder.emit(PRIMITIVES["list_append"], z_bar, nothing))
 
 
+def list_put_first(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """As `list_append`, at the other end."""
+    xs, value = let.args
+    builder = adjoints.builder
+    adjoints.add(value, builder.emit(PRIMITIVES["list_get"], z_bar, const(0)))
+    adjoints.add(xs, builder.emit(PRIMITIVES["list_pop_first"], z_bar))
+
+
+def list_pop_first(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
+    """As `list_pop`, at the other end."""
+    (xs,) = let.args
+    nothing = _nothing(adjoints, xs, const(0))
+    adjoints.add(xs, adjoints.builder.emit(PRIMITIVES["list_put_first"], z_bar, nothing))
+
+
 def list_set(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     """As `store`."""
     xs, k, value = let.args
@@ -224,6 +239,8 @@ SPECIAL: dict[str, Callable[[Adjoints, Let, Atom], None]] = {
     "tape_add": tape_put,
     "list_append": list_append,
     "list_pop": list_pop,
+    "list_put_first": list_put_first,
+    "list_pop_first": list_pop_first,
     "list_get": tape_get,
     "list_set": list_set,
     "list_item_get": tape_get,

@@ -165,6 +165,8 @@ HANDLERS: dict[str, Operation] = {
     "tape_zeros_like": _zeros,
     "list_append": _evaluated,
     "list_pop": _evaluated,
+    "list_pop_first": _evaluated,
+    "list_put_first": _evaluated,
     "list_get": _get,
     "list_set": _put,
     "list_sum": _summed,

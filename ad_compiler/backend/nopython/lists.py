@@ -118,4 +118,9 @@ def _as_float(site: Site) -> None:
     site.say(site.let.prim, xs, *between, number)
 
 
-TABLE: dict[str, Respelling] = {EMPTY: _typed, "list_append": _as_float, "list_set": _as_float}
+TABLE: dict[str, Respelling] = {
+    EMPTY: _typed,
+    "list_append": _as_float,
+    "list_put_first": _as_float,
+    "list_set": _as_float,
+}
