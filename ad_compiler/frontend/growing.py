@@ -237,6 +237,15 @@ def replaced(ctx: Context, xs: Growing, other: Growing | None) -> None:
     _changed(ctx, xs, read(ctx, other))
 
 
+def copied(ctx: Context, xs: Growing, name: str = "") -> Growing:
+    """`xs[:]`: another list of the same items."""
+    root = ctx.storage.unset_root(name or "items", [])
+    ctx.builder.assign(root.cell, read(ctx, xs))
+    row = xs.identity.row
+    xs.identity.read = xs.identity.read or row is not None
+    return Growing(root, Identity(row=row, read=row is not None))
+
+
 def cut(ctx: Context, xs: Growing, trips: Trips) -> Growing:
     """A list of some of the items of a list."""
     return collected(ctx, trips, lambda index: item(ctx, xs, index))

@@ -29,7 +29,7 @@ from ad_compiler.ir.types import Array, Float, Int, Static, dtype_of, is_number
 from ad_compiler.rules.registry import PRIMITIVES
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Slice:
     """A slice in a subscript; None for a bound that is not given."""
 
@@ -39,6 +39,7 @@ class Slice:
 
 
 Item = Value | Slice
+ALL = Slice(None, None, None)
 
 SLICE = Record("builtins", "slice", ("start", "stop", "step"), False, True, cls=slice)
 """What an object of the class `slice` is: a record of its bounds."""
@@ -72,6 +73,8 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
             return _of_array(ctx, value, items, name)
         case Growing() if not is_tuple and not isinstance(items[0], Slice):
             return growing.item(ctx, value, items[0], name)
+        case Growing() if not is_tuple and items[0] == ALL:
+            return growing.copied(ctx, value, name)
         case Growing() if not is_tuple:
             return growing.part(ctx, value, lambda array: _of_array(ctx, array, items, ""))
         case Structure() if not is_tuple:

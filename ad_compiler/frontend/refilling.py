@@ -12,7 +12,7 @@ from ad_compiler.frontend.context import Context, atom_of
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.slots import holders, load, put
 from ad_compiler.frontend.values import Growing, Structure, Value, is_atom
-from ad_compiler.ir.types import Float, Type, join
+from ad_compiler.ir.types import Float, Tape, Type, join
 
 
 def refills(ctx: Context, scope: Scope, name: str, value: Value) -> bool:
@@ -56,6 +56,8 @@ def _refill(ctx: Context, old: Growing | Structure, new: Growing) -> bool:
 
 def _alike(one: Type, other: Type) -> bool:
     """Whether a list of the one may become a list of the other: floats of whatever kind may."""
+    if isinstance(one, Tape) and isinstance(other, Tape):
+        return _alike(one.element, other.element)
     return one == other or (isinstance(one, Float) and isinstance(other, Float))
 
 

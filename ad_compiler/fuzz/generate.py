@@ -19,6 +19,7 @@ from ad_compiler.fuzz.flow import FLOW
 from ad_compiler.fuzz.generator import FLOAT, ROW, VECTOR, Generator, Row, indented
 from ad_compiler.fuzz.in_place import IN_PLACE
 from ad_compiler.fuzz.knots import KNOTS
+from ad_compiler.fuzz.lists import LISTS
 from ad_compiler.fuzz.lengths import STATEMENTS
 from ad_compiler.fuzz.library import elementwise, sampled
 from ad_compiler.fuzz.preamble import PREAMBLE
@@ -49,7 +50,7 @@ def tables() -> dict[str, list[Row]]:
     made[FLOAT] += [*elementwise(FLOAT), *sampled()]
     made[VECTOR] += elementwise(VECTOR)
     made[ROW] += elementwise(ROW)
-    made["statement"] = [*STRAIGHT, *IN_PLACE, *STATEMENTS, *FLOW, *KNOTS]
+    made["statement"] = [*STRAIGHT, *IN_PLACE, *STATEMENTS, *FLOW, *KNOTS, *LISTS]
     return made
 
 

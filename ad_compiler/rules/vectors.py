@@ -98,6 +98,7 @@ def _are_pairs(a: Type, b: Type) -> bool:
 def _cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
 ) -> Any:
+    a, b = np.asarray(a), np.asarray(b)
     if axis is not None:
         return np.linalg.cross(a, b, axis=axis)
     if axisa != -1:
