@@ -359,10 +359,10 @@ def choices_of_an_array(x):
     [
         (longer, "it is a tuple"),
         (in_the_middle, "in the middle of a growing list"),
-        (anew_while_looped_over, "`xs` is another object"),
-        (anew_beside_a_tuple, "`xs` is another object"),
+        (anew_while_looped_over, "`xs` is a list on one path and another list"),
+        (anew_beside_a_tuple, "`xs` is a list on one path and another list"),
         (anew_beside_an_iterator, "what `pairs` goes through may have changed"),
-        (anew_beside_a_function, "`xs` is another object"),
+        (anew_beside_a_function, "`xs` is a list on one path and another list"),
         (choices_of_an_array, r"itertools.combinations\(\) of an array, whose length"),
     ],
 )

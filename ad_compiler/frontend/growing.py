@@ -13,6 +13,7 @@ from ad_compiler.frontend import rows
 from ad_compiler.frontend.context import Context, Snapshot, apply, array_of, atom_of
 from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.naming import describe
+from ad_compiler.frontend.places import LISTED
 from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Value, static
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
@@ -133,7 +134,7 @@ def item(ctx: Context, xs: Growing, index: Value, name: str = "") -> Value:
     if row is not None:
         return rows.unpacked(ctx, xs.identity, row, value)
     if isinstance(value, Var) and isinstance(value.type, Array):
-        return Loose(value, (), "it is also in a list")
+        return Loose(value, (), LISTED)
     if isinstance(value, Var) and isinstance(value.type, Tape):
         return _listed(ctx, value)
     return value
@@ -369,7 +370,7 @@ def _element(ctx: Context, identity: Identity, value: Value) -> Atom:
     if isinstance(value, Growing):
         return _held(ctx, value)
     if isinstance(value, Place):
-        ctx.storage.freeze([value.root], "it is also in a list")
+        ctx.storage.freeze([value.root], LISTED)
     atom = atom_of(ctx, value)
     if array_of(ctx, value) is None and isinstance(atom.type, Static):
         raise TypeRefusal(f"{describe(value)} in a growing list", "append numbers or arrays")

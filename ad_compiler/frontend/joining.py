@@ -27,6 +27,11 @@ UNCLEAR_CONTAINER = "which one it is depends on the path taken"
 UNCLEAR = "which array it is depends on the path taken"
 
 
+def also_in(root: Root) -> str:
+    """Why an array must not change that a name may stand for, or for a part of it."""
+    return f"`{root.cell.name}` is a part of it, or not, depending on the path taken"
+
+
 @dataclass(eq=False)
 class Joining:
     """What a builder asks where paths meet."""
@@ -111,7 +116,8 @@ class Joining:
                 self.bind(cell, root)
             self.builder.frames.pop()
         if shared or any(self.storage.is_watched(p.root) for p in places):
-            self.storage.freeze([root, *shared], UNCLEAR)
+            self.storage.freeze([root], UNCLEAR)
+            self.storage.freeze(shared, also_in(root))
 
     def bind(self, cell: Cell, root: Root) -> None:
         self.builder.assign(cell, held(Place(root, ())))
@@ -145,7 +151,8 @@ class Joining:
         root = self.storage.unset_root(cell.name, [place])
         self.builder.assign(root.cell, self.storage.moved(place))
         if place.path or others or self.storage.is_watched(place.root):
-            self.storage.freeze([root, place.root], UNCLEAR)
+            self.storage.freeze([root], UNCLEAR)
+            self.storage.freeze([place.root], also_in(root))
         else:
             self._share(root, place.root)
         return root
@@ -220,7 +227,8 @@ class Joining:
                 if carried.get(c) is not root and self.builder.outer(c) is not None
             ]
             if place.path or others or self.storage.is_watched(place.root):
-                self.storage.freeze([root, place.root], UNCLEAR)
+                self.storage.freeze([root], UNCLEAR)
+                self.storage.freeze([place.root], also_in(root))
             else:
                 self._share(root, place.root)
             weaker |= root.contiguous and not self.storage.lies_in_rows(place)

@@ -37,6 +37,8 @@ from ad_compiler.rules.likeness import BY_ROWS
 from ad_compiler.rules.registry import PRIMITIVES
 
 ITERATED = "a loop goes through what may be the same array"
+LISTED = "it is also in a list"
+ITEM = "give the item another array: `xs[k] = xs[k] * 2`"
 COPY = "write `.copy()` where it is made, so that it has memory of its own"
 
 
@@ -340,7 +342,8 @@ class Storage:
         """Refuse to write where other names may or may not see it."""
         if root.frozen:
             raise TypeRefusal(
-                f"`{root.cell.name}` cannot be changed in place here: {root.frozen}", COPY
+                f"`{root.cell.name}` cannot be changed in place here: {root.frozen}",
+                ITEM if root.frozen == LISTED else COPY,
             )
 
     def written(self) -> list[Var]:

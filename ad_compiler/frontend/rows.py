@@ -27,6 +27,7 @@ from ad_compiler.ir.types import (
     dtype_of,
     is_number,
     join,
+    shown,
 )
 from ad_compiler.rules.registry import PRIMITIVES
 
@@ -128,7 +129,7 @@ def _row_of(ctx: Context, value: Structure) -> Row:
     dtype = dtype_of(_type_of(ctx, value))
     for type_ in types:
         if type_ not in PLAIN and dtype_of(type_) != dtype:
-            raise TypeRefusal(f"a {type_} in a row of a list that grows", REMEDY)
+            raise TypeRefusal(f"{shown(type_)} in a row of a list that grows", REMEDY)
     return Row(value.kind, value.keys, value.record, types)
 
 

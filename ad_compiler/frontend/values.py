@@ -307,6 +307,10 @@ class Growing:
     def __repr__(self) -> str:
         return f"growing {self.root.serial}"
 
+    def shown(self) -> str:
+        """What it is, in a message."""
+        return "a list"
+
 
 Value = (
     Var | Const | Undef | Structure | UserFunction | Namespace | Partial | Method | Shape | Range

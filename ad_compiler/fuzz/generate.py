@@ -19,9 +19,9 @@ from ad_compiler.fuzz.flow import FLOW
 from ad_compiler.fuzz.generator import FLOAT, ROW, VECTOR, Generator, Row, indented
 from ad_compiler.fuzz.in_place import IN_PLACE
 from ad_compiler.fuzz.knots import KNOTS
-from ad_compiler.fuzz.lists import LISTS
 from ad_compiler.fuzz.lengths import STATEMENTS
 from ad_compiler.fuzz.library import elementwise, sampled
+from ad_compiler.fuzz.lists import LISTS
 from ad_compiler.fuzz.preamble import PREAMBLE
 from ad_compiler.fuzz.straight import STRAIGHT
 

@@ -59,7 +59,9 @@ class Table:
     def loop(self, depth: int) -> list[str]:
         index = f"{'ij'[depth]}_{self.name}"
         self.indices.append(index)
-        head = self.g.pick(f"for {index} in range(3):", f"for {index} in range(min(3, len({self.array}) + 1)):")
+        head = self.g.pick(
+            f"for {index} in range(3):", f"for {index} in range(min(3, len({self.array}) + 1)):"
+        )
         found = [head, *indented(self.body(depth + 1))]
         self.indices.pop()
         return found
@@ -75,7 +77,9 @@ def tabled(g: Generator, _depth: int) -> list[str]:
     name, number, queue = (f"{g.new('item')}_{what}" for what in ("table", "number", "queue"))
     array = g.fill("<v>", 0)
     head = f"{number} = 0.5 * math.tanh({array}[0])"
-    made = g.pick(*MADE).format(c=g.pick("0.5", "0.0", number), n=f"len({array}) + 2", v=f"[*{array}, 0.5, 0.25]")
+    made = g.pick(*MADE).format(
+        c=g.pick("0.5", "0.0", number), n=f"len({array}) + 2", v=f"[*{array}, 0.5, 0.25]"
+    )
     table = Table(g, name, array, number, queue)
     start = g.pick(f"{queue} = [0.5]", f"{queue} = []\n{queue}.append({number})").split("\n")
     return [

@@ -51,10 +51,11 @@ class JoinRefusal(TypeRefusal):
     asked: bool = False
 
     def __init__(self, name: str, one: Atom, other: Atom) -> None:
-        shown = _shown(one), _shown(other)
-        super().__init__(
-            f"`{name}` is {shown[0]} on one path and {shown[1]} on another", _remedy(*shown)
-        )
+        first, second = _shown(one), _shown(other)
+        remedy = _remedy(first, second)
+        if first == second and " " in first:
+            second = f"another {first.partition(' ')[2]}"
+        super().__init__(f"`{name}` is {first} on one path and {second} on another", remedy)
         self.name = name
 
 

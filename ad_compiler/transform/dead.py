@@ -11,7 +11,7 @@ may go (a gradient that does not return the value need not compute it).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
@@ -32,30 +32,61 @@ from ad_compiler.ir.nodes import (
     atoms_of,
     const,
     free_vars,
+    walk,
+    with_blocks,
 )
 from ad_compiler.ir.types import Array
 from ad_compiler.rules.registry import PRIMITIVES
 
+LASTING = ("raise", "fail", "print")
+"""Effects that are what they are for. All others are operations that may raise."""
 
-def dead_code(function: Function) -> Function:
-    """Keep what results and effects depend on."""
-    live = _vars(function.results)
-    body = _prune(function.block.body, live)
+Lasting = Set[Var] | None
+"""What results and lasting effects depend on; None where the question is not asked."""
+
+
+def dead_code(function: Function, *, settled: bool = False) -> Function:
+    """Keep what results and effects depend on.
+
+    An operation that is kept since it may raise goes where its value is needed anyhow. For good,
+    that is: not where an effect asks for it that may go itself, unless all is `settled`.
+    """
+    body, lasting = function.block.body, None
+    if not settled and any(map(_may_go, walk(function.block))):
+        found: set[Var] = set()
+        _collect(_prune(_without(body), _vars(function.results), None), found)
+        lasting = found
+    body = _prune(body, _vars(function.results), lasting)
     return function.with_block(replace(function.block, body=body))
+
+
+def _may_go(stmt: Stmt) -> bool:
+    return isinstance(stmt, Effect) and stmt.prim.name not in LASTING
+
+
+def _without(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
+    """Statements without the effects that may go."""
+
+    def inside(block: Block) -> Block:
+        return replace(block, body=_without(block.body))
+
+    return tuple(with_blocks(stmt, inside) for stmt in body if not _may_go(stmt))
 
 
 def _vars(atoms: tuple[Atom, ...]) -> set[Var]:
     return {a for a in atoms if isinstance(a, Var)}
 
 
-def _prune(body: tuple[Stmt, ...], live: set[Var]) -> tuple[Stmt, ...]:
+def _prune(body: tuple[Stmt, ...], live: set[Var], lasting: Lasting) -> tuple[Stmt, ...]:
     """The statements that are needed; `live` grows by what they read."""
     kept: list[Stmt] = []
     for position in reversed(range(len(body))):
         stmt = body[position]
-        if isinstance(stmt, Effect) and _is_computed(stmt, body[:position], kept, live):
+        if isinstance(stmt, Effect) and _is_computed(
+            stmt, body[:position], kept, live if lasting is None else lasting
+        ):
             continue
-        new = _statement(stmt, live)
+        new = _statement(stmt, live, lasting)
         if new is not None:
             kept.append(new)
             live.update([a for a in atoms_of(new) if isinstance(a, Var)])
@@ -64,7 +95,7 @@ def _prune(body: tuple[Stmt, ...], live: set[Var]) -> tuple[Stmt, ...]:
 
 
 def _is_computed(
-    effect: Effect, before: Sequence[Stmt], after: Sequence[Stmt], live: set[Var]
+    effect: Effect, before: Sequence[Stmt], after: Sequence[Stmt], live: Set[Var]
 ) -> bool:
     """Whether what an operation is kept for, that it may raise, happens anyhow.
 
@@ -115,18 +146,18 @@ def _reaches(stmt: Stmt, place: tuple[Atom, ...]) -> bool:
     return stmt.prim.name == "add_at" and pattern == start and len(operands) == len(index)
 
 
-def _statement(stmt: Stmt, live: set[Var]) -> Stmt | None:
+def _statement(stmt: Stmt, live: set[Var], lasting: Lasting) -> Stmt | None:
     match stmt:
         case Let():
             return stmt if not live.isdisjoint(stmt.targets) else None
         case Effect():
             return stmt
         case If():
-            return _branch(stmt, live)
+            return _branch(stmt, live, lasting)
         case For():
-            return _for(stmt, live)
+            return _for(stmt, live, lasting)
         case While():
-            return _while(stmt, live)
+            return _while(stmt, live, lasting)
         case _:
             assert_never(stmt)
 
@@ -138,13 +169,13 @@ def _pick(items: tuple[T, ...], wanted: list[int]) -> tuple[T, ...]:
     return tuple(items[k] for k in wanted)
 
 
-def _branch(stmt: If, live: set[Var]) -> If | None:
+def _branch(stmt: If, live: set[Var], lasting: Lasting) -> If | None:
     wanted = [k for k, t in enumerate(stmt.targets) if t in live]
     arms: list[Block] = []
     for arm in (stmt.then, stmt.orelse):
         results = _pick(arm.results, wanted)
         inner = _vars(results)
-        body = _prune(arm.body, inner)
+        body = _prune(arm.body, inner, lasting)
         arms.append(Block((), body, results))
         live |= inner
     if not wanted and not any(arm.body for arm in arms):
@@ -153,7 +184,7 @@ def _branch(stmt: If, live: set[Var]) -> If | None:
 
 
 def _carried(
-    stmt: For | While, params: tuple[Var, ...], live: set[Var]
+    stmt: For | While, params: tuple[Var, ...], live: set[Var], lasting: Lasting
 ) -> tuple[list[int], tuple[Stmt, ...], set[Var]]:
     """The carried values that are needed, by whomever; the body; what it reads."""
     needed = {k for k, t in enumerate(stmt.targets) if t in live}
@@ -164,16 +195,16 @@ def _carried(
     while True:
         wanted = sorted(needed)
         inner = _vars((*_pick(stmt.body.results, wanted), *stop))
-        body = _prune(stmt.body.body, inner)
+        body = _prune(stmt.body.body, inner, lasting)
         more = {k for k, p in enumerate(params) if p in inner} | needed
         if more == needed:
             return wanted, body, inner
         needed = more
 
 
-def _for(stmt: For, live: set[Var]) -> For | None:
+def _for(stmt: For, live: set[Var], lasting: Lasting) -> For | None:
     index, *params = stmt.body.params
-    wanted, body, read = _carried(stmt, tuple(params), live)
+    wanted, body, read = _carried(stmt, tuple(params), live, lasting)
     if not wanted and not any(map(has_effect, body)):
         return None
     live |= read - {index, *params}
@@ -189,12 +220,12 @@ def _for(stmt: For, live: set[Var]) -> For | None:
 
 def narrowed_loop(stmt: For, wanted: set[Var]) -> For | None:
     """A loop without what some of its results do not need; None if nothing is left."""
-    return _for(stmt, set(wanted))
+    return _for(stmt, set(wanted), None)
 
 
-def _while(stmt: While, live: set[Var]) -> While | None:
+def _while(stmt: While, live: set[Var], lasting: Lasting) -> While | None:
     params = stmt.body.params
-    wanted, body, read = _carried(stmt, params, live)
+    wanted, body, read = _carried(stmt, params, live, lasting)
     live_targets = any(t in live for t in stmt.targets)
     if not live_targets and not any(has_effect(s) for s in (*body, *stmt.cond.body)):
         return None

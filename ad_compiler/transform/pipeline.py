@@ -73,11 +73,12 @@ def finish(function: Function, *, arrays: bool = False, without: Collection[str]
         function = order(function)  # additions that run ahead come first
     if arrays and "quotients" in wanted:
         function = dead_code(share_quotients(function))  # one division by a number, not two
-    if has_arrays(function):
-        function = dead_code(augment(function))  # a[i] = a[i] * v is written a[i] *= v
-        function = lay_by_rows(function)  # what is written through a reshape
-        function = bufferise(function)  # every copy explicit, every other store in place
-        function = gather_pops(function)  # items are read and taken off at once
+    if not has_arrays(function):
+        return dead_code(function, settled=True)
+    function = dead_code(augment(function), settled=True)  # a[i] = a[i] * v is a[i] *= v
+    function = lay_by_rows(function)  # what is written through a reshape
+    function = bufferise(function)  # every copy explicit, every other store in place
+    function = gather_pops(function)  # items are read and taken off at once
     if arrays and "inlay" in wanted:
         function = inlay(function)  # rows of tapes are written where they belong
     if arrays and "workspaces" in wanted:
