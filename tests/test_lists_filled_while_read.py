@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.depth import thorough
+from tests.depth import spread, thorough
 from tests.points import Points, check_program
 
 X = np.array([0.3, -0.8, 1.2, 0.5])
@@ -194,7 +194,7 @@ def integers_in_rows(x):
     return sum(sum(r) for r in m)
 
 
-CASES = [(*entered.values, "python") for entered in case.entered]
+CASES = spread([(*entered.values, "python") for entered in case.entered], 3)
 CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tests.depth import thorough
+from tests.depth import spread, thorough
 from tests.points import Points, check_program
 
 X2, X3 = np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0])
@@ -219,7 +219,7 @@ def sums_of_pairs(x):
     return values[0]
 
 
-CASES = [(*entered.values, "python") for entered in case.entered]
+CASES = spread([(*entered.values, "python") for entered in case.entered], 3)
 CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
 
 

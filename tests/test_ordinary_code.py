@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import check_grads, value_and_grad
+from tests.depth import spread
 from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
@@ -257,7 +258,7 @@ def integers_among_others(x):
     return total
 
 
-@pytest.mark.parametrize(("function", "args"), case.entered)
+@pytest.mark.parametrize(("function", "args"), spread(case.entered, 2))
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(k for k, a in enumerate(args) if not isinstance(a, int))
     value, _ = value_and_grad(function, moving)(*args)

@@ -16,6 +16,7 @@ import pytest
 
 from ad_compiler import check_grads, grad, value_and_grad
 from ad_compiler.errors import Unsupported
+from tests.depth import spread
 from tests.points import Points, assert_same_bits
 
 rng = np.random.default_rng(0)
@@ -279,7 +280,7 @@ def lists_that_are_made_beside(A):
     return sum(np.sum(p**2) * i for i, p in enumerate(shape)) + len(first)
 
 
-@pytest.mark.parametrize(("function", "args"), case.entered)
+@pytest.mark.parametrize(("function", "args"), spread(case.entered, 3))
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(
         k for k, a in enumerate(args)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.depth import thorough
+from tests.depth import spread, thorough
 from tests.points import Points, check_program
 
 X2, X3 = np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0])
@@ -237,7 +237,7 @@ def repeated_in_a_loop(c, times, n):
     return s
 
 
-CASES = [(*entered.values, "python") for entered in case.entered]
+CASES = spread([(*entered.values, "python") for entered in case.entered], 3)
 CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from ad_compiler import check_grads, grad, value_and_grad
 from ad_compiler.errors import Unsupported
+from tests.depth import spread
 from tests.points import Points, assert_same_bits
 
 V = np.array([0.5, 1.2, -0.7, 1.9, 0.3, 1.1])
@@ -299,7 +300,7 @@ def bound_anew_in_a_call(x):
     return sum(g(x)) * sum(g(x * x))
 
 
-@pytest.mark.parametrize(("f", "point"), case.entered)
+@pytest.mark.parametrize(("f", "point"), spread(case.entered, 2))
 def test_value_and_derivatives(f: Callable[..., Any], point: tuple[Any, ...]) -> None:
     value, _ = value_and_grad(f)(*point)
     assert_same_bits(value, f(*point))

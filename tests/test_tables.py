@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import check_grads, grad, jacfwd, jacobian, value_and_grad
-from tests.depth import thorough
+from tests.depth import spread, thorough
 from tests.points import Points, check_program
 
 X = np.array([0.3, -0.8, 1.2, 0.5])
@@ -276,7 +276,7 @@ def whole_rows_in_sums(x):
     return total + best + len(m[0]) + sum(m[3][1:3])
 
 
-CASES = [(*entered.values, "python") for entered in case.entered]
+CASES = spread([(*entered.values, "python") for entered in case.entered], 3)
 CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
 
 
