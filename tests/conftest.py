@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,17 @@ from ad_compiler.driver.load import foreign
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="rewrite the files of expected text")
+
+
+SLOW = tuple(Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").split())
+"""How the names begin of tests that Numba compiles for more than five seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        deep = item.get_closest_marker("thorough") is not None
+        if deep and item.nodeid.startswith(SLOW):
+            item.add_marker("slow")
 
 
 def pytest_collection_finish() -> None:
