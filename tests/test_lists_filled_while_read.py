@@ -194,6 +194,17 @@ def integers_in_rows(x):
     return sum(sum(r) for r in m)
 
 
+@case(X6)
+def rows_taken_apart(x):
+    pairs = [[0.0] * 2 for _ in x]
+    for t in range(len(x)):
+        pairs[t // 2][t % 2] += x[t] ** 2
+    total = 0.0
+    for a, b in pairs:
+        total += a * b
+    return total + sum(a - b for a, b in pairs)
+
+
 CASES = spread([(*entered.values, "python") for entered in case.entered], 3)
 CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
 

@@ -95,7 +95,16 @@ def handed_over_too_early(x):
     return u[0][0]
 
 
+def of_known_length(x):
+    m = [[0.0] * 2 for _ in x]
+    rows = [m]
+    for i in range(len(x)):
+        m[i][i % 2] += x[i]
+    return m[0][0] + len(rows)
+
+
 ALIASES = [
+    of_known_length,
     one_row_many_times,
     row_with_a_name,
     changed_in_a_loop_over_it,

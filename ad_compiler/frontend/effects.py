@@ -55,12 +55,6 @@ def raise_(ctx: Context, scope: Scope, node: ast.Raise, lower: Lower) -> None:
     ctx.builder.frame.dead = True
 
 
-def raises(ctx: Context, kind: str, message: str) -> None:
-    """`raise IndexError("…")`, of a built-in kind: the end of this path."""
-    ctx.builder.effect(RAISE, static(kind), static((VALUE,)), static(message))
-    ctx.builder.frame.dead = True
-
-
 def _path(cls: type[BaseException]) -> str:
     """The name of a class that emitted code can import."""
     if getattr(builtins, cls.__name__, None) is cls:

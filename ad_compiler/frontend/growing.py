@@ -96,12 +96,17 @@ def read(ctx: Context, xs: Growing) -> Atom:
     return value
 
 
-def _changed(ctx: Context, xs: Growing, value: Value) -> None:
-    if xs.identity.frozen:
+def require_own(identity: Identity) -> None:
+    """Refuse to change a list that others may hold."""
+    if identity.frozen:
         raise TypeRefusal(
-            f"this cannot be changed here: {xs.identity.frozen}",
-            rows.CHANGE if xs.identity.frozen == rows.HELD else "make a new list",
+            f"this cannot be changed here: {identity.frozen}",
+            rows.CHANGE if identity.frozen == rows.HELD else "make a new list",
         )
+
+
+def _changed(ctx: Context, xs: Growing, value: Value) -> None:
+    require_own(xs.identity)
     ctx.changes += 1
     if xs.within is not None:
         outer, k = xs.within
@@ -346,8 +351,7 @@ def row_of(ctx: Context, xs: Growing, index: Value, *, own: bool) -> Growing | N
 def _change_row(ctx: Context, xs: Growing, change: str, *args: Atom) -> None:
     assert xs.within is not None
     outer, k = xs.within
-    if xs.identity.frozen:
-        _changed(ctx, xs, const(0))  # which refuses it
+    require_own(xs.identity)
     made = apply(ctx, PRIMITIVES[change], (read(ctx, outer), k, *args), xs.root.cell.name)
     _changed(ctx, outer, made)
 

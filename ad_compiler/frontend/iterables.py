@@ -231,14 +231,15 @@ def _differ(ctx: Context, one: Atom, other: Atom) -> Atom:
     return atom_of(ctx, apply(ctx, OPERATORS["!="], (one, other)))
 
 
+def raises(ctx: Context, kind: str, message: str) -> None:
+    """`raise IndexError("…")`, of a built-in kind: the end of this path."""
+    ctx.builder.effect(RAISE, static(kind), static((VALUE,)), static(message))
+    ctx.builder.frame.dead = True
+
+
 def raise_if(ctx: Context, test: Atom, kind: str, message: str) -> None:
     """Append a branch that raises an error of a built-in kind."""
-
-    def fail() -> None:
-        ctx.builder.effect(RAISE, static(kind), static((VALUE,)), static(message))
-        ctx.builder.frame.dead = True
-
-    ctx.builder.if_(test, fail, lambda: None)
+    ctx.builder.if_(test, lambda: raises(ctx, kind, message), lambda: None)
 
 
 def _at_least_zero(ctx: Context, stop: Atom) -> Atom:

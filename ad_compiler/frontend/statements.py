@@ -20,6 +20,7 @@ from ad_compiler.frontend.branching import branch
 from ad_compiler.frontend.context import Context, array_of, place, placed, test_of, truth_of
 from ad_compiler.frontend.expressions import consumed, expression, function_value
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
+from ad_compiler.frontend.iterables import raises
 from ad_compiler.frontend.iterators import is_iterator
 from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, returns
 from ad_compiler.frontend.needs import Ends, NeedsStatic
@@ -61,7 +62,7 @@ def _ending(ctx: Context, scope: Scope, node: ast.AST) -> Generator[None]:
         if end.frame is not frame or ctx.builder.frame is not frame:  # on some paths only
             refusal = TypeRefusal(end.message, "test for it in a statement of its own")
             raise placed(scope.code, node, refusal) from None
-        effects.raises(ctx, end.kind, end.message)
+        raises(ctx, end.kind, end.message)
 
 
 class _placed:  # noqa: N801

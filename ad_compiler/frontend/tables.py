@@ -125,6 +125,10 @@ class _Text:
                         return _is_new_row(row)
                     case _:
                         return False
+            case ast.For(iter=iterable, target=ast.Tuple()) if iterable is node:
+                return not self.changes(outer, node.id)
+            case ast.comprehension(iter=iterable, target=ast.Tuple()) if iterable is node:
+                return True
             case ast.For(iter=iterable, target=ast.Name() as row) if iterable is node:
                 return self.loop_fits(outer, row, table, node.id)
             case ast.comprehension(iter=iterable, target=ast.Name() as row) if iterable is node:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ad_compiler.frontend.context import Context
-from ad_compiler.frontend.growing import element_of, element_type, filled, read, set_item
+from ad_compiler.frontend.growing import (
+    element_of,
+    element_type,
+    filled,
+    read,
+    require_own,
+    set_item,
+)
 from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.slots import holders, load, part_of, put
 from ad_compiler.frontend.values import Growing, Root, Structure, Value
@@ -90,6 +97,7 @@ def substituted(value: Value | None, identity: Identity, new: Value) -> Value:
 def place(ctx: Context, xs: Structure, index: Var, value: Value) -> bool:
     """`xs[index] = value` of a list of known length, which becomes a value of the program."""
     assert xs.identity is not None
+    require_own(xs.identity)
     row = xs.identity.row
     try:
         type_ = element_type([*xs.items, value], ctx, xs.identity)

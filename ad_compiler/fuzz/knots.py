@@ -16,6 +16,14 @@ PARTS = (
 DEEPEST = 3
 
 
+def small(g: Generator, one: str, other: str) -> str:
+    """A number that stays small, computed of two."""
+    return g.pick(
+        f"0.5 * {one}", f"math.sin({one})", f"{one} * 0.25 * math.cos({other})",
+        f"math.tanh({one} * {other})", f"0.5 * ({one} - {other})", "0.5",
+    )  # fmt: skip
+
+
 @dataclass
 class Knot:
     """One array, and a number beside it."""
@@ -47,10 +55,7 @@ class Knot:
     def value(self) -> str:
         """A number that stays small."""
         one, other = self.element(), self.g.pick(self.element(), self.number)
-        return self.g.pick(
-            f"0.5 * {one}", f"math.sin({one})", f"{one} * 0.25 * math.cos({other})",
-            f"math.tanh({one} * {other})", f"0.5 * ({one} - {other})", "0.5",
-        )  # fmt: skip
+        return small(self.g, one, other)
 
     def body(self, depth: int) -> list[str]:
         return [line for _ in range(self.g.rng.randint(1, 3)) for line in self.statement(depth)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ad_compiler.fuzz.generator import FLOAT, Generator, Row, indented
+from ad_compiler.fuzz.knots import small
 
 MADE = (
     "[[{c}] * 3 for _ in range({n})]", "[[{c} * (i + j) for j in range(3)] for i in range({n})]",
@@ -32,10 +33,7 @@ class Table:
     def value(self) -> str:
         """A number that stays small."""
         one, other = self.item(), self.g.pick(self.item(), self.number, f"{self.queue}[0]")
-        return self.g.pick(
-            f"0.5 * {one}", f"math.sin({one})", f"{one} * 0.25 * math.cos({other})",
-            f"math.tanh({one} * {other})", f"0.5 * ({one} - {other})", "0.5",
-        )  # fmt: skip
+        return small(self.g, one, other)
 
     def body(self, depth: int) -> list[str]:
         return [line for _ in range(self.g.rng.randint(1, 3)) for line in self.statement(depth)]
