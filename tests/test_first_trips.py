@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from ad_compiler import check_grads, grad, value_and_grad
-from ad_compiler.errors import Unsupported
 from tests.depth import spread
 from tests.points import Points, assert_same_bits
 
@@ -209,20 +208,6 @@ def test_one_trip_of_two_that_it_takes() -> None:
     assert np.array_equal(grad(f)(np.ones(3)), [1.0, 2.0, 1.0])
     with pytest.raises(ValueError, match="`acc` is what it was"):
         grad(f)(np.ones(1))
-
-
-def test_a_name_that_no_first_trip_settles() -> None:
-    def f(x):
-        prev, s = None, 0.0
-        for v in x:
-            if prev is not None:
-                s += v * prev
-            if v > 0.0:
-                prev = v
-        return s
-
-    with pytest.raises(Unsupported, match=r"`prev` is .* on one path and .* on another"):
-        grad(f)(v5)
 
 
 def test_the_first_trip_is_written_out_once() -> None:

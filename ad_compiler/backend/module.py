@@ -31,12 +31,14 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Tree,
+    Undef,
     Var,
     While,
     free_vars,
     substitute,
     walk,
 )
+from ad_compiler.ir.types import is_number
 from ad_compiler.rules.custom import MARK
 
 DIALECTS = {dialect.name: dialect for dialect in (PYTHON, NUMBA, FASTMATH)}
@@ -172,6 +174,8 @@ def _function(
         dialect.viewed,
     )  # fmt: skip
     copied = _copied(function.block, names)
+    if dialect.compiled:
+        copied |= _lacking(function.block, names)
     printer = Printer(
         to, ranges, folds.conditionals, folds.exits, copied, dialect.changes, dialect.warns,
         dialect.reversible, "" if function.at is None else function.at.file,
@@ -321,6 +325,21 @@ def _copied(block: Block, names: dict[Var, str]) -> frozenset[str]:
             case _:
                 pass
     return frozenset(found)
+
+
+def _lacking(block: Block, names: dict[Var, str]) -> frozenset[str]:
+    """The names of numbers that loops carry and that have no value before.
+
+    Numba does not compile a loop that assigns such a name only once, after it reads it.
+    """
+    loops = [stmt for stmt in walk(block) if isinstance(stmt, For | While)]
+    pairs = [
+        pair
+        for loop in loops
+        for pair in zip(loop.body.params[isinstance(loop, For) :], loop.inits, strict=True)
+    ]
+    numbers = [p for p, init in pairs if isinstance(init, Undef) and is_number(init.type)]
+    return frozenset(names[param] for param in numbers if param in names)
 
 
 __all__ = ["emit", "emit_module", "format_black"]

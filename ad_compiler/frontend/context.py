@@ -185,7 +185,14 @@ class Snapshot:
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self.frames = [
-            (frame, len(frame.stmts), dict(frame.values), dict(frame.params), dict(frame.lengths))
+            (
+                frame,
+                len(frame.stmts),
+                dict(frame.values),
+                dict(frame.params),
+                dict(frame.lengths),
+                set(frame.true),
+            )
             for frame in builder.frames
         ]
         self.unbound = set(builder.maybe_unbound)
@@ -193,11 +200,12 @@ class Snapshot:
     def restore(self) -> None:
         """Undo all that was built since."""
         self.builder.frames[:] = [frame for frame, *_ in self.frames]
-        for frame, count, values, params, lengths in self.frames:
+        for frame, count, values, params, lengths, true in self.frames:
             del frame.stmts[count:]
             frame.values = values
             frame.params = params
             frame.lengths = lengths
+            frame.true = true
         self.builder.maybe_unbound = self.unbound
 
 

@@ -15,23 +15,24 @@ from ad_compiler.frontend import (
     grids,
     indexing,
     operators,
+    optional,
     refusals,
     spreading,
     tabling,
     texts,
 )
-from ad_compiler.frontend.branching import branch
+from ad_compiler.frontend.choosing import choice, shortcut
 from ad_compiler.frontend.context import Context, placed, test_of, truth_of
 from ad_compiler.frontend.gathering import columns
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.lengthening import as_list, displayed
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.slots import new_slot, store, take
 from ad_compiler.frontend.testing import is_tested
 from ad_compiler.frontend.values import (
     Environment,
     Growing,
+    Maybe,
     Structure,
     UserFunction,
     Value,
@@ -40,7 +41,6 @@ from ad_compiler.frontend.values import (
 from ad_compiler.frontend.watching import REMEDY, is_computed, is_written
 from ad_compiler.ir.nodes import Const, Label, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import Bool
 
 Lower = Callable[[Context, Scope, ast.expr, str], Value]
 
@@ -51,7 +51,21 @@ def expression(ctx: Context, scope: Scope, node: ast.expr, name: str = "") -> Va
     if lower is None:
         raise refusals.syntax(scope, node)
     try:
-        return lower(ctx, scope, node, name)
+        value = lower(ctx, scope, node, name)
+        if isinstance(value, Maybe):
+            outermost = len(ctx.active) == 1
+            return optional.given(ctx.builder, scope.code, node, value, outermost=outermost)
+        return value
+    except (TypeRefusal, NeedsStatic) as problem:
+        raise placed(scope.code, node, problem) from None
+
+
+def possibly(ctx: Context, scope: Scope, node: ast.expr, name: str = "") -> Value:
+    """The value of an expression that may be None on some paths, and then is a `Maybe`."""
+    if not isinstance(node, ast.Name | ast.Call):
+        return expression(ctx, scope, node, name)
+    try:
+        return TABLE[type(node)](ctx, scope, node, name)
     except (TypeRefusal, NeedsStatic) as problem:
         raise placed(scope.code, node, problem) from None
 
@@ -103,7 +117,13 @@ def _negation(ctx: Context, operand: Value, name: str) -> Value:
 
 def _compare(ctx: Context, scope: Scope, node: ast.Compare, name: str) -> Value:
     """A chain `a < b < c` evaluates b once, and c only if the first test holds."""
-    left = expression(ctx, scope, node.left)
+    if optional.asks(node):
+        left = possibly(ctx, scope, node.left)
+        if isinstance(left, Maybe):
+            there = isinstance(node.ops[0], ast.IsNot)
+            return left.has if there else operators.negation(ctx, left.has, name)
+    else:
+        left = expression(ctx, scope, node.left)
 
     def link(position: int, left: Value) -> Value:
         right = expression(ctx, scope, node.comparators[position])
@@ -120,6 +140,8 @@ def _boolean(ctx: Context, scope: Scope, node: ast.BoolOp, _name: str) -> Value:
     stop_if = isinstance(node.op, ast.Or)
 
     def rest(position: int) -> Value:
+        for before in node.values[:position]:
+            optional.assume(ctx.builder, scope.slots, before, truth=not stop_if)
         value = expression(ctx, scope, node.values[position])
         if isinstance(value, Growing) and is_tested(scope.code, node):
             value = test_of(ctx, value)
@@ -135,49 +157,14 @@ def _boolean(ctx: Context, scope: Scope, node: ast.BoolOp, _name: str) -> Value:
         return rest(0)
 
 
-def shortcut(ctx: Context, value: Value, rest: Callable[[], Value], *, stop_if: bool) -> Value:
-    """`value and rest` (stop_if False) or `value or rest` (stop_if True)."""
-    truth = truth_of(value)
-    if truth is not None:
-        return value if truth is stop_if else rest()
-    test = test_of(ctx, value)
-    # For a truth value, what it is on the side that stops is known.
-    known = const(stop_if) if getattr(value, "type", None) == Bool() else value
-    if stop_if:
-        return choice(ctx, test, lambda: known, rest)
-    return choice(ctx, test, rest, lambda: known)
-
-
-def choice(
-    ctx: Context,
-    test: Value,
-    one: Callable[[], Value],
-    other: Callable[[], Value],
-    name: str = "",
-) -> Value:
-    """`one() if test else other()`."""
-    truth = truth_of(test)
-    if truth is not None:
-        return one() if truth else other()
-    slot = new_slot(ctx.storage, name or "chosen")
-    branch(
-        ctx,
-        test_of(ctx, test),
-        lambda: store(ctx.storage, slot, one()),
-        lambda: store(ctx.storage, slot, other()),
-    )
-    return take(ctx.storage, slot)
-
-
 def _conditional(ctx: Context, scope: Scope, node: ast.IfExp, name: str) -> Value:
     test = expression(ctx, scope, node.test)
-    return choice(
-        ctx,
-        test,
-        lambda: expression(ctx, scope, node.body),
-        lambda: expression(ctx, scope, node.orelse),
-        name,
-    )
+
+    def arm(*, truth: bool) -> Value:
+        optional.assume(ctx.builder, scope.slots, node.test, truth=truth)
+        return expression(ctx, scope, node.body if truth else node.orelse)
+
+    return choice(ctx, test, lambda: arm(truth=True), lambda: arm(truth=False), name)
 
 
 def _attribute(ctx: Context, scope: Scope, node: ast.Attribute, name: str) -> Value:
@@ -244,6 +231,14 @@ def consumed(ctx: Context, scope: Scope, node: ast.expr) -> Value:
     if isinstance(node, ast.GeneratorExp):
         return comprehensions.listed(ctx, scope, node, expression, function_value)
     return expression(ctx, scope, node)
+
+
+def several(ctx: Context, scope: Scope, node: ast.expr) -> Value:
+    """What several targets are assigned at once; the parts of a tuple may be None."""
+    if isinstance(node, ast.Tuple) and not any(isinstance(e, ast.Starred) for e in node.elts):
+        items = tuple(possibly(ctx, scope, part) for part in node.elts)
+        return ctx.storage.rooted(Structure("tuple", (), items))
+    return consumed(ctx, scope, node)
 
 
 def _tuple(ctx: Context, scope: Scope, node: ast.Tuple, _name: str) -> Value:
@@ -320,6 +315,7 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         if consumer is not zip and (isinstance(whole, Growing) or arrays.is_array(whole)):
             return calls.call(ctx, function, [whole], {}, name)
     args: list[Value]
+    passed = possibly if isinstance(function, UserFunction) else expression  # which tests for None
     if any(isinstance(arg, ast.GeneratorExp) for arg in node.args):
         args = [value for arg in node.args for value in _with_items(ctx, scope, arg)]
     elif node.args and isinstance(node.args[0], ast.ListComp) and _makes_array(function):
@@ -332,10 +328,10 @@ def _call(ctx: Context, scope: Scope, node: ast.Call, name: str) -> Value:
         named = [keyword.arg for keyword in node.keywords if keyword.arg is not None]
         args = spreading.arguments(ctx, function, parts, named)
     else:
-        args = elements(ctx, scope, node.args)
+        args = [passed(ctx, scope, arg) for arg in node.args]
     keywords: dict[str, Value] = {}
     for keyword in node.keywords:
-        value = expression(ctx, scope, keyword.value)
+        value = passed(ctx, scope, keyword.value)
         if keyword.arg is not None:
             keywords[keyword.arg] = value
         elif isinstance(value, Structure) and value.kind == "dict":

@@ -19,7 +19,7 @@ from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.places import Storage, held, place_in
 from ad_compiler.frontend.values import Growing, Place, Root, Skeleton, static
 from ad_compiler.ir.builder import Builder, Cell, Frame, Widening
-from ad_compiler.ir.nodes import Atom, Const
+from ad_compiler.ir.nodes import Atom, Const, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import RAGGED, Float, Type, join
 
@@ -50,6 +50,7 @@ class Joining:
         alive = [arm for arm in arms if not arm.dead]
         if len(alive) < 2:
             return
+        _forget_assumed(alive)
         self._same_containers(arms, alive)
         groups: dict[object, list[Cell]] = {}
         found: dict[Cell, list[Place]] = {}
@@ -238,6 +239,15 @@ class Joining:
         for cell in ends:
             self.bind(cell, carried[cell])
         return weaker
+
+
+def _forget_assumed(arms: Sequence[Frame]) -> None:
+    """What a test says in one arm alone is nothing that the arm does."""
+    for arm in arms:
+        for cell, outside in arm.assumed.items():
+            uneven = any(other.values.get(cell) != const(True) for other in arms)
+            if uneven and arm.values.get(cell) == const(True):
+                arm.values[cell] = outside
 
 
 def skeleton_in(atom: Atom | None) -> Skeleton | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NoReturn
 
-from ad_compiler.frontend import guarding, iterables, peeling
+from ad_compiler.frontend import guarding, iterables, optional, peeling
 from ad_compiler.frontend.confined import confined_names
 from ad_compiler.frontend.context import (
     Context,
@@ -305,6 +305,7 @@ class _WhileLoop:
 
     def trip(self) -> None:
         """Lower one trip."""
+        optional.assume(self.ctx.builder, self.scope.slots, self.node.test, truth=True)
         self.block(self.ctx, self.scope, self.node.body)
 
     def rest(self) -> _WhileLoop:

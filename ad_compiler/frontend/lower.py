@@ -111,14 +111,20 @@ def specialised(
     """Lower; where integers must be known at compile time, again with their values."""
     known: dict[Var, Any] = {}
     fixed: frozenset[Key] = frozenset()
+    optional: dict[object, Value] = {}
     picks = False
     while True:
         captures = Captures(fixed=fixed)
+        ctx = Context(Builder(), captures, statements.run, picks=picks)
+        ctx.storage.optional = optional
         try:
-            return _lowered(root, parameters, known, captures, outputs, picks=picks)
+            return _lowered(ctx, root, parameters, known, outputs)
         except NeedsStatic as needs:
             keys = {captures.key_of(var) for var in needs.needed} - {None}
             found = {var: values[var] for var in needs.needed if var in values}
+            if not keys and not found and needs.optional not in (None, *optional):
+                optional = {**optional, needs.optional: ctx.storage.samples[needs.optional]}
+                continue
             if not keys and not found and needs.avoidable and not picks:
                 picks = True
                 continue
@@ -130,16 +136,13 @@ def specialised(
 
 
 def _lowered(
+    ctx: Context,
     root: Any,
     parameters: Sequence[Parameter],
     known: Mapping[Var, Any],
-    captures: Captures,
     outputs: tuple[str, ...] | str,
-    *,
-    picks: bool,
 ) -> Lowered:
-    builder = Builder()
-    ctx = Context(builder, captures, statements.run, picks=picks)
+    builder, captures = ctx.builder, ctx.captures
     ctx.joining.lists = Lists(ctx)
     user: UserFunction = root(captures, ctx)
 

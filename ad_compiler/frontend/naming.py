@@ -9,6 +9,7 @@ from ad_compiler.frontend.values import (
     Grid,
     Growing,
     Loose,
+    Maybe,
     Method,
     Namespace,
     Partial,
@@ -61,6 +62,8 @@ def describe(value: Value) -> str:
             return "an array"
         case Growing():
             return "a list that grows"
+        case Maybe():
+            return "what may be None"
 
 
 def _describe_object(thing: object) -> str:

@@ -22,6 +22,8 @@ class NeedsStatic(Exception):
         self.needed = needed
         self.avoidable = avoidable
         self.refusal = refusal
+        self.optional: object = None
+        """The name that is read where it may be None, if that is what is wrong."""
         self.at: Span | None = None
         self.text: str | None = None
 

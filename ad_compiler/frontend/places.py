@@ -12,9 +12,10 @@ paths meet, names that moved get a root of their own there (`joining.py`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from ad_compiler.frontend.needs import differing
 from ad_compiler.frontend.values import (
@@ -61,6 +62,10 @@ class Storage:
     elements: dict[Var, tuple[Var, int]] = field(default_factory=dict["Var", "tuple[Var, int]"])
     """Numbers that were read from arrays that stand for rows of lists, and their places."""
     """What gives its items only once, though it looks like a container or a range, by identity."""
+    samples: dict[Any, Value] = field(default_factory=dict[Any, Value])
+    """What names are that are also None: such a value, by the function's place and the name."""
+    optional: Mapping[Any, Value] = field(default_factory=dict[Any, Value])
+    """Such names that are None on some paths where they are read; of an earlier attempt."""
     _serial: Iterator[int] = field(default_factory=itertools.count)
 
     # -- roots --------------------------------------------------------------------------------
@@ -117,13 +122,13 @@ class Storage:
     def declare(self, cell: Cell, value: Atom | Place | Loose, base: Frame) -> None:
         """Let a cell without a value be one that lacks it from an outer frame on."""
         if self.builder.peek(cell) is None:
-            self.builder.declare(cell, self._absent(cell, value, base), base)
+            self.builder.declare(cell, self.absent(cell, value, base), base)
 
     def lack(self, cell: Cell, place: Place, base: Frame) -> None:
         """Let a cell lack the array of a place in an outer frame, whatever it holds there."""
-        base.values[cell] = self._absent(cell, place, base)
+        base.values[cell] = self.absent(cell, place, base)
 
-    def _absent(self, cell: Cell, value: Atom | Place | Loose, base: Frame) -> Atom:
+    def absent(self, cell: Cell, value: Atom | Place | Loose, base: Frame) -> Atom:
         """What a cell holds in an outer frame where it will have such a value.
 
         Nobody reads it there. So it is an array that exists there already, if the value is one.
@@ -132,7 +137,7 @@ class Storage:
             case Place() if self.exists(value, base):
                 return held(value)
             case Place():
-                atom = self._like(cell, value)
+                atom = self.like(cell, value)
             case Loose():
                 atom = value.atom
             case _:
@@ -151,7 +156,7 @@ class Storage:
         fixed = all(isinstance(arg, Const) for step in place.path for arg in step.args)
         return fixed and place.root.cell.home in around
 
-    def _like(self, cell: Cell, place: Place) -> Atom:
+    def like(self, cell: Cell, place: Place) -> Atom:
         """A value of the type of a view."""
         atom = self.builder.peek(place.root.cell)
         assert atom is not None

@@ -7,13 +7,14 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ad_compiler.frontend import optional
 from ad_compiler.frontend.flow import Flow
 from ad_compiler.frontend.iterators import require_once
 from ad_compiler.frontend.lifetimes import last_mentions
 from ad_compiler.frontend.names import varying
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.places import Storage
-from ad_compiler.frontend.slots import DELETED, Slot, load, new_slot, require_bound, store
+from ad_compiler.frontend.slots import DELETED, Slot, new_slot, require_bound, store
 from ad_compiler.frontend.source import Code
 from ad_compiler.frontend.values import (
     Environment,
@@ -83,6 +84,8 @@ class Scope:
             self.home = self.home or storage.builder.frame
             slot = self.slots[name] = new_slot(storage, name, self.home)
             slot.main.steady = name not in varying(self.code)
+        if optional.bind(storage, self.code, slot, name, value):
+            return
         builder = storage.builder
         base = self.base if name in self.outside else None
         if base is not None and builder.peek(slot.main) is None:
@@ -129,7 +132,7 @@ class Scope:
             outer = self.outer
             return outer.find(storage, name, free=free) if outer else self.environment.find(name)
         slot = self.slots.get(name)
-        value = load(storage, slot) if slot is not None else None
+        value = optional.loaded(storage, self.code, slot, name) if slot is not None else None
         if slot is None or value is None:
             raise NeedsStatic(frozenset(), Unbound(storage.builder, name, slot))
         assert not slot.ended, f"{name} is read after its end"
@@ -140,7 +143,12 @@ class Scope:
             raise TypeRefusal(f"`{name}` was deleted before", "delete it after its last use")
         if slot.bound is not None:
             require_bound(storage.builder, slot, free=free)
-        return value
+        if slot.has is None:
+            return value
+        found = optional.found(storage.builder, slot, value)
+        if found is None:
+            raise NeedsStatic(frozenset(), Unbound(storage.builder, name, slot))
+        return found
 
     def forget(self, builder: Builder, result: Value) -> None:
         """This path returns: what it did to the names, nobody will see."""

@@ -27,7 +27,8 @@ from ad_compiler.frontend.values import (
     static,
 )
 from ad_compiler.ir.builder import Builder, Cell, Frame
-from ad_compiler.ir.nodes import Const, Label, Var, const
+from ad_compiler.ir.nodes import Const, Label, Undef, Var, const
+from ad_compiler.ir.types import Static
 from ad_compiler.rules.effects import RAISE, VALUE
 
 Path = tuple[Label, ...]
@@ -54,6 +55,8 @@ class Slot:
     main: Cell
     bound: Cell | None = None
     """Whether the name has a value, where that is only known at run time."""
+    has: Cell | None = None
+    """Whether it is not None, where that is only known at run time (see `optional.py`)."""
     otherwise: str = ""
     """Why it has none, if not because it was never assigned."""
     leaves: dict[Path, Cell] = field(default_factory=dict[Path, Cell])
@@ -62,7 +65,16 @@ class Slot:
 
     def cells(self) -> list[Cell]:
         """All cells that the name has so far."""
-        return [self.main, *self.leaves.values()]
+        return [self.main, *self.leaves.values()] + ([self.has] if self.has else [])
+
+    def leaf(self, path: Path) -> Cell:
+        """The cell of a leaf."""
+        cell = self.leaves.get(path)
+        if cell is None:
+            label = "_".join((self.name, *map(str, path)))
+            name = label if label.isidentifier() else self.name
+            cell = self.leaves[path] = Cell(name, self.main.home)
+        return cell
 
 
 def new_slot(storage: Storage, name: str, home: Frame | None = None) -> Slot:
@@ -128,18 +140,33 @@ def _store_leaves(
         if isinstance(item, Structure):
             children.append(_store_leaves(storage, slot, item, at, base))
             continue
-        cell = slot.leaves.get(at)
-        if cell is None:
-            label = "_".join((slot.name, *map(str, at)))
-            name = label if label.isidentifier() else slot.name
-            cell = slot.leaves[at] = Cell(name, slot.main.home)
-        _fill(storage, cell, item, base)
+        _fill(storage, slot.leaf(at), item, base)
         if isinstance(item, Growing):
             item.identity.holders[slot] = None
         children.append(None)
     if value.identity is not None:
         value.identity.holders[slot] = None
     return Skeleton(value.kind, value.keys, tuple(children), value.identity, value.record)
+
+
+def lack(storage: Storage, slot: Slot, like: Value, frame: Frame) -> None:
+    """Let a name without a value be one that lacks it in a frame: one such as `like`."""
+
+    def lacking(part: Value, path: Path) -> Skeleton | None:
+        if isinstance(part, Structure):
+            keys = labels(part.kind, part.keys, len(part.items))
+            at = [(*path, key) for key in keys]
+            inner = [lacking(item, p) for item, p in zip(part.items, at, strict=True)]
+            return Skeleton(part.kind, part.keys, tuple(inner), None, part.record)
+        own = slot.leaf(path) if path else slot.main
+        assert is_atom(part)
+        value = storage.absent(own, part, frame)
+        frame.values[own] = value if isinstance(value.type, Static) else Undef(value.type)
+        return None
+
+    skeleton = lacking(like, ())
+    if skeleton is not None:
+        frame.values[slot.main] = static(skeleton)
 
 
 def load(storage: Storage, slot: Slot) -> Value | None:

@@ -43,6 +43,7 @@ class Source:
     tested: dict[ast.AST, frozenset[ast.expr]] = field(
         default_factory=dict[ast.AST, frozenset[ast.expr]]
     )
+    optional: dict[ast.AST, frozenset[str]] = field(default_factory=dict[ast.AST, frozenset[str]])
     tables: dict[ast.AST, Mapping[str, Any]] = field(
         default_factory=dict[ast.AST, "Mapping[str, Any]"]
     )
@@ -124,6 +125,11 @@ class Code:
     def name(self) -> str:
         """The function's name."""
         return self.node.name if isinstance(self.node, ast.FunctionDef) else "<lambda>"
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """Where the function is."""
+        return self.source.file, self.node.lineno, self.node.col_offset
 
     @property
     def arguments(self) -> list[ast.arg]:

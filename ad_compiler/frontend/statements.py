@@ -12,13 +12,14 @@ from ad_compiler.frontend import (
     errstate,
     loops,
     operators,
+    optional,
     parts,
     refusals,
     writing,
 )
 from ad_compiler.frontend.branching import branch
 from ad_compiler.frontend.context import Context, array_of, place, placed, test_of, truth_of
-from ad_compiler.frontend.expressions import consumed, expression, function_value
+from ad_compiler.frontend.expressions import expression, function_value, possibly, several
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.iterables import raises
 from ad_compiler.frontend.iterators import is_iterator
@@ -26,7 +27,7 @@ from ad_compiler.frontend.names import breaks, ends, falls_through, jumps, retur
 from ad_compiler.frontend.needs import Ends, NeedsStatic
 from ad_compiler.frontend.refilling import refills
 from ad_compiler.frontend.scope import Scope
-from ad_compiler.frontend.slots import DELETED, new_slot, store, take
+from ad_compiler.frontend.slots import DELETED, new_slot, store
 from ad_compiler.frontend.tables import tables
 from ad_compiler.frontend.targets import bind_target
 from ad_compiler.frontend.values import Structure, Value, static
@@ -49,7 +50,9 @@ def run(ctx: Context, scope: Scope, body: list[ast.stmt]) -> Value | None:
     with entered(scope, Flow(scope.returned)):
         block(ctx, scope, body)
     with _placed(scope, scope.code.node):
-        return None if builder.frame.dead else take(ctx.storage, scope.result)
+        return (
+            None if builder.frame.dead else optional.result(ctx.storage, scope.code, scope.result)
+        )
 
 
 @contextmanager
@@ -144,16 +147,15 @@ def _jumping_if(ctx: Context, scope: Scope, node: ast.If, rest: list[ast.stmt]) 
             then, rest = [*then, *rest], []
 
         def first() -> None:
+            optional.assume(ctx.builder, scope.slots, node.test, truth=True)
             with scope.before(orelse):
                 block(ctx, scope, then)
 
-        branch(
-            ctx,
-            test_of(ctx, test),
-            first,
-            lambda: block(ctx, scope, orelse),
-            scope.code.source.span(node),
-        )
+        def second() -> None:
+            optional.assume(ctx.builder, scope.slots, node.test, truth=False)
+            block(ctx, scope, orelse)
+
+        branch(ctx, test_of(ctx, test), first, second, scope.code.source.span(node))
     return rest
 
 
@@ -161,11 +163,14 @@ def _assign(ctx: Context, scope: Scope, node: ast.Assign) -> None:
     first = node.targets[0]
     name = first.id if isinstance(first, ast.Name) else ""
     if isinstance(first, ast.Tuple | ast.List) and len(node.targets) == 1:
-        value = consumed(ctx, scope, node.value)
+        value = several(ctx, scope, node.value)
     elif name and len(node.targets) == 1 and _lengthens(ctx, scope, name, node.value):
         return
+    elif name and len(node.targets) == 1 and (arms := optional.arms(node)):
+        _if(ctx, scope, arms)
+        return
     else:
-        value = expression(ctx, scope, node.value, name)
+        value = (possibly if name else expression)(ctx, scope, node.value, name)
         if name in tables(scope.code) and isinstance(value, Structure) and value.identity:
             value.identity.table = True
         if name and len(node.targets) == 1 and refills(ctx, scope, name, value):
@@ -297,11 +302,16 @@ def _if(ctx: Context, scope: Scope, node: ast.If) -> None:
     if truth is not None:
         block(ctx, scope, node.body if truth else node.orelse)
         return
+
+    def arm(*, truth: bool) -> None:
+        optional.assume(ctx.builder, scope.slots, node.test, truth=truth)
+        block(ctx, scope, node.body if truth else node.orelse)
+
     branch(
         ctx,
         test_of(ctx, test),
-        lambda: block(ctx, scope, node.body),
-        lambda: block(ctx, scope, node.orelse),
+        lambda: arm(truth=True),
+        lambda: arm(truth=False),
         scope.code.source.span(node),
     )
 
@@ -322,10 +332,14 @@ def _return(ctx: Context, scope: Scope, node: ast.Return) -> None:
     assert scope.returned is not None
     assert scope.result is not None
     value: Value = const(None)
+    outermost = len(ctx.active) == 1  # None has no derivative
     if node.value is not None:
-        value = expression(ctx, scope, node.value, scope.result_name)
+        value = (expression if outermost else possibly)(ctx, scope, node.value, scope.result_name)
     scope.forget(ctx.builder, value)
-    store(ctx.storage, scope.result, value, scope.home)
+    if outermost:
+        store(ctx.storage, scope.result, value, scope.home)
+    else:
+        optional.keep_result(ctx.storage, scope.code, scope.result, value, scope.home)
     ctx.builder.assign(scope.returned, TRUE)
     scope.flow.leave(ctx.builder, trips=True)
 
@@ -357,6 +371,7 @@ def _assert(ctx: Context, scope: Scope, node: ast.Assert) -> None:
         lambda: effects.fail(ctx, scope, node, expression),
         scope.code.source.span(node),
     )
+    optional.assume(ctx.builder, scope.slots, node.test, truth=True)
 
 
 Lower = Callable[[Context, Scope, ast.stmt], None]

@@ -44,9 +44,10 @@ def tables(code: Code) -> Mapping[str, Table]:
     """The tables of a function by their names."""
     known = code.source.tables
     if code.node not in known:
-        known[code.node] = (
-            _Text(code.node).tables() if isinstance(code.node, ast.FunctionDef) else {}
-        )
+        node, found = code.node, {}
+        if isinstance(node, ast.FunctionDef) and "[" in code.text:  # a cheap look first
+            found = _Text(node).tables()
+        known[node] = found
     return known[code.node]
 
 

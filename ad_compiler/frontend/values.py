@@ -301,8 +301,7 @@ class Growing:
     identity: Identity
     """That of the list it was when it had a length."""
     within: tuple[Growing, Atom] | None = None
-    """The list of lists of which it is an item, and at which place: what is done to it is done
-    there."""
+    """The list of lists of which it is an item, and its place: what changes it changes that."""
 
     def __repr__(self) -> str:
         return f"growing {self.root.serial}"
@@ -312,9 +311,18 @@ class Growing:
         return "a list"
 
 
+@dataclass(frozen=True, eq=False)
+class Maybe:
+    """A value that is there, or not: then it is None (see `optional.py`)."""
+
+    has: Atom
+    value: Value
+
+
 Value = (
     Var | Const | Undef | Structure | UserFunction | Namespace | Partial | Method | Shape | Range
     | Zipped | Grid | Counted | Backwards | Picked | Derived | Place | Loose | Text | Growing
+    | Maybe
 )  # fmt: skip
 
 Iterables = Range | Zipped | Grid | Counted | Backwards | Picked

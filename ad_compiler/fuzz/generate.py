@@ -22,6 +22,7 @@ from ad_compiler.fuzz.knots import KNOTS
 from ad_compiler.fuzz.lengths import STATEMENTS
 from ad_compiler.fuzz.library import elementwise, sampled
 from ad_compiler.fuzz.lists import LISTS
+from ad_compiler.fuzz.maybe import OPTIONAL
 from ad_compiler.fuzz.preamble import PREAMBLE
 from ad_compiler.fuzz.straight import STRAIGHT
 
@@ -50,7 +51,7 @@ def tables() -> dict[str, list[Row]]:
     made[FLOAT] += [*elementwise(FLOAT), *sampled()]
     made[VECTOR] += elementwise(VECTOR)
     made[ROW] += elementwise(ROW)
-    made["statement"] = [*STRAIGHT, *IN_PLACE, *STATEMENTS, *FLOW, *KNOTS, *LISTS]
+    made["statement"] = [*STRAIGHT, *IN_PLACE, *STATEMENTS, *FLOW, *KNOTS, *LISTS, *OPTIONAL]
     return made
 
 

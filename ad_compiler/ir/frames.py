@@ -113,6 +113,10 @@ class Frame:
     assigned: frozenset[Cell] | None = None
     lengths: dict[Dim, Dim] = field(default_factory=dict[Dim, Dim])
     """Lengths that operations of this frame found equal to others, each by its other name."""
+    true: set[Atom] = field(default_factory=set[Atom])
+    """Truth values that are true here: there was a test, or a check."""
+    assumed: dict[Cell, Atom] = field(default_factory=dict[Cell, Atom])
+    """The cells that hold True only since a test says so, and what they hold outside."""
     dead: bool = False
     """The end of this frame is never reached (it raised); it has no results."""
 

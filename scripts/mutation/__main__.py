@@ -1,9 +1,9 @@
 """Damage rules and transformations, one at a time, and see whether the tests notice.
 
-`python -m scripts.mutation COUNT [--seed S] [--jobs N] [--only FILE[:LINE]]`: random mutants, in
-`ad_compiler`. Each lives in a process of its own, in which first the tests of the functions of the
-damaged file run, then all others. The exit code is 1 if one survives, 2 if the tests fail without
-damage.
+`python -m scripts.mutation COUNT [--seed S] [--jobs N] [--damage PATTERN] [--only FILE[:LINE]]`:
+random mutants, in `ad_compiler`, those whose words match a pattern if one is given. Each lives in a
+process of its own, in which first the tests of the functions of the damaged file run, then all
+others. The exit code is 1 if one survives, 2 if the tests fail without damage.
 """
 
 from __future__ import annotations
@@ -78,10 +78,11 @@ def names_in(path: Path) -> frozenset[str]:
     return frozenset(map(last_part, [*texts, *names]))
 
 
-def chosen(count: int, seed: int) -> Iterator[tuple[Path, int, Mutant]]:
+def chosen(count: int, seed: int, damage: str) -> Iterator[tuple[Path, int, Mutant]]:
     """Random mutants: the file, the number in it, what is changed."""
     rng = random.Random(seed)
-    every = {room: [m for path in files(room) for m in of_file(path)] for room in ROOMS}
+    found = {room: [m for path in files(room) for m in of_file(path)] for room in ROOMS}
+    every = {room: [m for m in of if re.search(damage, m[2].what)] for room, of in found.items()}
     for _ in range(count):
         room = rng.choices(list(ROOMS), list(ROOMS.values()))[0]
         yield rng.choice(every[room])
@@ -157,12 +158,14 @@ def main() -> int:
     parser.add_argument("count", type=int, nargs="?", default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--damage", default="", help="a regular expression: 'left out|exchanged'")
     parser.add_argument("--only", help="all mutants of a file, or of FILE:LINE")
     given = parser.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     for name in WARM:
         importlib.import_module(name)
-    found = list(only(given.only) if given.only else chosen(given.count, given.seed))
+    some = chosen(given.count, given.seed, given.damage)
+    found = list(only(given.only) if given.only else some)
     waiting = [Task(k, *mutant) for k, mutant in enumerate(found)][::-1]
     whole = Task(-1, found[0][0], WHOLE, Mutant(0, "not damaged"))
     waiting.append(whole)
