@@ -112,4 +112,7 @@ def run(path: Path, number: int, names: Iterable[str], tests: list[str]) -> int:
     os.chdir(ROOT)
     sys.meta_path.insert(0, Finder(path, number))
     options = ["-q", "-x", "-n", "0", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
-    return int(pytest.main([*options, *tests], plugins=[Chosen(names)]))
+    chosen = Chosen(names)
+    if chosen.names:  # few enough to run those that go deeper, too
+        options += ["-m", "thorough or not thorough"]
+    return int(pytest.main([*options, *tests], plugins=[chosen]))
