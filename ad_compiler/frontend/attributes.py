@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 from enum import Enum, EnumType
 from types import FunctionType, ModuleType
@@ -179,6 +180,20 @@ def _of_number(ctx: Context, value: Value, name: str, target: str) -> Value:
     if name in METHODS or name in WRITERS or (name == "tolist" and is_array):
         return Method(value, name)
     raise _no_such(name)
+
+
+def flat(ctx: Context, array: Value, within: ast.AST | None, target: str) -> Value:
+    """`x.flat`: what goes through the elements now, so it must not wait under a name."""
+    items = attribute(ctx, array, "flat", target)
+    match within:
+        case ast.Subscript() | ast.For() | ast.comprehension() | ast.Starred():
+            return items
+        case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed")):
+            return items
+        case ast.Call():
+            return atom_of(ctx, items)  # NumPy makes an array of it
+        case _:
+            raise TypeRefusal("an iterator over the elements in a name", "use `.ravel()`")
 
 
 def _shown(atom: Atom) -> str:

@@ -22,10 +22,11 @@ from ad_compiler.frontend import (
     texts,
 )
 from ad_compiler.frontend.choosing import choice, shortcut
-from ad_compiler.frontend.context import Context, placed, test_of, truth_of
+from ad_compiler.frontend.context import Context, atom_of, placed, test_of, truth_of
 from ad_compiler.frontend.gathering import columns
 from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.lengthening import as_list, displayed
+from ad_compiler.frontend.names import around
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
 from ad_compiler.frontend.testing import is_tested
@@ -169,6 +170,8 @@ def _conditional(ctx: Context, scope: Scope, node: ast.IfExp, name: str) -> Valu
 
 def _attribute(ctx: Context, scope: Scope, node: ast.Attribute, name: str) -> Value:
     value = tabling.holder(ctx, scope, node.value, expression, subscript_items)
+    if node.attr == "flat" and arrays.is_array(value):
+        return attributes.flat(ctx, value, around(scope.code).get(node), name)
     return attributes.attribute(ctx, value, node.attr, name)
 
 
@@ -176,7 +179,9 @@ def _subscript(ctx: Context, scope: Scope, node: ast.Subscript, name: str) -> Va
     value = tabling.holder(ctx, scope, node.value, expression, subscript_items)
     items, is_tuple = subscript_items(ctx, scope, node)
     made = grids.made(ctx, value, items)
-    return indexing.subscript(ctx, value, items, is_tuple, name) if made is None else made
+    found = indexing.subscript(ctx, value, items, is_tuple, name) if made is None else made
+    is_flat = isinstance(node.value, ast.Attribute) and node.value.attr == "flat"
+    return atom_of(ctx, found) if is_flat and arrays.is_array(found) else found  # a copy
 
 
 def subscript_items(

@@ -21,8 +21,10 @@ from ad_compiler.ir.types import (
     PY_INT,
     RAGGED,
     Array,
+    Bool,
     Dim,
     Float,
+    Int,
     Type,
     dims_of,
     rank,
@@ -57,7 +59,7 @@ def require_items(ctx: Context, xs: Growing, kind: str, message: str) -> None:
 def _tuple(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Any) -> Value:
     if args and iterables.known_items(ctx, args[0]) is None and not isinstance(args[0], Structure):
         made = as_list(ctx, args[0])
-        made.identity.frozen = "it is a tuple"
+        made.identity.frozen, made.identity.fixed = "it is a tuple", True
         return made
     return Structure("tuple", (), tuple(items_of(ctx, args[0], "tuple()") if args else ()))
 
@@ -137,12 +139,15 @@ def _reduce(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> V
     return value
 
 
+_CONVERSIONS: dict[type[Type], str] = {Float: "float", Int: "int", Bool: "bool"}
+
+
 def numbers_of(ctx: Context, array: Value, element: Type) -> Growing:
     """A list of the elements of an array, each a number of a kind."""
     made = as_list(ctx, array)
     if growing.element_of(ctx, made) == element:
         return made
-    kind = PRIMITIVES["float" if isinstance(element, Float) else "int"]
+    kind = PRIMITIVES[_CONVERSIONS[type(element)]]
 
     def item(index: Var) -> Value:
         return apply(ctx, kind, (atom_of(ctx, growing.item(ctx, made, index)),))
@@ -206,7 +211,7 @@ def columns(ctx: Context, xs: Growing) -> Value:
         for k, type_ in enumerate(row.types)
     ]
     for column in made:
-        column.identity.frozen = "it is a tuple"
+        column.identity.frozen, column.identity.fixed = "it is a tuple", True
     return marked(ctx.storage, Structure("tuple", (), tuple(made)))
 
 
@@ -220,8 +225,9 @@ def plain_list(ctx: Context, array: Value) -> Growing:
         return growing.collected(
             ctx, trips, lambda index: plain_list(ctx, iterables.item_at(ctx, array, index))
         )
-    real = isinstance(type_, Array) and type_.dtype[0] == "f"
-    return numbers_of(ctx, array, PY_FLOAT if real else PY_INT)
+    kinds = {"f": PY_FLOAT, "b": Bool()}
+    kind = kinds.get(type_.dtype[0], PY_INT) if isinstance(type_, Array) else PY_INT
+    return numbers_of(ctx, array, kind)
 
 
 FUNCTIONS: dict[Any, Lower] = {

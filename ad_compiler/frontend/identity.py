@@ -28,6 +28,7 @@ class Identity:
     `joint`: it is one object or another, depending on the path taken. `row`: the items of a list
     that grows, if those are tuples or lists; `read`: some were taken for what that says.
     `table`: its items are lists of any length, which nobody else holds.
+    `fixed`: it is a tuple, of a length that is known only at run time.
     `lent`: a function or an iterator holds it as well; `loops`: how many run over it.
     """
 
@@ -39,3 +40,4 @@ class Identity:
     lent: bool = False
     loops: int = 0
     table: bool = False
+    fixed: bool = False

@@ -73,10 +73,13 @@ def subscript(ctx: Context, value: Value, items: list[Item], is_tuple: bool, nam
             return _of_array(ctx, value, items, name)
         case Growing() if not is_tuple and not isinstance(items[0], Slice):
             return growing.item(ctx, value, items[0], name)
-        case Growing() if not is_tuple and items[0] == ALL:
-            return growing.copied(ctx, value, name)
         case Growing() if not is_tuple:
-            return growing.part(ctx, value, lambda array: _of_array(ctx, array, items, ""))
+            if items[0] == ALL:
+                made = growing.copied(ctx, value, name)
+            else:
+                made = growing.part(ctx, value, lambda array: _of_array(ctx, array, items, ""))
+            made.identity.fixed = value.identity.fixed
+            return made
         case Structure() if not is_tuple:
             return _of_structure(ctx, value, items[0])
         case Shape(array) if not is_tuple:
@@ -203,6 +206,11 @@ def _pattern_item(ctx: Context, item: Item) -> tuple[str, list[Atom]]:
 def _as_index(ctx: Context, item: Value) -> Value:
     """A list of integers or of truth values as the array that NumPy indexes with."""
     match item:
+        case Growing(identity=identity) if identity.fixed:
+            raise TypeRefusal(
+                "a tuple whose length is not known at compile time is no index of an array",
+                "write the index out: `x[i, j]`",
+            )
         case Growing():
             return growing.as_array(ctx, item)
         case Range(start, stop, step):

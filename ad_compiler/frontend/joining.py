@@ -341,7 +341,8 @@ def met(one: Skeleton, other: Skeleton | None, joints: Joints) -> Skeleton:
         if a.joint:
             a.holders.update(b.holders)
         else:
-            fresh = Identity(a.holders | b.holders, UNCLEAR_CONTAINER, joint=True)
+            fixed = a.fixed or b.fixed
+            fresh = Identity(a.holders | b.holders, UNCLEAR_CONTAINER, joint=True, fixed=fixed)
             identity = joints.setdefault((a, b), fresh)
     same = identity is a and all(x is y for x, y in zip(children, one.children, strict=True))
     return one if same else replace(one, children=children, identity=identity)

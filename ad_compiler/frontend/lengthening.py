@@ -65,6 +65,8 @@ def concatenated(ctx: Context, left: Value, right: Value, name: str = "items") -
         made = _new(ctx, empty, right.identity, name)
         lengthen(ctx, made, left)
     lengthen(ctx, made, right)
+    of = (one.identity for one in (left, right) if isinstance(one, Growing))
+    made.identity.fixed = any(identity.fixed for identity in of)
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ad_compiler.frontend import arguments, arrays, indexing
-from ad_compiler.frontend.context import Context, apply, atom_of, atoms_of
+from ad_compiler.frontend.context import Context, apply, array_of, atom_of, atoms_of
 from ad_compiler.frontend.values import Structure, Value, static
 from ad_compiler.ir.nodes import Const, const
 from ad_compiler.ir.primitive import TypeRefusal
@@ -61,6 +61,18 @@ def _asarray(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Va
         if isinstance(dtype[0], Const) and dtype[0].value in (None, own):
             return args[0]
     return _array(ctx, args, kw, name, call)
+
+
+def _number(dtype: type) -> Lower:
+    """`np.float64(x)`: of an array, the array itself, unless it is of another dtype."""
+
+    def lower(ctx: Context, args: Args, kw: Keywords, name: str, call: Any) -> Value | None:
+        array = array_of(ctx, args[0]) if len(args) == 1 and not kw else None
+        if array is None or rank(array.type) == 0:
+            return None
+        return _asarray(ctx, [args[0], static(dtype)], {}, name, call)
+
+    return lower
 
 
 def _filled(path: str) -> Lower:
@@ -130,6 +142,7 @@ FUNCTIONS: dict[Any, Lower] = {
     np.array: _array,
     np.asarray: _asarray,
     np.asanyarray: _asarray,
+    **{dtype: _number(dtype) for dtype in (np.float64, np.float32, np.int64, np.int32)},
     np.zeros: _filled("np.zeros"),
     np.ones: _filled("np.ones"),
     np.empty: _filled("np.empty"),

@@ -34,6 +34,11 @@ def nodes_of(code: Code) -> list[ast.AST]:
     return known[node]
 
 
+def around(code: Code) -> dict[ast.AST, ast.AST]:
+    """What each node of a function stands in."""
+    return {part: node for node in ast.walk(code.node) for part in ast.iter_child_nodes(node)}
+
+
 def yield_of(code: Code) -> ast.AST | None:
     """The first `yield` of a function, which makes it a generator."""
     node, known = code.node, code.source.yields

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from ad_compiler.frontend.names import around
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.slots import Slot, lack, load, store
@@ -243,8 +244,8 @@ def given(builder: Builder, code: Code, node: ast.expr, maybe: Maybe, *, outermo
 
 def _is_operand(code: Code, node: ast.AST, *, outermost: bool) -> bool:
     """Whether Python raises a TypeError if an expression is None, since it computes with it."""
-    around = {part: n for n in ast.walk(code.node) for part in ast.iter_child_nodes(n)}
-    match around.get(node):
+    outer = around(code)
+    match outer.get(node):
         case ast.BinOp() | ast.Subscript() | ast.Attribute() | ast.AugAssign() | ast.For() | None:
             return True
         case ast.Assign(targets=[ast.Tuple() | ast.List()]):
@@ -256,7 +257,7 @@ def _is_operand(code: Code, node: ast.AST, *, outermost: bool) -> bool:
         case ast.Call(func=func):
             return ast.unparse(func).partition(".")[0] in COMPUTING
         case ast.Tuple() | ast.List() | ast.Dict() as display:
-            return outermost and isinstance(around[display], ast.Return)
+            return outermost and isinstance(outer[display], ast.Return)
         case ast.Return():
             return outermost
         case _:

@@ -220,6 +220,11 @@ def _conjugate(x: Any, /) -> Any:
     return CONJ(x) if is_complex(x) else np.positive(x)
 
 
+def _own_conjugate(x: Any, /) -> Any:
+    """The method: of real numbers, the array itself."""
+    return CONJ(x) if is_complex(x) else part(x)
+
+
 @means(np.imag, samples=((VECTOR,), (NUMBER,), (np.float64(NUMBER),)))
 def _imag(val: Any) -> Any:
     if is_complex(val):
@@ -230,7 +235,7 @@ def _imag(val: Any) -> Any:
 
 
 ATTRIBUTES["real"] = cast(FunctionType, _real)
-METHODS["conj"] = METHODS["conjugate"] = cast(FunctionType, _conjugate)
+METHODS["conj"] = METHODS["conjugate"] = cast(FunctionType, _own_conjugate)
 ATTRIBUTES["imag"] = cast(FunctionType, _imag)
 
 

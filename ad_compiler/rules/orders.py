@@ -153,7 +153,7 @@ METHODS["astype"] = cast(FunctionType, _astype_method)
 
 @means(np.astype, samples=((VECTOR, "float64"), (MATRIX, float)))
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
-    return x.astype(dtype)
+    return x.astype(dtype, copy=copy)
 
 
 @means(np.require, samples=((VECTOR,), (MATRIX, None, "C")))

@@ -288,8 +288,13 @@ _enter(
     "where(n == 0, -quiet_div((1 + x) * exp(-x), x * x), -expn(n - 1, x))",
     domain="order",
 )  # fmt: skip
-_enter("spence(x)", "where(x == 1, -1, quiet_div(log(x), 1 - x))", domain="positive")
 _SMALL = "where(abs({}) < 0.01, {}, {})"
+_LOG_SERIES = "-1" + "".join(f" {'-+'[k % 2]} (x - 1) ** {k} / {k + 1}" for k in range(1, 8))
+_enter(
+    "spence(x)",
+    _SMALL.format("x - 1", _LOG_SERIES, "quiet_div(log(x), 1 - x)"),
+    domain="positive",
+)
 _enter(
     "exprel(x)",
     _SMALL.format(

@@ -261,7 +261,7 @@ def _reduce(function: Any, sequence: Any, *initial: Any) -> Any:
 def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     lines = np.moveaxis(np.asarray(arr), axis, -1)
     if lines.ndim == 1:
-        return np.asarray(func1d(lines, *args, **kwargs))
+        return np.array(func1d(lines, *args, **kwargs))
     others = lines.shape[:-1]
     if lines.ndim > 2:
         lines = lines.reshape(-1, lines.shape[-1])
