@@ -28,7 +28,8 @@ BODIES = {
 BOTH = listed("""
 y.conj()  y.conjugate()  np.conj(y)  np.float64(y)  np.double(y)  y.real  np.real(y)  y.view()  +y
 np.ascontiguousarray(y)  np.asfortranarray(y)  y.astype(float)  y.astype(float,copy=False)
-np.astype(y,float)  np.astype(y,float,copy=False)  np.asanyarray(y)  np.require(y)  np.array(y)
+np.astype(y,float)  np.astype(y,float,copy=False)  np.asanyarray(y)  np.require(y)
+np.require(y,dtype=float)  np.array(y)
 np.array(y,copy=None)  np.asarray(y,dtype=float)  np.atleast_1d(y)  np.atleast_2d(y)  np.squeeze(y)
 y.squeeze()  np.ravel(y)  y.ravel()  y.flat[:]  y.flat[1:]  y.reshape(-1)  np.reshape(y,-1)
 np.broadcast_to(y,y.shape)  y.flatten()  np.positive(y)  np.asarray_chkfinite(y)  y.take([0,1])
@@ -114,3 +115,30 @@ def test_most_are_accepted():
         except Unsupported:
             refused += 1
     assert refused <= 4
+
+
+def views_of_rows_and_of_all(x):
+    y = x.copy()
+    y[0].T[1] = 4.0 * x[1, 1]
+    y[1].T[:1] *= x[0, 0]
+    v = y[0][1:].T
+    v[0] += 1.0
+    v *= x[0, 1]
+    y[()][1] *= x[0, 1]
+    y[...][()][0, 0] = x[1, 0] ** 2
+    return np.sum(y**2)
+
+
+def numbers_of_elements_that_may_be_none(x, least):
+    places = [i for i in range(len(x)) if x[i] > least]
+    y = x.copy()
+    y[places] = 0.0
+    return np.sum(x[places] ** 2) + np.sum(y**3)
+
+
+def test_views_in_turn_and_indices_that_are_none() -> None:
+    m, v = np.array([[1.5, -2.0], [0.5, 3.0]]), np.array([0.2, 0.7, 0.9])
+    check_grads(views_of_rows_and_of_all, (m,))
+    assert value_and_grad(views_of_rows_and_of_all)(m)[0] == views_of_rows_and_of_all(m)
+    for least in (0.5, 5.0):
+        check_grads(lambda x, least=least: numbers_of_elements_that_may_be_none(x, least), (v,))

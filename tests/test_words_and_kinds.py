@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ class Surface(NamedTuple):
 
 
 Counted = namedtuple("Counted", "count x")
+SETTINGS = SimpleNamespace(scale=2.0)
 
 
 def test_fields_called_as_methods_of_tuples() -> None:
@@ -155,3 +157,23 @@ def test_a_call_that_changes_an_array_that_a_later_argument_reads() -> None:
 
     with pytest.raises(Unsupported, match="a call changes what an iterator"):
         grad(f)(X2)
+
+
+def test_what_modules_and_classes_have() -> None:
+    def f(x):
+        known = (
+            hasattr(np, "trapezoid") and hasattr(np.linalg, "norm") and hasattr(np.float64, "item")
+        )
+        total = x.sum
+        if known and not hasattr(np, "no_such_name") and callable(total):
+            return total()
+        return np.sum(2 * x)
+
+    np.testing.assert_array_equal(grad(f)(np.ones(2)), np.ones(2))
+    assert not hasattr(SETTINGS, "rate")
+
+    def g(x):
+        return x if hasattr(SETTINGS, "rate") else 2 * x
+
+    with pytest.raises(Unsupported, match="the attributes of"):
+        grad(g)(1.0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ad_compiler.backend.expressions import Printer, Renderer, operator
 from ad_compiler.backend.text import Text
 from ad_compiler.ir.nodes import Atom
-from ad_compiler.ir.types import Array, Tape, Type, dtype_of, is_number, rank
+from ad_compiler.ir.types import Array, Int, Tape, Type, dtype_of, is_number, rank
 
 
 def sum_of_tapes(to: Renderer, one: str, other: str, type_: Tape) -> str:
@@ -55,10 +55,17 @@ def _list_like(to: Renderer, args: Sequence[Atom]) -> Text:
 
 
 def _array_of(to: Renderer, rows: Atom, kind: Type | None) -> Text:
-    """`np.array(xs)`; a zero among derivatives in single precision may be a Python float."""
-    single = kind is not None and dtype_of(kind) == "f32"
-    narrow = f", {to.resolve('np.float32')}" if single else ""
-    return Text(f"{to.resolve('np.array')}({to.atom(rows).text}{narrow})")
+    """`np.array(xs)`; with the dtype where what is in the list need not tell it.
+
+    A zero among derivatives in single precision may be a Python float, and integers may be none.
+    """
+    dtype = ""
+    if kind is not None and dtype_of(kind) == "f32":
+        dtype = "np.float32"
+    elif isinstance(kind, Int):
+        dtype = "np.int64"
+    given = f", {to.resolve(dtype)}" if dtype else ""
+    return Text(f"{to.resolve('np.array')}({to.atom(rows).text}{given})")
 
 
 def _list_sum(to: Renderer, args: Sequence[Atom]) -> Text:
@@ -112,6 +119,6 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "list_rows": ("list",),
     "list_lists": ("list",),
     "list_sum": ("zip",),
-    **dict.fromkeys(("list_array", "list_like"), ("np.array", "np.float32")),
+    **dict.fromkeys(("list_array", "list_like"), ("np.array", "np.float32", "np.int64")),
 }
 """The dotted paths that each of them mentions."""

@@ -35,7 +35,9 @@ from ad_compiler.frontend.iterators import marked
 from ad_compiler.frontend.values import (
     Backwards,
     Counted,
+    Derived,
     Growing,
+    Method,
     Partial,
     Range,
     Shape,
@@ -226,8 +228,10 @@ def _truths(name: str) -> Lower:
 
 def _callable(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call) -> Value:
     match args[0]:
-        case UserFunction() | Partial():
+        case UserFunction() | Partial() | Method() | Derived():
             return const(True)
+        case Structure(record=record) if record is not None:
+            return const(hasattr(record.cls, "__call__"))  # noqa: B004 (of the class, not of it)
         case Const(value=thing):
             return const(callable(thing))
         case _:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import BuiltinFunctionType, ModuleType
 
 import numpy as np
 
 from ad_compiler.frontend.context import Context
 from ad_compiler.frontend.indexing import resolved
+from ad_compiler.frontend.lookups import TRUSTED
 from ad_compiler.frontend.naming import describe
 from ad_compiler.frontend.values import Loose, Place, Structure, Value, static
 from ad_compiler.ir.nodes import Const, Var, const
 from ad_compiler.ir.primitive import TypeRefusal
-from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, dtype_of
+from ad_compiler.ir.types import NUMPY_NAMES, Array, Bool, Float, Int, Static, dtype_of
 from ad_compiler.rules import infer
 
 Args = Sequence[Value]
@@ -66,11 +68,24 @@ def has_attribute(ctx: Context, args: Args, _kw: Keywords, _name: str, _call: ob
     name = args[1].value if isinstance(args[1], Const) else None
     if not isinstance(name, str):
         raise TypeRefusal("hasattr() with a name that is not known", "write the name")
-    return const(hasattr(_known(ctx, args[0], "the attributes of"), name))
+    match args[0]:
+        case Const(value=ModuleType() | type() | BuiltinFunctionType() | np.ufunc() as thing):
+            root = (getattr(thing, "__module__", None) or thing.__name__).partition(".")[0]
+            if root in TRUSTED or root == "builtins":
+                return const(hasattr(thing, name))  # nobody adds to these
+            kind = None
+        case Const(value=thing) if isinstance(args[0].type, Static):
+            kind = type(thing) if isinstance(thing, str | tuple | None) else None
+        case value:
+            kind = _class_of(resolved(ctx, value))
+    return const(hasattr(_found(kind, args[0], "the attributes of"), name))
 
 
 def _known(ctx: Context, value: Value, what: str) -> type:
-    kind = _class_of(resolved(ctx, value))
+    return _found(_class_of(resolved(ctx, value)), value, what)
+
+
+def _found(kind: type | None, value: Value, what: str) -> type:
     if kind is None:
         raise TypeRefusal(
             f"{what} {describe(value)} is not known at compile time", "decide it in the caller"

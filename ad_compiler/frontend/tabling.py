@@ -32,8 +32,8 @@ def holder(ctx: Context, scope: Scope, node: ast.expr, lower: Lower, items_of: I
 def _row(ctx: Context, scope: Scope, node: ast.Subscript, lower: Lower, items_of: Items) -> Value:
     value = lower(ctx, scope, node.value)
     items, is_tuple = items_of(ctx, scope, node)
-    index = items[0]
-    if not is_tuple and not isinstance(index, indexing.Slice):
+    index = items[0] if items else None  # x[()]
+    if not is_tuple and index is not None and not isinstance(index, indexing.Slice):
         own = is_table(ctx, scope, node.value, lower)
         if own and isinstance(value, Structure):
             value = _grown(ctx, value, index)

@@ -115,7 +115,7 @@ def composed(outer: Pattern, inner: Pattern) -> Pattern:
     """The pattern of what `inner` takes of the view `outer`; operands follow in order."""
     if outer == WHOLE:
         return inner
-    if all(item == "int" for item in outer) and not _apart(inner):
+    if all(item == "int" for item in outer) and not _apart(inner) and _begins_as_index(inner):
         return outer if inner == WHOLE else (*outer, *inner)
     return outer if inner == WHOLE and is_index(outer) else (*outer, THEN, *inner)
 
@@ -124,6 +124,11 @@ def _apart(pattern: Pattern) -> bool:
     """Whether arrays of indices stand behind a slice: an integer before would move their axes."""
     arrays = not {"array", "mask"}.isdisjoint(pattern)
     return arrays and pattern[0] not in ("int", "array", "mask")
+
+
+def _begins_as_index(pattern: Pattern) -> bool:
+    """Whether the first part of a chain is an index, or takes all."""
+    return not pattern or is_index(pattern[:1])
 
 
 def is_index(pattern: Pattern) -> bool:

@@ -79,7 +79,8 @@ def _average(
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     mean = np.sum(np.multiply(x, w), axis=axis, keepdims=keepdims) / scale
     if returned:
-        return mean, np.broadcast_to(scale, mean.shape).astype(mean.dtype)
+        total = np.broadcast_to(scale, np.shape(mean)).astype(mean.dtype)
+        return mean, total if np.ndim(mean) > 0 else total[()]
     return mean
 
 

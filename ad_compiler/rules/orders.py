@@ -159,7 +159,7 @@ def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
 @means(np.require, samples=((VECTOR,), (MATRIX, None, "C")))
 def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
     x = np.asarray(a)
-    return np.ascontiguousarray(x if dtype is None else x.astype(dtype))
+    return np.ascontiguousarray(x if dtype is None else x.astype(dtype, copy=False))
 
 
 def _flat_items(x: Any) -> Any:

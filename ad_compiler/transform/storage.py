@@ -72,7 +72,7 @@ def without_new(adjoints: Adjoints, z_bar: Atom, pattern: Pattern) -> Atom:
 
 
 def store(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
-    """`r = store(a, i, v)`: v gets what was written, a gets the rest."""
+    """`r = store(a, i, v)`: v gets what was written, a gets the rest, and nothing where v is."""
     a, pattern, v, *operands = let.args
     assert isinstance(pattern, Const)
     builder = adjoints.builder
@@ -83,7 +83,14 @@ def store(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
             part = adjoints.mask(part, wins)
         adjoints.add(v, fitted(adjoints, part, v))
     if pattern.value != WHOLE:
-        adjoints.add(a, builder.emit(PRIMITIVES["store"], z_bar, pattern, const(0.0), *operands))
+        rest = builder.emit(PRIMITIVES["store"], z_bar, pattern, const(0.0), *operands)
+        if a in adjoints.exposed.values and not any(frame.is_loop for frame in builder.frames):
+            assert isinstance(a, Var)
+            before = adjoints.selection(let.targets[0], z_bar)
+            kept = adjoints.everything(a) if before is None else before.mask
+            mask = builder.emit(PRIMITIVES["store"], kept, pattern, const(False), *operands)
+            adjoints.selected[rest] = Selected(rest, mask)
+        adjoints.add(a, rest)
 
 
 def add_at(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:

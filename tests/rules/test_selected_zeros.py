@@ -225,3 +225,38 @@ def test_distances_beside_the_diagonal(triangle: Callable[..., Any], k: int) -> 
 def test_distances_on_the_diagonal_have_no_slope() -> None:
     p = np.array([0.3, 1.1])
     assert np.all(np.isnan(grad(lambda p: np.sum(np.triu(np.sqrt((p[:, None] - p) ** 2))))(p)))
+
+
+def masked_out(x):
+    y = np.log(x)
+    y[x <= 0] = 0.0
+    return np.sum(y * np.arange(1.0, 4.0))
+
+
+def one_is_written(x):
+    y = np.sqrt(x)
+    y[0] = x[1]
+    return np.sum(y)
+
+
+def parts_are_written(x):
+    y = 2 * np.sqrt(x)
+    y[:1] = x[2]
+    y[2:] *= x[1]
+    return np.sum(y**2)
+
+
+OVERWRITTEN = [
+    (masked_out, [0, 1 / 2, 1 / 3]),
+    (one_is_written, [0, 1.25, 1 / 6]),
+    (parts_are_written, [0, 292, 82]),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("f", "slopes"), OVERWRITTEN)
+def test_elements_that_are_overwritten(f: Callable[..., Any], slopes: list[float]) -> None:
+    np.testing.assert_allclose(grad(f)(X), slopes, rtol=1e-14)
+    np.testing.assert_allclose(jacfwd(f)(X), slopes, rtol=1e-14)
+    second = jacfwd(grad(f))(X)
+    np.testing.assert_allclose(second, second.T, rtol=1e-12)
