@@ -83,6 +83,7 @@ def test_a_write_is_seen_where_numpy_shows_it(expression, rank, body):
 
 
 REFUSED = {
+    "return np.sum(x.view(np.int64))": "a view of an array as something else",
     "w = x.flat; return w[0]": "an iterator over the elements in a name",
     "return np.sum(x[tuple(np.argsort(x))])": "a tuple whose length is not known",
     "t = tuple(np.argsort(x)); return np.sum(x[t[:1] + t])": "a tuple whose length is not known",
@@ -114,7 +115,7 @@ def test_most_are_accepted():
             assert_same_bits(value_and_grad(f)(x)[0], f(x))
         except Unsupported:
             refused += 1
-    assert refused <= 4
+    assert refused <= 3
 
 
 def views_of_rows_and_of_all(x):

@@ -1,15 +1,17 @@
 """Powers that are written as products: `x * x * x`, which people derive as `3 * (x * x)`.
 
 By the rule for products, the derivative of `a * x` with `a = x * x` would be `a + 2 * x * x`.
+And squares of what is not smooth but has a smooth square: `np.linalg.norm(x) ** 2`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ad_compiler.ir.nodes import Function, Let, Var, walk
+from ad_compiler.ir.nodes import Atom, Const, Function, Let, Var, walk
 from ad_compiler.ir.types import FLOAT_DTYPES, PY_FLOAT, dtype_of
-from ad_compiler.rules.registry import Partials
+from ad_compiler.rules.registry import Linear, Partials
+from ad_compiler.rules.squares import SQUARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,44 @@ def powers(function: Function) -> dict[Var, Power]:
                     found[stmt.targets[0]] = Power(exponent + 1, position)
                 break
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """The square of what an operation gives: as one operation, and its rule."""
+
+    let: Let
+    rule: Linear | Partials
+
+
+def squares(function: Function) -> dict[Var, Square]:
+    """The squares in a program that are smooth though what is squared is not, by their targets."""
+    made: dict[Atom, Let] = {}
+    found: dict[Var, Square] = {}
+    for stmt in walk(function.block):
+        if not isinstance(stmt, Let):
+            continue
+        if stmt.prim.name in SQUARED:
+            made[stmt.targets[0]] = stmt
+        base = _squared(stmt)
+        of = None if base is None else made.get(base)
+        if of is not None and SQUARED[of.prim.name][0](of.args):
+            let = Let(stmt.targets, of.prim, of.args, stmt.at)
+            found[stmt.targets[0]] = Square(let, SQUARED[of.prim.name][1])
+    return found
+
+
+def _squared(let: Let) -> Atom | None:
+    """What an operation squares."""
+    match let.prim.name, let.args:
+        case ("pow" | "np.power", (base, Const(value=2 | 2.0))):
+            return base
+        case "mul", (base, other) if base is other:
+            return base
+        case "np.square", (base,):
+            return base
+        case _:
+            return None
 
 
 def _is_float(var: Var) -> bool:

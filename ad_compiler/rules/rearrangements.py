@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 import numpy as np
 
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.rules.allocation import MATRIX, VECTOR
 from ad_compiler.rules.indexing import GETITEM
-from ad_compiler.rules.registry import ATTRIBUTES, compile_time, means
+from ad_compiler.rules.registry import ATTRIBUTES, METHODS, compile_time, means
 from ad_compiler.rules.shaping import axes_of
 
 BOX = np.arange(24.0).reshape(2, 3, 4)
@@ -78,6 +79,15 @@ ATTRIBUTES["mT"] = _matrix_transpose
 def part(x: Any) -> Any:
     """A view of all of x; a number is its own."""
     return GETITEM(x, ("...",)) if np.ndim(x) > 0 else x
+
+
+def _view(x: Any, dtype: Any = None, type: Any = None) -> Any:
+    if dtype is not None or type is not None:
+        raise TypeRefusal("a view of an array as something else", "convert it with .astype(...)")
+    return part(x)
+
+
+METHODS["view"] = cast(FunctionType, _view)
 
 
 # -- at least so many axes ------------------------------------------------------------------------

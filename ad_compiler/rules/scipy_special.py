@@ -289,7 +289,9 @@ _enter(
     domain="order",
 )  # fmt: skip
 _SMALL = "where(abs({}) < 0.01, {}, {})"
-_LOG_SERIES = "-1" + "".join(f" {'-+'[k % 2]} (x - 1) ** {k} / {k + 1}" for k in range(1, 8))
+_LOG_SERIES = "-1 + (x - 1) / 2" + "".join(
+    f" {'-+'[k % 2]} (x - 1) ** {k} / {k + 1}" for k in range(2, 8)
+)
 _enter(
     "spence(x)",
     _SMALL.format("x - 1", _LOG_SERIES, "quiet_div(log(x), 1 - x)"),

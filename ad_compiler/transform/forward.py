@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from ad_compiler.analysis.activity import differentiable_operands, operand_label, varied
-from ad_compiler.analysis.powers import powers
+from ad_compiler.analysis.powers import powers, squares
 from ad_compiler.analysis.singular import leading
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder, Frame
@@ -57,7 +57,7 @@ class Forward:
         self.body = function.block.body
         self.presence = Presence(builder, exists)
         self.shapes = Shapes.of(function.params)
-        self.powers = powers(function)
+        self.powers, self.squares = powers(function), squares(function)
         self.choices = Choices(builder, self.shapes, leading(function))
         self.sources: dict[Atom, Let] = {}
         """The operations with several results, which may not all have a derivative."""
@@ -103,6 +103,8 @@ class Forward:
 
     def let(self, let: Let) -> None:
         """The tangent of one operation: the sum over its varied operands."""
+        square = self.squares.get(let.targets[0])
+        let = let if square is None else square.let
         positions = [k for k in differentiable_operands(let) if self.of(let.args[k]) is not None]
         refuse_unknown(let, positions, ())
         rule, power = RULES[let.prim], self.powers.get(let.targets[0])
@@ -110,6 +112,8 @@ class Forward:
             self.sources.update(dict.fromkeys(let.targets, let))
         if power is not None:
             rule, positions = power.rule, [power.position]
+        if square is not None:
+            rule = square.rule
         total: list[Atom | None] = [None] * len(let.targets)
         for parts in self.contributions(let, rule, positions):
             for n, part in enumerate(parts):

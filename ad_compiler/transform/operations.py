@@ -12,7 +12,7 @@ from functools import partial
 from typing import assert_never
 
 from ad_compiler.analysis.activity import differentiable_operands, operand_label
-from ad_compiler.analysis.powers import Power
+from ad_compiler.analysis.powers import Power, Square
 from ad_compiler.analysis.singular import CHOOSING, MOVING
 from ad_compiler.errors import InternalError
 from ad_compiler.ir.builder import Builder
@@ -36,6 +36,8 @@ class Operations:
     shapes: Shapes
     powers: Mapping[Var, Power]
     """Products that are powers."""
+    squares: Mapping[Var, Square]
+    """Squares that have a derivative of their own."""
 
     @abstractmethod
     def transposed(
@@ -44,7 +46,8 @@ class Operations:
         """What a structural rule without a transpose of its own adds for an operand."""
 
     def let(self, let: Let) -> None:
-        live = self.adjoints.active
+        live, square = self.adjoints.active, self.squares.get(let.targets[0])
+        let = let if square is None else square.let
         positions = [k for k in differentiable_operands(let) if let.args[k] in live]
         bars = [self.adjoints.take(t) for t in let.targets]
         if not positions or all(bar is None for bar in bars):
@@ -58,6 +61,8 @@ class Operations:
         rule, power = RULES[let.prim], self.powers.get(let.targets[0])
         if power is not None:
             rule, positions = power.rule, [power.position]
+        if square is not None:
+            rule = square.rule
         match rule:
             case Partials():
                 assert bars[0] is not None

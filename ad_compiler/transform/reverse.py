@@ -17,7 +17,7 @@ from typing import assert_never
 
 from ad_compiler.analysis.activity import active, operand_label
 from ad_compiler.analysis.final import Final
-from ad_compiler.analysis.powers import powers
+from ad_compiler.analysis.powers import powers, squares
 from ad_compiler.analysis.singular import exposed
 from ad_compiler.ir.builder import Builder, Cell
 from ad_compiler.ir.nodes import (
@@ -65,7 +65,7 @@ class Reverse(Operations):
         live = active(function, wrt, results)
         self.function, exists = explicit(function)
         self.shapes = Shapes.of(function.params)
-        self.powers = powers(self.function)
+        self.powers, self.squares = powers(self.function), squares(self.function)
         self.adjoints = Adjoints(
             builder,
             self.shapes,
