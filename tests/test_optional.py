@@ -274,3 +274,16 @@ def test_what_takes_none_is_refused_without_a_test():
     with pytest.raises(Unsupported, match="`m` may be None here") as caught:
         grad(f)(X)
     assert caught.value.remedy == "test `m is not None` first"
+
+
+def set_twice(x, s):
+    last = None
+    for t in (0.5, s):
+        last = math.tanh(t * t) if s > -0.2 else None
+    last = math.tanh(s * x[0]) if s > 0.3 else None
+    return s + x[1] * (0.1 if last is None else last)
+
+
+@pytest.mark.parametrize("s", [0.5, 0.1, -1.0])
+def test_branches_on_one_test_that_leave_nothing(s):
+    check_program(set_twice, (X, s), "python")

@@ -24,7 +24,6 @@ from ad_compiler.ir.nodes import (
     Let,
     Stmt,
     Undef,
-    Var,
     blocks_of,
     read_by,
     substitute,
@@ -56,7 +55,9 @@ def _joined(before: list[Stmt], second: If) -> If:
     """The branch with an earlier one on the same test taken into it, and out of the list."""
     for at in range(len(before) - 1, -1, -1):
         first = before[at]
-        if isinstance(first, If) and first.test is second.test and _may_wait(first, before[at:]):
+        if not isinstance(first, If) or first.test is not second.test:
+            continue
+        if _may_wait(first, before[at:]) and not _reads_nothing(first, second):
             del before[at]
             return _one(first, second)
     return second
@@ -90,14 +91,26 @@ def _has_turn(stmt: Stmt) -> bool:
     return isinstance(stmt, Effect)
 
 
+def _reads_nothing(first: If, second: If) -> bool:
+    """Whether an arm computes with what has no value there: it is never run, whatever it says."""
+    for one, other in _arms(first, second):
+        lacking = {t for t, r in zip(first.targets, one.results, strict=True) if _lacks(r)}
+        if any(not lacking.isdisjoint(read_by(stmt)) for stmt in other.body):
+            return True
+    return False
+
+
+def _lacks(result: Atom) -> bool:
+    return isinstance(result, Undef)
+
+
+def _arms(first: If, second: If) -> tuple[tuple[Block, Block], tuple[Block, Block]]:
+    return (first.then, second.then), (first.orelse, second.orelse)
+
+
 def _one(first: If, second: If) -> If:
     arms: list[Block] = []
-    for one, other in ((first.then, second.then), (first.orelse, second.orelse)):
-        env: dict[Var, Atom] = {
-            t: r
-            for t, r in zip(first.targets, one.results, strict=True)
-            if not isinstance(r, Undef)
-        }
-        rest = substitute(other, env)
+    for one, other in _arms(first, second):
+        rest = substitute(other, dict(zip(first.targets, one.results, strict=True)))
         arms.append(Block((), one.body + rest.body, one.results + rest.results))
     return If(first.targets + second.targets, first.test, arms[0], arms[1], first.at)
