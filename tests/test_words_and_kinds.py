@@ -177,3 +177,10 @@ def test_what_modules_and_classes_have() -> None:
 
     with pytest.raises(Unsupported, match="the attributes of"):
         grad(g)(1.0)
+
+
+def test_an_object_is_callable_if_its_class_says_so() -> None:
+    def f(s):
+        return 2 * s.radius if callable(s) else s.radius * s.index
+
+    assert grad(f)(Surface(2.0, 3.0)) == Surface(3.0, 2.0)

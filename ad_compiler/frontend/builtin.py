@@ -230,8 +230,8 @@ def _callable(_ctx: Context, args: Args, _kw: Keywords, _name: str, _call: Call)
     match args[0]:
         case UserFunction() | Partial() | Method() | Derived():
             return const(True)
-        case Structure(record=record) if record is not None:
-            return const(hasattr(record.cls, "__call__"))  # noqa: B004 (of the class, not of it)
+        case Structure(record=record) if record is not None and record.cls is not None:
+            return const(any("__call__" in vars(base) for base in record.cls.__mro__))
         case Const(value=thing):
             return const(callable(thing))
         case _:

@@ -67,7 +67,7 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[str]:
         case ast.Name(id=name), ast.Constant(value=None):
             yield name
         case ast.Name(id=name), ast.IfExp(body=body, orelse=orelse):
-            if any(isinstance(arm, ast.Constant) and arm.value is None for arm in (body, orelse)):
+            if _says_none(body) or _says_none(orelse):
                 yield name
         case _:
             pass
