@@ -173,7 +173,9 @@ def _shared(ctx: Context, value: Value) -> Value:
     def leaf(one: Value) -> Value:
         is_array = isinstance(one, Var) and isinstance(one.type, Array)
         if is_array and one in ctx.captures.hidden:
-            return ctx.storage.outside(one)
+            place = ctx.storage.outside(one)
+            place.root.captured = True
+            return place
         return one
 
     return mapped(value, leaf)

@@ -13,7 +13,7 @@ from ad_compiler.frontend import rows
 from ad_compiler.frontend.context import Context, Snapshot, apply, array_of, atom_of
 from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.naming import describe
-from ad_compiler.frontend.places import LISTED
+from ad_compiler.frontend.reach import LISTED
 from ad_compiler.frontend.values import Growing, Loose, Place, Structure, Value, static
 from ad_compiler.ir.nodes import Atom, Const, Var, const
 from ad_compiler.ir.primitive import Primitive, TypeRefusal
@@ -373,8 +373,8 @@ def _element(ctx: Context, identity: Identity, value: Value) -> Atom:
         return rows.packed(ctx, identity, value)
     if isinstance(value, Growing):
         return _held(ctx, value)
-    if isinstance(value, Place):
-        ctx.storage.freeze([value.root], LISTED)
+    if isinstance(value, Place | Loose):
+        ctx.storage.freeze([value.root] if isinstance(value, Place) else value.roots, LISTED)
     atom = atom_of(ctx, value)
     if array_of(ctx, value) is None and isinstance(atom.type, Static):
         raise TypeRefusal(f"{describe(value)} in a growing list", "append numbers or arrays")

@@ -24,12 +24,12 @@ from ad_compiler.frontend.values import (
 
 def places_within(value: Value) -> Iterator[Place]:
     """The places that a value holds: of a function, those of the arguments that it has already."""
-    return (part for part in _within(value) if isinstance(part, Place))
+    return (part for part in within(value) if isinstance(part, Place))
 
 
 def lists_within(value: Value) -> Iterator[Growing]:
     """The lists that a value holds of which only the program knows how long they are."""
-    return (part for part in _within(value) if isinstance(part, Growing))
+    return (part for part in within(value) if isinstance(part, Growing))
 
 
 @contextmanager
@@ -45,22 +45,22 @@ def run_over(value: Value) -> Generator[None]:
             xs.identity.loops -= 1
 
 
-def _within(value: Value) -> Iterator[Value]:
+def within(value: Value) -> Iterator[Value]:
     """All that a value holds, and what holds nothing else itself."""
     match value:
         case Structure(items=parts) | Zipped(parts) | Grid(parts):
             for part in parts:
-                yield from _within(part)
+                yield from within(part)
         case Counted(inner) | Backwards(inner) | Picked(inner) | Method(inner):
-            yield from _within(inner)
+            yield from within(inner)
         case UserFunction(defaults=given):
             for part in given.values():
-                yield from _within(part)
+                yield from within(part)
         case Partial(inner, first, named):
             for part in (inner, *first, *named.values()):
-                yield from _within(part)
+                yield from within(part)
         case Derived(inner, given=given):
             for part in (inner, *given):
-                yield from _within(part)
+                yield from within(part)
         case _:
             yield value

@@ -33,7 +33,8 @@ def call(
     at = ctx.builder.at
     ctx.active.append(entry)
     try:
-        value = body_of(ctx, scope)
+        with ctx.storage.call():
+            value = body_of(ctx, scope)
     finally:
         ctx.active.pop()
     scope.leave(ctx.storage, value)

@@ -2,8 +2,8 @@
 
 if c:                       After it, y lives in a new root that holds one array or the other.
     y = x * 2               If something else can still reach either (`y = x`), nobody can tell
-else:                       whether a write to y is seen there: the roots are frozen, so that
-    y = x                   reading stays possible and writing is refused.
+else:                       whether a write to y is seen there: the roots are tied: until
+    y = x                   the others are out of reach, they are read only (`reach.py`).
 
 for t in range(n):          u and u_new carry one array each around the loop: two new roots,
     u, u_new = u_new, u     whose values are exchanged at the end of each trip.
@@ -16,20 +16,16 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ad_compiler.frontend.identity import Identity
-from ad_compiler.frontend.places import Storage, held, place_in
-from ad_compiler.frontend.values import Growing, Place, Root, Skeleton, static
+from ad_compiler.frontend.places import Storage
+from ad_compiler.frontend.reach import UNCLEAR
+from ad_compiler.frontend.roots import Root
+from ad_compiler.frontend.values import Growing, Place, Skeleton, held, place_in, static
 from ad_compiler.ir.builder import Builder, Cell, Frame, Widening
 from ad_compiler.ir.nodes import Atom, Const, const
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import RAGGED, Float, Type, join
 
 UNCLEAR_CONTAINER = "which one it is depends on the path taken"
-UNCLEAR = "which array it is depends on the path taken"
-
-
-def also_in(root: Root) -> str:
-    """Why an array must not change that a name may stand for, or for a part of it."""
-    return f"`{root.cell.name}` is a part of it, or not, depending on the path taken"
 
 
 @dataclass(eq=False)
@@ -59,6 +55,8 @@ class Joining:
             if None in places or len({repr(p) for p in places}) == 1:
                 continue
             found[cell] = [p for p in places if p is not None]
+            if not all(cell in place.root.holders for place in found[cell]):
+                continue  # a name that has ended
             plain = all(not p.path for p in found[cell])
             key = tuple(p.root for p in found[cell]) if plain else cell
             groups.setdefault(key, []).append(cell)
@@ -116,9 +114,8 @@ class Joining:
             for cell in cells:
                 self.bind(cell, root)
             self.builder.frames.pop()
-        if shared or any(self.storage.is_watched(p.root) for p in places):
-            self.storage.freeze([root], UNCLEAR)
-            self.storage.freeze(shared, also_in(root))
+        watched = [p.root for p in places if self.storage.is_watched(p.root)]
+        self.storage.tie(root, (*shared, *watched))
 
     def bind(self, cell: Cell, root: Root) -> None:
         self.builder.assign(cell, held(Place(root, ())))
@@ -152,14 +149,15 @@ class Joining:
         root = self.storage.unset_root(cell.name, [place])
         self.builder.assign(root.cell, self.storage.moved(place))
         if place.path or others or self.storage.is_watched(place.root):
-            self.storage.freeze([root], UNCLEAR)
-            self.storage.freeze([place.root], also_in(root))
+            self.storage.tie(root, [place.root])
         else:
             self._share(root, place.root)
         return root
 
     def _share(self, root: Root, other: Root) -> None:
         """A root that may hold what another holds may be written as far as the other may."""
+        if other.mates():
+            self.storage.tie(root, [other])
         loops = self.storage.loops_through(other)
         if other.frozen and not loops:
             self.storage.freeze([root], UNCLEAR)
@@ -169,7 +167,7 @@ class Joining:
     def leave(self, frame: Frame, widening: Widening, carried: dict[Cell, Root]) -> bool:
         """At the end of a trip, still in its frame; whether the body must be built again."""
         ends: dict[Cell, Place] = {}
-        before = len(self.storage.frozen)
+        frozen, tied = len(self.storage.frozen), len(self.storage.ties)
         new: list[Cell] = []
         changed = False
         for cell, value in list(frame.values.items()):
@@ -201,7 +199,9 @@ class Joining:
         weaker = self._around(ends, carried)
         # A root of the trip's own is another one when the body is built again.
         outer = self.builder.frames[:-1]
-        return weaker or any(r.cell.home in outer for r in self.storage.frozen[before:])
+        if any(root.cell.home in outer for root in self.storage.frozen[frozen:]):
+            return True
+        return weaker or self.storage.tied_since(tied, outer)
 
     def _is_torn(self, cell: Cell, ends: dict[Cell, Place], carried: dict[Cell, Root]) -> bool:
         """Whether a name leaves a trip without those that came into it as its aliases."""
@@ -228,8 +228,7 @@ class Joining:
                 if carried.get(c) is not root and self.builder.outer(c) is not None
             ]
             if place.path or others or self.storage.is_watched(place.root):
-                self.storage.freeze([root], UNCLEAR)
-                self.storage.freeze([place.root], also_in(root))
+                self.storage.tie(root, [place.root])
             else:
                 self._share(root, place.root)
             weaker |= root.contiguous and not self.storage.lies_in_rows(place)

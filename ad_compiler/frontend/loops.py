@@ -20,7 +20,7 @@ from ad_compiler.frontend.context import (
 from ad_compiler.frontend.expressions import expression
 from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.growing import Trips
-from ad_compiler.frontend.holding import places_within, run_over
+from ad_compiler.frontend.holding import run_over, within
 from ad_compiler.frontend.names import breaks, escaping, leaves_loop, returns
 from ad_compiler.frontend.needs import NeedsStatic
 from ad_compiler.frontend.scope import Scope
@@ -48,7 +48,7 @@ def _for(ctx: Context, scope: Scope, node: ast.For, block: Lower) -> None:
     iterable = iterables.now(ctx, iterable)
     items = iterables.known_items(ctx, iterable)
     early = _early(ctx.builder, node)
-    kept = ctx.storage.kept(places_within(iterable))
+    kept = ctx.storage.kept(within(iterable))
     with kept, run_over(iterable), scope.looping(ctx.builder, _escaping(scope.code, node)):
         if items is not None and not isinstance(iterable, iterables.Range | Grid):
             again = None

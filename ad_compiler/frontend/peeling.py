@@ -22,9 +22,9 @@ from ad_compiler.frontend.flow import FALSE, TRUE, Flow, entered, flag
 from ad_compiler.frontend.growing import Trips
 from ad_compiler.frontend.names import bound_in, escaping
 from ad_compiler.frontend.needs import NeedsStatic
-from ad_compiler.frontend.places import place_in
 from ad_compiler.frontend.scope import Scope, Unbound
 from ad_compiler.frontend.slots import Slot
+from ad_compiler.frontend.values import place_in
 from ad_compiler.ir.builder import Cell, Frame, JoinRefusal
 from ad_compiler.ir.nodes import Atom, Const, Undef, const
 from ad_compiler.ir.types import is_number

@@ -12,52 +12,39 @@ paths meet, names that moved get a root of their own there (`joining.py`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ad_compiler.frontend.needs import differing
+from ad_compiler.frontend.reach import Reach
+from ad_compiler.frontend.roots import Root
 from ad_compiler.frontend.values import (
     Loose,
     Place,
-    Root,
     Step,
     Structure,
     Value,
+    held,
     mapped,
-    static,
+    place_in,
 )
 from ad_compiler.frontend.views import VIEWS
-from ad_compiler.ir.builder import Builder, Cell, Frame
+from ad_compiler.ir.builder import Cell, Frame
 from ad_compiler.ir.index import WHOLE, Pattern, composed, is_whole
 from ad_compiler.ir.nodes import Atom, Const, Let, Undef, Var
-from ad_compiler.ir.primitive import Primitive, TypeRefusal
+from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.types import Array, Static, rank
 from ad_compiler.rules.likeness import BY_ROWS
 from ad_compiler.rules.registry import PRIMITIVES
 
-ITERATED = "a loop goes through what may be the same array"
-LISTED = "it is also in a list"
-ITEM = "give the item another array: `xs[k] = xs[k] * 2`"
-COPY = "write `.copy()` where it is made, so that it has memory of its own"
-
 
 @dataclass(eq=False)
-class Storage:
+class Storage(Reach):
     """The roots of a program under construction."""
 
-    builder: Builder
     external: dict[Var, Place] = field(default_factory=dict[Var, Place])
     """The places of arrays that come from outside: parameters, captured arrays."""
-    watched: frozenset[Var] = frozenset()
-    """The arrays from outside whose final state is asked for."""
-    looping: dict[Cell, list[Root]] = field(default_factory=dict[Cell, list[Root]])
-    """What holds the arrays that loops go through, and the roots that are not written meanwhile."""
-    pinned: list[Root] = field(default_factory=list[Root])
-    """Roots that a statement in progress still reads."""
-    frozen: list[Root] = field(default_factory=list[Root])
-    """The roots that were frozen so far, in order."""
     iterators: dict[int, Value] = field(default_factory=dict[int, Value])
     elements: dict[Var, tuple[Var, int]] = field(default_factory=dict["Var", "tuple[Var, int]"])
     """Numbers that were read from arrays that stand for rows of lists, and their places."""
@@ -88,10 +75,6 @@ class Storage:
         """Whether the array of a place is certainly laid out row by row."""
         return place.root.contiguous and not place.path
 
-    def is_watched(self, root: Root) -> bool:
-        """Whether somebody will look at what becomes of an array, and not by a name."""
-        return root.captured or (root.origin is not None and root.origin in self.watched)
-
     def outside(self, var: Var) -> Place:
         """The place of an array that comes from outside."""
         place = self.external.get(var)
@@ -109,13 +92,6 @@ class Storage:
             return True
         last = self.builder.frame.stmts[-1] if self.builder.frame.stmts else None
         return isinstance(last, Let) and last.targets[0] is atom and last.prim.name in BY_ROWS
-
-    def freeze(self, roots: Iterable[Root], why: str) -> None:
-        """Forbid to write to storage that may be reached in ways that cannot be told apart."""
-        for root in roots:
-            if not root.frozen:
-                root.frozen = why
-                self.frozen.append(root)
 
     # -- names --------------------------------------------------------------------------------
 
@@ -169,15 +145,20 @@ class Storage:
     def hold(self, cell: Cell, value: Value) -> Value:
         """What a cell is to hold for a value: for an array, its place."""
         if isinstance(value, Loose):
-            self.freeze(value.roots, value.why)
-            root = self.new_root(cell.name, value.atom)
-            self.freeze([root], value.why)
-            value = Place(root, ())
+            value = Place(self._loose_root(cell.name, value), ())
         elif isinstance(value, Var | Const) and isinstance(value.type, Array):
             value = self.place_for(cell, value)
         if isinstance(value, Place):
             value.root.holders[cell] = None
         return value
+
+    def _loose_root(self, name: str, value: Loose) -> Root:
+        root = self.new_root(name, value.atom)
+        root.sources, root.doubt = value.roots, value.why
+        self.tie(root, value.roots)
+        if not value.roots:
+            self.freeze([root], value.why)
+        return root
 
     def place_for(self, cell: Cell, atom: Atom) -> Place:
         """The place of a new array that a cell is to hold: its old one, if only it knows that."""
@@ -193,66 +174,11 @@ class Storage:
     def is_own(self, place: Place, cell: Cell) -> bool:
         """Whether nothing but a cell can reach the storage of a place."""
         root = place.root
-        if place.path or root.origin is not None or root.frozen or root in self.pinned:
+        if place.path or root.origin is not None or root.frozen or root.mates():
             return False
-        if root.captured:
+        if root.captured or root in self.pinned:
             return False
         return all(holder is cell for holder in self.holders(root))
-
-    def holders(self, root: Root) -> list[Cell]:
-        """The cells that hold a place of a root now."""
-        found = [(cell, place_in(self.builder.peek(cell))) for cell in root.holders]
-        return [cell for cell, place in found if place is not None and place.root is root]
-
-    def release(self, cells: Iterable[Cell]) -> None:
-        """Forget names that nobody can read any more."""
-        for cell in cells:
-            place = place_in(self.builder.peek(cell))
-            if place is not None:
-                place.root.holders.pop(cell, None)
-
-    def names_of(self, root: Root) -> list[Cell]:
-        """The holders of a root that are names of the program."""
-        return [cell for cell in self.holders(root) if cell not in self.looping]
-
-    @contextmanager
-    def kept(self, places: Iterable[Place]) -> Generator[None]:
-        """While a loop goes through arrays: it holds them, whatever becomes of their names."""
-        cells = {self.builder.cell("items", held(place)): place.root for place in places}
-        for cell, root in cells.items():
-            root.holders[cell] = None
-            self.looping[cell] = []
-        try:
-            yield
-        finally:
-            self.release(cells)
-            for cell in cells:
-                for root in self.looping.pop(cell):
-                    if root.frozen == ITERATED and not self.loops_through(root):
-                        root.frozen = ""
-
-    def loops_through(self, root: Root) -> list[Cell]:
-        """The loops that may go through the storage of a root, if nothing else forbids writing."""
-        if root.frozen not in ("", ITERATED):
-            return []
-        return [c for c, lent in self.looping.items() if c in self.holders(root) or root in lent]
-
-    def lend(self, roots: Iterable[Root], loops: Iterable[Cell]) -> None:
-        """Forbid to write to roots as long as loops run that may go through their storage."""
-        for root in roots:
-            self.freeze([root], ITERATED)
-            for cell in loops:
-                self.looping[cell].append(root)
-
-    @contextmanager
-    def pin(self, values: Iterable[Value]) -> Generator[None]:
-        """While values are on their way to names, no name may reuse the storage they are in."""
-        length = len(self.pinned)
-        self.pinned += [v.root for v in values if isinstance(v, Place)]
-        try:
-            yield
-        finally:
-            del self.pinned[length:]
 
     def rooted(self, value: Value, name: str = "values") -> Value:
         """A value that may be used more than once: its arrays have places."""
@@ -307,7 +233,9 @@ class Storage:
         step = _step(prim, args, place)
         if step is None:
             why = f"it may share memory with the result of `{prim.name.removeprefix('np.')}`"
-            return Loose(atom, (place.root,), why)
+            loose = Loose(atom, (place.root,), why)
+            self.flights[-1].loose.append(loose)
+            return loose
         value = self.builder.peek(place.root.cell)
         name = atom.name if isinstance(atom, Var) and not atom.temp else ""
         made = Place(place.root, (*place.path, step), name)
@@ -343,29 +271,9 @@ class Storage:
         self.builder.assign(root.cell, self.builder.emit(prim, *args, name=root.cell.name))
         root.mark_written()
 
-    def require_writable(self, root: Root) -> None:
-        """Refuse to write where other names may or may not see it."""
-        if root.frozen:
-            raise TypeRefusal(
-                f"`{root.cell.name}` cannot be changed in place here: {root.frozen}",
-                ITEM if root.frozen == LISTED else COPY,
-            )
-
     def written(self) -> list[Var]:
         """The arrays from outside that are written."""
         return [var for var, place in self.external.items() if place.root.written]
-
-
-def place_in(atom: Atom | None) -> Place | None:
-    """The place that a cell holds, None if it holds something else."""
-    if isinstance(atom, Const) and isinstance(atom.value, Place):
-        return atom.value
-    return None
-
-
-def held(place: Place) -> Const:
-    """A place as a cell holds it."""
-    return static(place)
 
 
 def chain_of(path: Sequence[Step]) -> tuple[Pattern, list[Atom]]:

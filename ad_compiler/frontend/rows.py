@@ -35,6 +35,7 @@ REMEDY = "append tuples of numbers, alike in length and kinds, or make a list fo
 HELD = "it is an item of another list"
 CHANGE = "write `table[i][j] = …` of a list of lists whose rows have no names, or use an array"
 PLAIN = (PY_FLOAT, PY_INT, PY_BOOL)
+FLOAT32 = Float("f32")
 CONVERSIONS: dict[type[Type], str] = {Float: "float", Int: "whole", Bool: "bool"}
 
 
@@ -117,18 +118,23 @@ def as_number(ctx: Context, value: Value, type_: Type) -> Value:
     atom = atom_of(ctx, value)
     if atom.type == type_:
         return value
+    if type_ == FLOAT32:
+        return apply(ctx, PRIMITIVES["np.float32"], (atom,))
     return apply(ctx, PRIMITIVES[CONVERSIONS[type(type_)]], (atom,))
 
 
 def _row_of(ctx: Context, value: Structure) -> Row:
-    """What a row is that an array can stand for: numbers of NumPy's must be of its dtype."""
+    """What a row is that an array can stand for: numbers of NumPy's must be of its dtype.
+
+    Those of single precision fit into any array of floats.
+    """
     atoms = [item for item in value.items if is_atom(item) and is_number(item.type)]
     if value.kind not in ("tuple", "list") or not atoms or len(atoms) < len(value.items):
         raise TypeRefusal(f"{describe(value)} in a list that grows while the program runs", REMEDY)
     types = tuple(_plain(atom.type) for atom in atoms)
     dtype = dtype_of(_type_of(ctx, value))
     for type_ in types:
-        if type_ not in PLAIN and dtype_of(type_) != dtype:
+        if type_ not in (*PLAIN, FLOAT32) and dtype_of(type_) != dtype:
             raise TypeRefusal(f"{shown(type_)} in a row of a list that grows", REMEDY)
     return Row(value.kind, value.keys, value.record, types)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ad_compiler.frontend.holding import lists_within, places_within
+from ad_compiler.frontend.holding import within
 from ad_compiler.frontend.identity import Identity
 from ad_compiler.frontend.iterators import require_no_iterator
 from ad_compiler.frontend.naming import describe
@@ -117,14 +117,21 @@ def _fill(storage: Storage, cell: Cell, value: Value, base: Frame | None) -> Non
             value if is_atom(value) or isinstance(value, Place | Loose) else static(Opaque(value)),
             base,
         )
+    storage.let_go(cell)
     value = storage.hold(cell, value)
     if isinstance(value, Place | Growing):
         storage.builder.assign(cell, static(value))
     else:
-        for place in places_within(value):
-            place.root.captured = True
-        for xs in lists_within(value):
-            xs.identity.lent = True
+        for part in within(value):
+            match part:
+                case Place(root):
+                    root.captured = True
+                case Loose(_, roots, why):
+                    storage.freeze(roots, why)
+                case Growing(identity=identity):
+                    identity.lent = True
+                case _:
+                    pass
         atom = value if is_atom(value) else static(Opaque(value))
         storage.builder.assign(cell, atom)
 

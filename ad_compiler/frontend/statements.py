@@ -88,6 +88,7 @@ def statement(ctx: Context, scope: Scope, node: ast.stmt) -> None:
         raise refusals.syntax(scope, node)
     place(ctx, scope, node)
     scope.expire(ctx.storage, node)
+    ctx.storage.land()
     with _placed(scope, node), _ending(ctx, scope, node):
         lower(ctx, scope, node)
 

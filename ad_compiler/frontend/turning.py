@@ -14,8 +14,9 @@ from ad_compiler.frontend.growing import (
     set_item,
 )
 from ad_compiler.frontend.identity import Identity
+from ad_compiler.frontend.roots import Root
 from ad_compiler.frontend.slots import holders, load, part_of, put
-from ad_compiler.frontend.values import Growing, Root, Structure, Value
+from ad_compiler.frontend.values import Growing, Structure, Value
 from ad_compiler.ir.nodes import Var
 from ad_compiler.ir.primitive import TypeRefusal
 from ad_compiler.ir.types import Type

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 from ad_compiler.frontend.identity import Identity
+from ad_compiler.frontend.roots import Root
 from ad_compiler.frontend.source import Code
-from ad_compiler.ir.builder import Cell, Frame
+from ad_compiler.ir.builder import Frame
 from ad_compiler.ir.nodes import Atom, Branch, Const, Label, Let, Tree, Undef, Var, const
 from ad_compiler.ir.primitive import Primitive
 from ad_compiler.ir.records import Record
@@ -198,35 +199,6 @@ class Picked:
     places: Var
 
 
-@dataclass(eq=False)
-class Root:
-    """The storage of one array. Its current value is what `cell` holds.
-
-    `contiguous`: certainly laid out row by row. `origin`: the variable, of an array that comes
-    from outside. `frozen`: why it must not be written, if it must not.
-    """
-
-    cell: Cell
-    serial: int
-    contiguous: bool = False
-    origin: Var | None = None
-    holders: dict[Cell, None] = field(default_factory=dict[Cell, None])
-    """The cells that ever held a place in this storage."""
-    frozen: str = ""
-    captured: bool = False
-    """Whether a function or iterator holds it, too: it stays what it is, whatever names do."""
-    written: bool = False
-    sources: tuple[Root, ...] = ()
-    """The roots whose array it may hold, where paths met."""
-
-    def mark_written(self) -> None:
-        """Note that the array changes, here and wherever it came from."""
-        self.written = True
-        for root in self.sources:
-            if not root.written:
-                root.mark_written()
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """A view: how it is read (`prim` of the array and `args`), and as part of a store's pattern."""
@@ -331,6 +303,18 @@ Iterables = Range | Zipped | Grid | Counted | Backwards | Picked
 def static(value: object, spelling: str | None = None) -> Const:
     """A compile-time constant that is no number."""
     return Const(value, Static(), spelling)
+
+
+def place_in(atom: Atom | None) -> Place | None:
+    """The place that a cell holds, None if it holds something else."""
+    if isinstance(atom, Const) and isinstance(atom.value, Place):
+        return atom.value
+    return None
+
+
+def held(place: Place) -> Const:
+    """A place as a cell holds it."""
+    return static(place)
 
 
 def is_atom(value: Value) -> TypeGuard[Atom]:

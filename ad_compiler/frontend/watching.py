@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import FunctionType
 
 from ad_compiler.frontend.holding import lists_within, places_within
-from ad_compiler.frontend.places import Storage, place_in
+from ad_compiler.frontend.places import Storage
 from ad_compiler.frontend.slots import Slot
 from ad_compiler.frontend.values import (
     Backwards,
@@ -25,6 +25,7 @@ from ad_compiler.frontend.values import (
     Structure,
     Value,
     Zipped,
+    place_in,
 )
 from ad_compiler.ir.builder import Cell
 from ad_compiler.ir.nodes import Atom, Const
@@ -92,12 +93,13 @@ def _is_container(storage: Storage, slot: Slot) -> bool:
 
 
 def _cells(storage: Storage, slot: Slot) -> Iterator[Cell]:
-    """The cells of a name, and of the storage that it is bound to."""
+    """The cells of a name, and of the storage that it is bound to: an iterator holds it, too."""
     for cell in slot.cells():
         yield cell
         atom = storage.builder.peek(cell)
         place = place_in(atom)
         if place is not None:
+            place.root.captured = True
             yield place.root.cell
         elif isinstance(atom, Const) and isinstance(atom.value, Growing):
             yield atom.value.root.cell

@@ -112,6 +112,7 @@ def program(seed: int, focus: Sequence[str] = (), without: str = "") -> Program:
     fresh = plain.replace("<V>", "<tV>").replace("<M>", "<tM>").replace("<v>", "<tV>")
     g.result = lambda: g.fill(fresh, 1)
     given = arguments(rng)
+    g.single = "float32" in given.used
     for name, type_ in given.names.items():
         g.bind(name, type_)
     lines = [*given.prologue, *_body(g, focus)]

@@ -79,6 +79,8 @@ class Generator:
     """The row to take for the next expression of a type."""
     constants: dict[str, str] = field(default_factory=dict[str, str])
     """Arrays of the module that the program reads."""
+    single: bool = False
+    """Whether arguments have single precision, so that arrays may differ in theirs."""
     outputs: tuple[str, ...] = ()
     """The arguments that the results are written into: they stay what they are."""
     result: Callable[[], str] = str

@@ -229,8 +229,10 @@ for <+x1> in range(3):
 <m>.reshape(3 * n)[<i>] += <tF>
 <m>.flat[::2] *= 0.5
 
+<+m> = <m1>.copy()
 <@v> = <m>.reshape(-1)[:n]
 <v>[0] = <tF>
+<m>[-1, 1] *= 2.0
 
 <@m> = <wm>[::-1]
 <@r> = <m>[0]

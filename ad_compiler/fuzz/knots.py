@@ -165,7 +165,9 @@ def tied(g: Generator, _depth: int) -> list[str]:
 def begun(g: Generator, _depth: int) -> list[str]:
     """A loop whose first trip makes an array that the others change, and a list of a kind."""
     array, item, first, rows = (f"{g.new('item')}_begun" for _ in range(4))
-    made = g.fill(g.pick("<V>.copy()", "<V> * <tF>", "<tF> * np.ones(3)", "np.zeros(3) + <tF>"), 1)
+    made = g.fill(
+        g.pick("(<V>).copy()", "<V> * <tF>", "<tF> * np.ones(3)", "np.zeros(3) + <tF>"), 1
+    )
     arm = [f"{array} = {made}", f"{first} = False", *(["continue"] if g.chance(0.3) else [])]
     changes = [
         f"{array} *= 0.5 + 0.1 * {item}", f"{array}[0] = 0.5 * {item} * {array}[-1]",

@@ -24,6 +24,8 @@ def assign(g: Generator, depth: int) -> list[str]:
     text = g.tame(type_, 2)
     bound = g.rebindable(type_)
     name = g.rng.choice(bound) if bound and g.chance(0.5) else g.new(type_)
+    if g.single and type_ in ARRAYS and name in bound:
+        text = f"({text}).astype({name}.dtype)"
     g.bind(name, type_)
     return [f"{name} = {text}"]
 
@@ -39,7 +41,7 @@ def exchange(count: int, *types: str) -> Row:
     def make(g: Generator, depth: int) -> list[str]:
         type_ = g.pick(*types)
         bound = g.rebindable(type_)
-        if len(bound) < count:
+        if len(bound) < count or (g.single and type_ in ARRAYS):
             raise Missing(type_)
         names = g.rng.sample(bound, count)
         turned = [*names[1:], names[0]]

@@ -37,7 +37,7 @@ def perhaps_a_view(x: Any) -> Any:
     z = y.reshape(2, 3)
     w = x[::2].ravel()
     w[0] = 2.0
-    return np.sum(z) + w[0]
+    return np.sum(z) + w[0] + x[0]
 
 
 def an_alias_in_one_trip(x: Any) -> Any:
