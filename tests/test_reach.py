@@ -238,7 +238,8 @@ def a_view_or_a_copy_that_a_comprehension_goes_through(m, v, c):
 
 REFUSED = [
     by_a_name, by_the_loop, by_a_call_in_progress, by_what_a_call_returned,
-    by_a_choice_in_progress, by_a_list, by_a_function, by_an_iterator, by_a_method, a_view_or_a_copy_in_progress,
+    by_a_choice_in_progress, by_a_list, by_a_function, by_an_iterator, by_a_method,
+    a_view_or_a_copy_in_progress,
     a_view_or_a_copy_in_a_list, a_view_or_a_copy_put_into_a_list, parts_in_a_list,
     a_view_or_a_copy_as_a_default, a_view_or_a_copy_in_a_partial, a_view_or_a_copy_in_an_iterator,
     a_view_or_a_copy_that_a_loop_goes_through, a_view_or_a_copy_that_a_comprehension_goes_through,
