@@ -65,7 +65,7 @@ def made(expression, body):
     return names["f"]
 
 
-@pytest.mark.parametrize(("expression", "rank", "body"), spread(CASES, 5))
+@pytest.mark.parametrize(("expression", "rank", "body"), spread(CASES, 11))
 def test_a_write_is_seen_where_numpy_shows_it(expression, rank, body):
     f, x = made(expression, body), POINTS[rank]
     try:

@@ -170,7 +170,7 @@ def the_best_so_far(x):
 
 
 @pytest.mark.parametrize("backend", spread(["python", "numba"], 2))
-@pytest.mark.parametrize(("function", "args"), case.entered)
+@pytest.mark.parametrize(("function", "args"), spread(case.entered, 2))
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...], backend: str) -> None:
     moving = tuple(range(len(args)))
     value, gradient = value_and_grad(function, moving, backend=backend)(*args)
@@ -238,7 +238,7 @@ def parts_or_their_sum(x, parts, last):
     return np.sum(row**2)
 
 
-@pytest.mark.parametrize(("function", "args"), switched.entered)
+@pytest.mark.parametrize(("function", "args"), spread(switched.entered, 2))
 def test_arguments_that_say_what_a_name_is(
     function: Callable[..., Any], args: tuple[Any, ...]
 ) -> None:

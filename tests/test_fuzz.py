@@ -19,7 +19,7 @@ CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
 RIGHT = [*range(5002, 5014), *range(5032, 5048)]
 
 
-@pytest.mark.parametrize("seed", spread(RIGHT, 12))
+@pytest.mark.parametrize("seed", spread(RIGHT, 24))
 def test_random_programs(seed: int) -> None:
     result = verdict(program(seed).text, 60)
     assert result.outcome in ("right", "refused", "undecided"), result.detail

@@ -200,7 +200,7 @@ def running_sums(x):
     return sums[-1] ** 2 + sums[2] * sum(twos)
 
 
-@pytest.mark.parametrize(("function", "args"), case.entered)
+@pytest.mark.parametrize(("function", "args"), spread(case.entered, 3))
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = function(*args)
     value, _ = value_and_grad(function, tuple(range(len(args))))(*args)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import check_grads, checkpoint, grad, hessian, hvp, jacfwd, jvp
+from tests.depth import spread
 
 
 def first_of_a_difference(x, y):
@@ -43,7 +44,7 @@ def one_of_another(x, y):
 PARTS = [first_of_a_difference, all_but_one, chosen, first_row, first_column, one_of_another]
 
 
-@pytest.mark.parametrize("f", PARTS)
+@pytest.mark.parametrize("f", spread(PARTS, 2))
 def test_cotangents_of_one_element_are_repeated_before_they_are_summed(f) -> None:
     random = np.random.default_rng(0)
     for n, m in product(range(1, 8), repeat=2):
@@ -126,7 +127,7 @@ def diagonal_and_rest(x, y):
 EINSUMS = [summed_alone, summed_beside, summed_after, column_by_column, diagonal_and_rest]
 
 
-@pytest.mark.parametrize("f", EINSUMS)
+@pytest.mark.parametrize("f", spread(EINSUMS, 2))
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_letters_that_stand_alone_in_einsum(f, n: int) -> None:
     x, y = np.linspace(0.5, 1.5, n), np.linspace(0.25, -0.75, n) ** 3

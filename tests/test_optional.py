@@ -226,7 +226,7 @@ def in_an_endless_loop(x):
     return x if b is None else x * b
 
 
-@pytest.mark.parametrize(("function", "args"), case.entered)
+@pytest.mark.parametrize(("function", "args"), spread(case.entered, 3))
 def test_values_and_gradients(function, args):
     check_program(function, args, "python")
     np.testing.assert_allclose(
@@ -234,7 +234,7 @@ def test_values_and_gradients(function, args):
     )
 
 
-@pytest.mark.parametrize(("function", "args"), spread(case.entered, 3))
+@pytest.mark.parametrize(("function", "args"), spread(case.entered, 6))
 def test_under_numba(function, args):
     check_program(function, args, "numba")
 

@@ -344,7 +344,7 @@ def close(wanted, rel=1e-10):
     return pytest.approx(wanted, rel=rel, abs=rel * max(1.0, np.max(np.abs(wanted))))
 
 
-@pytest.mark.parametrize("f", spread(PROGRAMS, 5))
+@pytest.mark.parametrize("f", spread(PROGRAMS, 10))
 def test_second_order(f: Callable[..., Any]) -> None:
     def along(x):
         return jvp(f, (x,), (V,))[1]
@@ -371,7 +371,7 @@ def test_second_order_as_a_matrix(f: Callable[..., Any]) -> None:
         assert hvp(f)(x, V) == close(matrix @ V)
 
 
-@pytest.mark.parametrize("f", spread(PROGRAMS, 10))
+@pytest.mark.parametrize("f", spread(PROGRAMS, 30))
 def test_third_order(f: Callable[..., Any]) -> None:
     def across(x):
         return np.sum(grad(f)(x) * V)

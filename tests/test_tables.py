@@ -276,7 +276,7 @@ def whole_rows_in_sums(x):
     return total + best + len(m[0]) + sum(m[3][1:3])
 
 
-CASES = spread([(*entered.values, "python") for entered in case.entered], 3)
+CASES = spread([(*entered.values, "python") for entered in case.entered], 6)
 CASES += [pytest.param(*entered.values, "numba", marks=thorough) for entered in case.entered]
 
 

@@ -20,6 +20,7 @@ from ad_compiler.ir.verify import verify
 from ad_compiler.rules.registry import PRIMITIVES
 from ad_compiler.transform.rebuild import normalise
 from tests.control_flow.raising import CASES, v4
+from tests.depth import spread
 
 
 def outcome(function: Callable[..., Any], args: Sequence[Any]) -> Any:
@@ -30,7 +31,7 @@ def outcome(function: Callable[..., Any], args: Sequence[Any]) -> Any:
         return error
 
 
-@pytest.mark.parametrize(("function", "args"), CASES)
+@pytest.mark.parametrize(("function", "args"), spread(CASES, 3))
 def test_derivatives_or_exceptions(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(k for k, a in enumerate(args) if not isinstance(a, int))
     expected, got = outcome(function, args), outcome(value_and_grad(function, moving), args)
@@ -43,7 +44,7 @@ def test_derivatives_or_exceptions(function: Callable[..., Any], args: tuple[Any
     check_grads(function, args)
 
 
-@pytest.mark.parametrize(("function", "args"), CASES)
+@pytest.mark.parametrize(("function", "args"), spread(CASES, 3))
 def test_programs_mean_what_the_functions_do(
     function: Callable[..., Any], args: tuple[Any, ...]
 ) -> None:

@@ -170,7 +170,7 @@ def agree(f: Any, x: Any, changed: Any, exact: bool) -> None:
             np.testing.assert_allclose(one, other)
 
 
-@pytest.mark.parametrize(("call", "values", "x"), spread(SAMPLES, 12))
+@pytest.mark.parametrize(("call", "values", "x"), spread(SAMPLES, 24))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_results_lie_where_numpy_puts_them(call: str, values: Any, x: Any) -> None:
     noise = np.random.default_rng(0)
@@ -181,7 +181,7 @@ def test_results_lie_where_numpy_puts_them(call: str, values: Any, x: Any) -> No
             agree(f, given, given, exact=True)
 
 
-@pytest.mark.parametrize(("call", "values", "x"), spread(SAMPLES, 12))
+@pytest.mark.parametrize(("call", "values", "x"), spread(SAMPLES, 24))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_writes_are_seen_where_memory_is_shared(call: str, values: Any, x: Any) -> None:
     for template in SHARED:

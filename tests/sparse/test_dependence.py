@@ -21,7 +21,7 @@ from ad_compiler.ir.nodes import Function, Var
 from ad_compiler.ir.types import Array
 from ad_compiler.transform.derive import derive
 from ad_compiler.transform.request import Request
-from tests.depth import spread
+from tests.depth import spread, thorough
 from tests.rules.programs import STRUCTURAL, Sample, at_every_sample, compiled
 
 
@@ -66,6 +66,7 @@ TRANSPOSED = {
 }
 
 
+@thorough
 @at_every_sample(TRANSPOSED)
 def test_so_it_does_in_reverse_mode(case: Sample) -> None:
     check_cover(case, "rev")

@@ -36,7 +36,7 @@ def same_bits(make: Callable[[str], Any], args: tuple[Any, ...]) -> bool:
     return others == [one, one]
 
 
-@pytest.mark.parametrize("name", spread(FUNCTIONS, 3))
+@pytest.mark.parametrize("name", spread(FUNCTIONS, 6))
 def test_ordinary_functions(name: str) -> None:
     f, (models, argnums) = getattr(programs, name), FUNCTIONS[name]
     random = np.random.default_rng(5)
@@ -45,7 +45,7 @@ def test_ordinary_functions(name: str) -> None:
     assert same_bits(lambda m: jacobian(f, chosen, memory=m), tuple(args))
 
 
-@pytest.mark.parametrize(("f", "args"), spread(control_flow.CASES, 3))
+@pytest.mark.parametrize(("f", "args"), spread(control_flow.CASES, 6))
 def test_control_flow(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
     moving = tuple(k for k, a in enumerate(args) if not isinstance(a, int))
     assert same_bits(lambda m: value_and_grad(f, moving, memory=m), args)

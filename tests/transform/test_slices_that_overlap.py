@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ad_compiler import check_grads, grad
+from tests.depth import spread
 from tests.points import Points
 
 X = np.linspace(0.3, 1.0, 9)
@@ -63,7 +64,7 @@ def an_element_and_a_row(m):
     return np.sum(m[1, 1:4] ** 2) * np.sum(m[1, 2:5] ** 3) * m[2, 3] * m[2, 4]
 
 
-@pytest.mark.parametrize(("function", "args"), case.entered)
+@pytest.mark.parametrize(("function", "args"), spread(case.entered, 3))
 def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     check_grads(function, args)
 
@@ -71,7 +72,7 @@ def test_derivatives(function: Callable[..., Any], args: tuple[Any, ...]) -> Non
 ENDS = list(itertools.product((0, 1, 3, -4), (2, 5, -1, -2)))
 
 
-@pytest.mark.parametrize(("start", "stop"), ENDS)
+@pytest.mark.parametrize(("start", "stop"), spread(ENDS, 4))
 def test_pairs(start: int, stop: int) -> None:
     """Any two slices, by forward mode and by differences."""
 
