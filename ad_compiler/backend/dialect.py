@@ -10,7 +10,7 @@ from ad_compiler.backend.expressions import Printer
 from ad_compiler.backend.printers import PATHS, PRINTERS
 from ad_compiler.backend.text import Resolve, Text, Viewed, name
 from ad_compiler.ir.nodes import Function
-from ad_compiler.ir.types import NUMBERS, Type
+from ad_compiler.ir.types import Bool, Float, Int, Type
 from ad_compiler.rules.helpers import HELPERS
 
 
@@ -46,7 +46,16 @@ class Dialect:
 
 
 def _undefined(type_: Type, _resolve: Resolve) -> Text:
-    return name("0.0" if isinstance(type_, NUMBERS) else "None")
+    """What a name that has no value on some path holds there."""
+    match type_:
+        case Bool():
+            return name("False")
+        case Int():
+            return name("0")
+        case Float():
+            return name("0.0")
+        case _:
+            return name("None")
 
 
 PYTHON = Dialect(
