@@ -327,3 +327,15 @@ WARNED_OF = ("weights_in_bins", "counts_of_choices", "windows_as_long_as_a_kerne
 def test_numba(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     expected = grad(function)(*args)
     assert grad(function, backend="numba")(*args) == pytest.approx(expected, rel=1e-12)
+
+
+def lists_where_arrays_belong(x):
+    at = np.interp([0.5, 1.5], [0.0, 1.0, 2.0], x) + np.interp(0.5, (0.0, 1.0, 2.0), x)
+    between = np.clip(x, [0.0, 0.1, 0.2], 1.0) * np.clip([0.1, 2.0, 0.25], x, 1.5)
+    return np.sum(at) * np.sum(between) + np.dot([1.0, 2.0, 3], x)
+
+
+def test_lists_where_arrays_belong() -> None:
+    x = np.array([0.5, 1.2, 0.3])
+    assert_same_bits(value_and_grad(lists_where_arrays_belong)(x)[0], lists_where_arrays_belong(x))
+    check_grads(lists_where_arrays_belong, (x,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -102,6 +103,23 @@ def operands(
     atoms = _atoms(ctx, primitive, named)
     refuse_hidden_flow(ctx, primitive, atoms)
     return primitive, atoms
+
+
+def own(ctx: Context, primitive: Primitive, args: Sequence[Value]) -> list[Atom]:
+    """The operands as rules give them, in the order of the parameters, constants among them.
+
+    A list of numbers where there may be a derivative is an array.
+    """
+    rule = RULES[primitive]
+    moving = rule.jvps if isinstance(rule, Linear) else getattr(rule, "params", ())
+    atoms: list[Atom] = []
+    for name, arg in itertools.zip_longest(_names(primitive), args):
+        listed = isinstance(arg, Structure) and arg.kind in ("list", "tuple") and name in moving
+        if arg is not None:
+            value = arrays.array_of(ctx, arg) if listed else constant_of(arg) or arg
+            atoms.append(atom_of(ctx, value))
+    refuse_hidden_flow(ctx, primitive, atoms)
+    return atoms
 
 
 def refuse_hidden_flow(ctx: Context, primitive: Primitive, atoms: Sequence[Atom]) -> None:

@@ -125,8 +125,7 @@ def _object(
     if isinstance(thing, BuiltinMethodType) and isinstance(thing.__self__, str):
         return strings.of_method(ctx, thing, args, keywords)
     if isinstance(thing, Primitive) and not keywords and len(args) >= len(thing.params) - 1:
-        atoms = [atom_of(ctx, constant_of(arg) or arg) for arg in args]  # as rules call it
-        arguments.refuse_hidden_flow(ctx, thing, atoms)
+        atoms = arguments.own(ctx, thing, args)
         return indexing.viewed(ctx, args[0], thing, atoms, apply(ctx, thing, atoms, name))
     if isinstance(thing, CustomRule):
         return of_primitive(ctx, custom_primitive(thing), thing, args, keywords, name)
