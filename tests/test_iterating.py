@@ -272,7 +272,7 @@ def names_before_a_guard(x):
     ("f", "message"),
     [
         (lambda x: np.sum(of_two_kinds(x)), "integers or floats"),
-        (lambda x: max(x, default=0.0), r"max\(\) with `default`"),
+        (lambda x: max(x[0], x[1], default=0.0), r"max\(\) with `default`"),
         (by_class, "`match` is not supported"),
         (names_before_a_guard, "`match` is not supported"),
     ],
@@ -290,3 +290,19 @@ def test_nothing_to_choose_from() -> None:
     for attempt in (f, grad(f)):
         with pytest.raises(ValueError, match=r"is empty|an empty"):
             attempt(V)
+
+
+def with_a_default(x, n):
+    least = min((v * v for v in x if v > 0.4), default=x[1])
+    most = 0.0
+    for i in range(n):
+        most += max((abs(x[i] - x[j]) for j in range(i)), default=0.5 * x[2])
+    near = max([v for v in x if v < 0], key=lambda v: v * v, default=x[0])
+    return least * most + near * max(x, default=0.0) + min([], default=x[0])
+
+
+def test_a_default_for_where_there_is_nothing() -> None:
+    for x in (np.array([0.5, 1.2, 0.3]), np.array([0.1, -0.2, 0.3])):
+        value, _ = value_and_grad(with_a_default)(x, 3)
+        assert_same_bits(value, with_a_default(x, 3))
+        check_grads(with_a_default, (x, 3))

@@ -30,15 +30,20 @@ NONE = static(None)
 
 
 def extreme_by(ctx: Context, builtin: Any, args: Args, kw: Keywords, name: str, call: Any) -> Value:
-    """`max` or `min` with a key."""
-    if set(kw) != {"key"} or not args:
+    """`max` or `min` with a key, or with a value for where there is nothing."""
+    strange = set(kw) - {"key", "default"}
+    if strange or not args or ("default" in kw and len(args) > 1):
         raise TypeRefusal(
             f"{builtin.__name__}() with {', '.join(f'`{key}`' for key in kw)}",
             "write the loop",
         )
     items = args[0] if len(args) == 1 else Structure("tuple", (), tuple(args))
+    rest = [kw["default"]] if "default" in kw else []
+    if "key" not in kw:
+        return call(ctx, static(iterating.extreme_or), [items, static(builtin), *rest], {}, name)
     beats = static(operator.gt if builtin is max else operator.lt)
-    return call(ctx, static(iterating.best_by), [items, kw["key"], beats], {}, name)
+    best = iterating.best_by_or if rest else iterating.best_by
+    return call(ctx, static(best), [items, kw["key"], beats, *rest], {}, name)
 
 
 def _filter(ctx: Context, args: Args, _kw: Keywords, _name: str, call: Any) -> Value:

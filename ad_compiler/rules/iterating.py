@@ -22,6 +22,18 @@ def best_by(items: Any, key: Any, beats: Any) -> Any:
     return best
 
 
+def best_by_or(items: Any, key: Any, beats: Any, default: Any) -> Any:
+    """The same with a `default`."""
+    xs = list(items)
+    return best_by(xs, key, beats) if len(xs) > 0 else default
+
+
+def extreme_or(items: Any, extreme: Any, default: Any) -> Any:
+    """`max(items, default=default)` or `min`."""
+    xs = list(items)
+    return extreme(xs) if len(xs) > 0 else default
+
+
 def kept(test: Any, items: Any) -> Any:
     """`list(filter(test, items))`."""
     if test is None:
