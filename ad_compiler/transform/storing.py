@@ -26,6 +26,8 @@ CHEAP = frozenset(
 """Operators that are computed again rather than stored."""
 CHEAP_NUMBERS = frozenset({"mod", "floordiv", "not"})
 """Operators on numbers that are: what colours a grid, and finds a parent in a tree."""
+SMALL_POWERS = (-4, -3, -2, -1, 2, 3, 4)
+"""Exponents with which a power of a number is: Numba multiplies."""
 LOADS = frozenset({"getitem", "tape_get", "list_get", "list_item_get", "dim", "size"})
 """Operations that read what is stored elsewhere."""
 LENGTH = 1000
@@ -45,7 +47,8 @@ def is_cheap(let: Let) -> bool:
     if let.prim.name in CHEAP_NUMBERS:
         return is_number(let.targets[0].type)
     if let.prim.name == "pow":
-        return let.args[1] == const(2)
+        powers = SMALL_POWERS if is_number(let.targets[0].type) else (2,)
+        return let.args[1] in map(const, powers)
     return let.prim.name in CHEAP or let.prim.name in LOADS
 
 
