@@ -7,11 +7,23 @@ same holds of `(2 * np.sqrt(x)).T[1]`: what lies between acts on elements one by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from ad_compiler.ir.nodes import Atom, Block, Const, Function, If, Let, Var, atoms_of, blocks_of
+from ad_compiler.analysis.positive import is_positive
+from ad_compiler.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    Function,
+    If,
+    Let,
+    Var,
+    atoms_of,
+    blocks_of,
+    walk,
+)
 from ad_compiler.ir.types import Array, Float, Type
 from ad_compiler.rules.registry import RULES, SHAPE_ONLY, Partials
 
@@ -41,17 +53,29 @@ def exposed(function: Function) -> Exposed:
     found = Exposed()
     otherwise: set[Var] = set()
     indexed: set[Var] = set()
-    _collect(function.block, found.values, indexed, otherwise)
+    _collect(function.block, found.values, indexed, otherwise, lets_of(function))
     if found.values:
         otherwise.update(a for a in function.results if isinstance(a, Var))
         found.watched.update((found.values & indexed) - otherwise)
     return found
 
 
-def _collect(block: Block, made: set[Var], indexed: set[Var], otherwise: set[Var]) -> None:
+def lets_of(function: Function) -> Mapping[Var, Let]:
+    """What makes each value of a program that one operation makes."""
+    lets = (stmt for stmt in walk(function.block) if isinstance(stmt, Let))
+    return {target: let for let in lets for target in let.targets}
+
+
+def _collect(
+    block: Block,
+    made: set[Var],
+    indexed: set[Var],
+    otherwise: set[Var],
+    lets: Mapping[Var, Let],
+) -> None:
     for stmt in block.body:
         read = [a for a in atoms_of(stmt) if isinstance(a, Var)]
-        if isinstance(stmt, Let) and _passes_on(stmt, made):
+        if isinstance(stmt, Let) and _passes_on(stmt, made, lets):
             made.update(stmt.targets)
         if isinstance(stmt, Let) and stmt.prim.name == "getitem" and not _is_whole(stmt):
             indexed.update(read[:1])
@@ -60,7 +84,7 @@ def _collect(block: Block, made: set[Var], indexed: set[Var], otherwise: set[Var
             continue
         otherwise.update(read)
         for inner in blocks_of(stmt):
-            _collect(inner, made, indexed, otherwise)
+            _collect(inner, made, indexed, otherwise, lets)
     otherwise.update(a for a in block.results if isinstance(a, Var))
 
 
@@ -70,11 +94,11 @@ def _is_whole(let: Let) -> bool:
     return isinstance(pattern, Const) and {"new", ":", "..."}.issuperset(pattern.value)
 
 
-def _passes_on(let: Let, made: set[Var]) -> bool:
+def _passes_on(let: Let, made: set[Var], lets: Mapping[Var, Let]) -> bool:
     """Whether the cotangent of a result meets an infinite slope, here or further on."""
     if not isinstance(let.targets[0].type, Array):
         return False
-    if is_singular(let):
+    if is_infinite(let, lets):
         return True
     passing = let.prim.name in (*MOVING, *CHOOSING, "getitem")
     if not (passing or isinstance(RULES[let.prim], Partials)):
@@ -85,22 +109,22 @@ def _passes_on(let: Let, made: set[Var]) -> bool:
 def leading(function: Function) -> set[Var]:
     """Values whose tangents go on, element by element, to an infinite slope."""
     found: set[Var] = set()
-    _lead(function.block, found)
+    _lead(function.block, found, lets_of(function))
     return found
 
 
-def _lead(block: Block, found: set[Var]) -> None:
+def _lead(block: Block, found: set[Var], lets: Mapping[Var, Let]) -> None:
     for stmt in reversed(block.body):
         for inner in blocks_of(stmt):
             if isinstance(stmt, If):
                 found.update(_arriving(stmt, inner, found))
-            _lead(inner, found)
+            _lead(inner, found, lets)
         if not isinstance(stmt, Let):
             continue
         passing = stmt.prim.name in (*MOVING, "getitem", "store") or isinstance(
             RULES[stmt.prim], Partials
         )
-        if is_infinite(stmt) or (passing and not found.isdisjoint(stmt.targets)):
+        if is_infinite(stmt, lets) or (passing and not found.isdisjoint(stmt.targets)):
             found.update(a for a in stmt.args if isinstance(a, Var) and is_real(a.type))
 
 
@@ -116,15 +140,19 @@ def is_real(type_: Type) -> bool:
     return isinstance(type_, Array | Float)
 
 
-def is_singular(let: Let) -> bool:
-    """Whether a partial of an elementwise operation on arrays is infinite at regular points."""
-    return isinstance(let.targets[0].type, Array) and is_infinite(let)
+POSITIVE = frozenset(["np.log", "np.sqrt", "np.log2", "np.log10"])
+"""Operations whose slope is infinite only at 0."""
 
 
-def is_infinite(let: Let) -> bool:
-    """Whether a partial of an elementwise operation is infinite at regular points."""
+def is_infinite(let: Let, lets: Mapping[Var, Let] | None = None) -> bool:
+    """Whether a partial of an elementwise operation is infinite at regular points.
+
+    `lets` may say that its operand is none of them: `np.log(1 + np.exp(x))`.
+    """
     rule = RULES[let.prim]
     if not isinstance(rule, Partials):
+        return False
+    if lets is not None and let.prim.name in POSITIVE and is_positive(let.args[0], lets):
         return False
     if let.prim.name == "mul" and any(_is_wild(arg) for arg in let.args):
         return True

@@ -138,10 +138,16 @@ class _Models:
         """The lengths of a value that is needed for nothing else, if inputs have the same ones."""
         let = self.lets.get(model) if isinstance(model, Var) else None
         known = all(dim in self.shapes.lengths for dim in dims_of(model.type))
-        if let is None or model in self.needed or not let.prim.fresh or not known:
+        if let is None or model in self.needed or not _is_new(let) or not known:
             return None
         axes = (self.shapes.lengths[dim] for dim in dims_of(model.type))
         return [_let(PRIMITIVES["dim"], (array, const(axis)), let) for array, axis in axes]
+
+
+def _is_new(let: Let) -> bool:
+    """Whether an operation makes an array, unlike a view."""
+    indexed = let.prim.name == "getitem" and isinstance(let.args[1], Const)
+    return let.prim.fresh or (indexed and "array" in let.args[1].value)
 
 
 def _let(prim: Primitive, args: tuple[Atom, ...], beside: Let) -> Let:

@@ -83,6 +83,7 @@ CASES: list[tuple[str, str, tuple[Any, ...], Any]] = [
     ("relaxed_chain", "value_and_grad", (V, 1.0, 1.0, 3), (0, 1, 2)),
     ("last_row", "value_and_grad", (M, X), (0, 1)),
     ("neighbour_products", "grad", (V,), 0),
+    ("softmax_loss", "grad", (W.T, M, np.array([0, 1, 1, 0, 1])), 0),
     ("gates", "grad", (np.ones((2, 3, 3)), np.ones((2, 2, 3)), X), (0, 1)),
 ]
 
