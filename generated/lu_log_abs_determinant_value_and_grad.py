@@ -46,8 +46,7 @@ def log_abs_determinant_value_and_grad(matrix):
             a_bar[k, k_plus_one:] -= quotient * negative_bar
             a_bar[k, k] += quotient * total2 / a_k
             a_bar[i, k] -= total2 / a_k
-        slope = 1.0 / abs_a_k
-        slope = slope if a_k > 0 else -slope if a_k < 0 else 0.0
+        slope = 1.0 / abs_a_k if a_k > 0 else -1.0 / abs_a_k if a_k < 0 else 0.0
         a_bar[k, k] += slope
         if differs:
             a_k_bar = a_bar[best].copy()
