@@ -39,6 +39,8 @@ class Adjoints:
     selected: dict[Atom, Selected] = field(default_factory=dict[Atom, Selected])
     exposed: Exposed = field(default_factory=Exposed)
     """Arrays of which it counts where their cotangent is zero because nobody took an element."""
+    distinct: frozenset[Var] = frozenset()
+    """Vectors of integers that hold none twice."""
     taken: dict[Var, Cell] = field(default_factory=dict[Var, Cell])
     parts: dict[Var, Let] = field(default_factory=dict[Var, Let])
     """Rows that the block in hand reads; what is taken of one is an element of the whole array."""

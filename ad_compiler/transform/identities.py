@@ -158,9 +158,11 @@ def _sub(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form 
 def _neg(args: tuple[Atom, ...], defs: Definitions, type_: Type) -> Atom | Form | None:
     let = defs.get(args[0]) if isinstance(args[0], Var) and args[0].temp else None
     match let:
-        case Let(prim=prim, args=(Const(value=float() as number), other)) if (
-            prim.name in ("truediv", "ratio", "quiet_div") and isinstance(type_, Float)
-        ):
+        case Let(prim=prim, args=(Const(value=float() as number), other)) if prim.name in (
+            "truediv",
+            "ratio",
+            "quiet_div",
+        ) and isinstance(type_, Float):
             return Form(prim.name, (const(-number), other))  # -(c / x) = -c / x
         case _:
             return negated(args[0], defs)  # -(-x) = x

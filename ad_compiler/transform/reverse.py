@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from ad_compiler.analysis.activity import active, operand_label
+from ad_compiler.analysis.distinct import distinct
 from ad_compiler.analysis.final import Final
 from ad_compiler.analysis.powers import powers, squares
 from ad_compiler.analysis.singular import exposed
@@ -72,6 +73,7 @@ class Reverse(Operations):
             live,
             Presence(builder, exists),
             exposed=exposed(function),
+            distinct=distinct(function),
         )
         self.exports = Exports(builder, Final(self.function), memory)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ad_compiler.analysis.distinct import takes_once
 from ad_compiler.ir.index import THEN, WHOLE, Pattern, axes_order, composed, segments
 from ad_compiler.ir.nodes import Atom, Const, Let, Var, const
 from ad_compiler.ir.types import Array, Static, Tape, dims_of
@@ -47,7 +48,7 @@ def getitem(adjoints: Adjoints, let: Let, z_bar: Atom) -> None:
     before = builder.read_or_zero(cell)
     made = before is None
     base = adjoints.full(x, before)
-    unique = made and "array" not in pattern.value
+    unique = made and takes_once(pattern.value, operands, adjoints.distinct)
     prim = PRIMITIVES["store" if unique else "add_at"]
     name = adjoint_name(x)
     builder.assign(cell, builder.emit(prim, base, pattern, z_bar, *operands, hint=name))
