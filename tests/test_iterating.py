@@ -272,7 +272,7 @@ def names_before_a_guard(x):
     ("f", "message"),
     [
         (lambda x: np.sum(of_two_kinds(x)), "integers or floats"),
-        (lambda x: max(x[0], x[1], default=0.0), r"max\(\) with `default`"),
+        (lambda x: max(*(x[0], x[1]), default=0.0), r"max\(\) with `default`"),
         (by_class, "`match` is not supported"),
         (names_before_a_guard, "`match` is not supported"),
     ],

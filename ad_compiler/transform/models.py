@@ -146,8 +146,8 @@ class _Models:
 
 def _is_new(let: Let) -> bool:
     """Whether an operation makes an array, unlike a view."""
-    indexed = let.prim.name == "getitem" and isinstance(let.args[1], Const)
-    return let.prim.fresh or (indexed and "array" in let.args[1].value)
+    pattern = let.args[1] if let.prim.name == "getitem" else None
+    return let.prim.fresh or (isinstance(pattern, Const) and "array" in pattern.value)
 
 
 def _let(prim: Primitive, args: tuple[Atom, ...], beside: Let) -> Let:
