@@ -18,6 +18,7 @@ from ad_compiler.errors import Unsupported
 from tests.depth import spread
 from tests.points import Points, assert_same_bits
 
+MOST: Any = max
 V = np.array([0.5, 1.2, -0.7, 1.9, 0.3, 1.1])
 M = np.sin(np.arange(12.0)).reshape(4, 3) + 0.2
 
@@ -272,7 +273,7 @@ def names_before_a_guard(x):
     ("f", "message"),
     [
         (lambda x: np.sum(of_two_kinds(x)), "integers or floats"),
-        (lambda x: max(*(x[0], x[1]), default=0.0), r"max\(\) with `default`"),
+        (lambda x: MOST(x[0], x[1], default=0.0), r"max\(\) with `default`"),
         (by_class, "`match` is not supported"),
         (names_before_a_guard, "`match` is not supported"),
     ],
