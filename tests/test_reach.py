@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ad_compiler import Unsupported, check_grads, value_and_grad
+from ad_compiler import Unsupported, check_grads, stop_gradient, value_and_grad
 from tests.points import assert_same_bits
 
 U, V = np.array([0.5, 1.5, 2.5]), np.array([0.25, -0.5, 1.0])
@@ -109,6 +109,79 @@ def test_writing_what_nobody_else_reaches(f, m, c):
     check_grads(f, (m, V, c))
 
 
+# -- arrays and their parts in loops --------------------------------------------------------------
+
+
+def exchanged(x, y, n):
+    part = x[::-1]
+    for _ in range(n):
+        part, x = x, part
+    return part[0] * y[0]
+
+
+def the_part_first(x, y, n):
+    old = x[::-1]
+    for _ in range(n):
+        old = x
+        x = x * y
+    return old[0] + x[1]
+
+
+def both_anew(x, y, n):
+    part = x[1:]
+    for _ in range(n):
+        part = part * 2.0
+        x = x * 1.5
+    return np.sum(part) * x[0] * y[1]
+
+
+def parts_of_parts(x, y, n):
+    part = x[1:]
+    inner = part[:1]
+    for _ in range(n):
+        inner = part[:1] * y[:1]
+        part = x[1:] * 0.5
+        x = x + y
+    return np.sum(inner) * np.sum(part) * x[0]
+
+
+LOOPS = [exchanged, the_part_first, both_anew, parts_of_parts]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+@pytest.mark.parametrize("f", LOOPS)
+def test_a_part_and_the_whole_move_apart(f, n):
+    assert_same_bits(value_and_grad(f, (0, 1))(U, V, n)[0], f(U, V, n))
+    check_grads(f, (U, V, n))
+
+
+def all_of_a_view(m, v, c):
+    w = v[::-1][()]
+    w[0] *= c
+    w[()][1] = m[0, 0]
+    t = (m * 1.0).T
+    t[()][0] = c
+    return np.sum(w**2) + np.sum(t**2)
+
+
+def test_all_of_a_view_is_the_view():
+    assert_same_bits(value_and_grad(all_of_a_view)(M, V, 0.5)[0], all_of_a_view(M, V.copy(), 0.5))
+    check_grads(all_of_a_view, (M, V, 0.5))
+
+
+def written_grids(m, v, c):
+    rows, columns = np.meshgrid(v, m[0])
+    v[0] = c
+    rows[0] *= c
+    columns[1] = rows[0]
+    return np.sum(rows**2) + np.sum(columns**3) + np.sum(v)
+
+
+def test_grids_are_arrays_of_their_own():
+    assert_same_bits(value_and_grad(written_grids)(M, V, 0.5)[0], written_grids(M, V.copy(), 0.5))
+    check_grads(written_grids, (M, V, 0.5))
+
+
 # -- within reach ----------------------------------------------------------------------------------
 
 
@@ -183,6 +256,18 @@ def by_a_method(m, v, c):
     return total() * c
 
 
+def by_stop_gradient(m, v, c):
+    fixed = stop_gradient(v)
+    v[0] *= 2.0
+    return fixed[0] * v[1]
+
+
+def the_result_of_stop_gradient(m, v, c):
+    fixed = stop_gradient(v)
+    fixed[0] = 7.0
+    return np.sum(v)
+
+
 def a_view_or_a_copy_in_progress(m, v, c):
     return np.sum(np.multiply(m.reshape(-1), bump(m)))
 
@@ -239,6 +324,7 @@ def a_view_or_a_copy_that_a_comprehension_goes_through(m, v, c):
 REFUSED = [
     by_a_name, by_the_loop, by_a_call_in_progress, by_what_a_call_returned,
     by_a_choice_in_progress, by_a_list, by_a_function, by_an_iterator, by_a_method,
+    by_stop_gradient, the_result_of_stop_gradient,
     a_view_or_a_copy_in_progress,
     a_view_or_a_copy_in_a_list, a_view_or_a_copy_put_into_a_list, parts_in_a_list,
     a_view_or_a_copy_as_a_default, a_view_or_a_copy_in_a_partial, a_view_or_a_copy_in_an_iterator,

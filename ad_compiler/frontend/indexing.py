@@ -159,7 +159,7 @@ def viewed(
         case Place():
             return ctx.storage.view(base, prim, args, result)
         case Loose(_, roots, why):
-            return Loose(result, roots, why)
+            return ctx.storage.loose(result, roots, why)
         case _:
             return result
 

@@ -136,9 +136,12 @@ class Joining:
             place = place_in(self.builder.peek(cell))
             if cell in carried or place is None:
                 continue
-            root = None if apart or place.path else entered.get(place.root)
+            alone = apart or bool(place.path)
+            root = None if alone else entered.get(place.root)
             if root is None:
-                root = entered[place.root] = self._carried(cell, place, widening)
+                root = self._carried(cell, place, widening)
+            if not alone:
+                entered[place.root] = root
             carried[cell] = root
             self.bind(cell, root)
 

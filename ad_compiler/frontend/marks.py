@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ad_compiler.frontend.context import Context, apply, atom_of
-from ad_compiler.frontend.values import Range, Value, mapped
+from ad_compiler.frontend.values import Loose, Place, Range, Value, mapped
 from ad_compiler.ir.atoms import Const
 from ad_compiler.ir.marks import SLOTS, checkpoint, stop_gradient
 from ad_compiler.ir.primitive import TypeRefusal
@@ -15,9 +15,23 @@ from ad_compiler.rules.marks import STOP
 
 
 def _stopped(ctx: Context, args: Sequence[Value], _keywords: Any, name: str, _call: Any) -> Value:
-    """`stop_gradient` of a number, an array, or each leaf of a container."""
+    """`stop_gradient` of a number, an array, or each leaf of a container.
+
+    In Python it is the array itself. Here it is another value, so neither may change meanwhile.
+    """
+
+    def leaf(one: Value) -> Value:
+        made = apply(ctx, STOP, (atom_of(ctx, one),), name)
+        match one:
+            case Place(root):
+                return ctx.storage.loose(atom_of(ctx, made), (root,), STOPPED)
+            case Loose(_, roots, why):
+                return ctx.storage.loose(atom_of(ctx, made), roots, why)
+            case _:
+                return made
+
     (value,) = args
-    return mapped(value, lambda leaf: apply(ctx, STOP, (atom_of(ctx, leaf),), name))
+    return mapped(value, leaf)
 
 
 def _checkpointed(
@@ -42,5 +56,6 @@ def _checkpointed(
             )
 
 
+STOPPED = "it shares memory with the result of `stop_gradient`"
 FUNCTIONS: dict[Any, Any] = {stop_gradient: _stopped, checkpoint: _checkpointed}
 """Marks by identity, as `builtin.TABLE` has its functions."""

@@ -233,14 +233,18 @@ class Storage(Reach):
         step = _step(prim, args, place)
         if step is None:
             why = f"it may share memory with the result of `{prim.name.removeprefix('np.')}`"
-            loose = Loose(atom, (place.root,), why)
-            self.flights[-1].loose.append(loose)
-            return loose
+            return self.loose(atom, (place.root,), why)
         value = self.builder.peek(place.root.cell)
         name = atom.name if isinstance(atom, Var) and not atom.temp else ""
         made = Place(place.root, (*place.path, step), name)
         if value is not None:
             made.remember(value, self.builder.frame)
+        return made
+
+    def loose(self, atom: Atom, roots: tuple[Root, ...], why: str) -> Loose:
+        """An array that may share memory with roots."""
+        made = Loose(atom, roots, why)
+        self.flights[-1].loose.append(made)
         return made
 
     def write(self, place: Place, pattern: Pattern, value: Atom, operands: Sequence[Atom]) -> None:

@@ -115,6 +115,7 @@ def composed(outer: Pattern, inner: Pattern) -> Pattern:
     """The pattern of what `inner` takes of the view `outer`; operands follow in order."""
     if outer == WHOLE:
         return inner
+    inner = inner or WHOLE  # v[()] takes all of a view
     if all(item == "int" for item in outer) and not _apart(inner) and _begins_as_index(inner):
         return outer if inner == WHOLE else (*outer, *inner)
     return outer if inner == WHOLE and is_index(outer) else (*outer, THEN, *inner)

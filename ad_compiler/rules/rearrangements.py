@@ -244,6 +244,8 @@ def _broadcast_arrays(*args: Any) -> Any:
              (VECTOR, VECTOR[:2], {"sparse": True}), (VECTOR,)),
 )  # fmt: skip
 def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    if not copy:
+        raise TypeRefusal("np.meshgrid whose arrays share memory", "leave out copy=False")
     flat = [np.ravel(np.asarray(x)) for x in xi]
     count = len(flat)
     swap = indexing == "xy" and count > 1
@@ -253,8 +255,8 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str =
         for k, x in enumerate(flat)
     ]
     if sparse:
-        return tuple(part(x) for x in made)
-    return tuple(np.broadcast_to(x, tuple(lengths)) for x in made)
+        return tuple(np.copy(x) for x in made)
+    return tuple(np.copy(np.broadcast_to(x, tuple(lengths))) for x in made)
 
 
 @compile_time
