@@ -23,7 +23,8 @@ from ad_compiler.driver.program import (
     has_values,
     inputs_now,
 )
-from ad_compiler.driver.signature import kinds_of
+from ad_compiler.driver.signature import holds_twice, kinds_of
+from ad_compiler.errors import UsageError
 from ad_compiler.frontend.declared import parameters_from_types
 from ad_compiler.frontend.lower import Lowered, lower
 from ad_compiler.frontend.signature import parameters_from_values
@@ -53,6 +54,11 @@ def derived(question: Question, bound: BoundArguments) -> Lowered:
     else:
         parameters, found = parameters_from_values(question.root, bound.args, bound.kwargs)
         lowered, count = lower(question.root, parameters, found, outputs=question.outputs), 0
+        if lowered.changes and holds_twice(values):
+            raise UsageError(
+                f"`{question.root.__name__}` changes a list, dict or dataclass, and is given one "
+                "twice: pass a copy"
+            )
         _remember(lowered, question._replace(requests=()), values)
     for k in range(count, len(requests)):
         lowered = _step(lowered, requests[k])

@@ -18,7 +18,7 @@ import numpy as np
 from ad_compiler.driver import store
 from ad_compiler.driver.load import foreign_in, load
 from ad_compiler.driver.program import Options, Program, Question
-from ad_compiler.driver.signature import kinds_of
+from ad_compiler.driver.signature import holds_twice, kinds_of
 from ad_compiler.frontend.lookups import (
     SPELLINGS,
     Guard,
@@ -35,9 +35,10 @@ SUFFIX = ".txt"
 
 
 def key_of(question: Question, bound: inspect.BoundArguments, options: Options) -> str | None:
-    """The key of a call; None for arguments whose kind has no exact text."""
+    """The key of a call; None for arguments whose kinds have no exact text, or do not say all."""
     kinds = [f"{name} {kind_text(value)}" for name, value in bound.arguments.items()]
-    if any(kind_text(value) is None for value in bound.arguments.values()):
+    values = bound.arguments.values()
+    if any(kind_text(value) is None for value in values) or holds_twice(values):
         return None
     parameters = [
         f"{p.name} {p.kind.name} {_default_text(p.default)}"

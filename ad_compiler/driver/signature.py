@@ -11,6 +11,8 @@ from ad_compiler.ir.few import KINDS_OF_LENGTHS
 from ad_compiler.ir.records import items_of
 
 SCALARS = frozenset({float, int, bool})
+SIMPLE = SCALARS | {np.ndarray, np.float64}
+"""Types that are no containers."""
 PLAIN = frozenset({str, bytes, type(None), range})
 """Types whose equal values are alike; all other objects are told apart by identity."""
 
@@ -51,4 +53,27 @@ class Identity:
 
 def kinds_of(values: Iterable[Any]) -> tuple[Any, ...]:
     """The key of several values."""
-    return tuple(map(kind_of, values))
+    values = tuple(values)
+    kinds = tuple(map(kind_of, values))
+    simple = SIMPLE.issuperset(map(type, values))
+    return kinds if simple or not holds_twice(values) else (*kinds, TWICE)
+
+
+TWICE = "a list, dict or dataclass twice"
+
+
+def holds_twice(values: Iterable[Any]) -> bool:
+    """Whether something that can change, other than an array, is there twice."""
+    seen: set[int] = set()
+    return any(_is_twice(value, seen) for value in values)
+
+
+def _is_twice(value: Any, seen: set[int]) -> bool:
+    items = None if type(value) in SIMPLE else items_of(value)
+    if items is None:
+        return False
+    if type(value) is not tuple:
+        if id(value) in seen:
+            return True
+        seen.add(id(value))
+    return any(_is_twice(item, seen) for _, item in items)

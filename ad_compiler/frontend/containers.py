@@ -45,7 +45,7 @@ def change(ctx: Context, old: Structure, items: Sequence[Value], keys: Sequence[
             f"this {old.kind} cannot be changed here: {identity.frozen}",
             f"make a new one, e.g. {NEW[old.kind]}",
         )
-    ctx.changes += 1
+    ctx.changed(identity)
     new = Structure(old.kind, tuple(keys), tuple(items), identity, old.record)
     rooted = ctx.storage.rooted(new)
     wholes = [(slot, load(ctx.storage, slot)) for slot in holders(ctx.storage, identity)]

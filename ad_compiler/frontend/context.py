@@ -60,6 +60,8 @@ class Context:
     """The loops whose first trip is being written out."""
     changes: int = 0
     """How often a list or dict was changed."""
+    changes_given: bool = False
+    """Whether an argument, or something in it, was."""
     picks: bool = False
     """Whether lists of known items are looked into at run time, and no loop written out for it."""
     captured: dict[Identity, Slot] = field(default_factory=dict["Identity", "Slot"])
@@ -72,6 +74,11 @@ class Context:
         self.storage = Storage(self.builder)
         self.joining = Joining(self.storage)
         self.builder.junctions = self.joining
+
+    def changed(self, identity: Identity) -> None:
+        """Note that a list, dict or dataclass is changed."""
+        self.changes += 1
+        self.changes_given |= identity.given
 
 
 def atom_of(ctx: Context, value: Value) -> Atom:

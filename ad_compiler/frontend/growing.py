@@ -107,7 +107,7 @@ def require_own(identity: Identity) -> None:
 
 def _changed(ctx: Context, xs: Growing, value: Value) -> None:
     require_own(xs.identity)
-    ctx.changes += 1
+    ctx.changed(xs.identity)
     if xs.within is not None:
         outer, k = xs.within
         args = (read(ctx, outer), k, atom_of(ctx, value))

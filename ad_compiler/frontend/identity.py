@@ -29,6 +29,7 @@ class Identity:
     that grows, if those are tuples or lists; `read`: some were taken for what that says.
     `table`: its items are lists of any length, which nobody else holds.
     `fixed`: it is a tuple, of a length that is known only at run time.
+    `given`: an argument of the program is it, or holds it.
     `lent`: a function or an iterator holds it as well; `loops`: how many run over it.
     """
 
@@ -37,6 +38,7 @@ class Identity:
     joint: bool = False
     row: Row | None = None
     read: bool = False
+    given: bool = False
     lent: bool = False
     loops: int = 0
     table: bool = False

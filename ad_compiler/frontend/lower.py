@@ -29,6 +29,7 @@ from ad_compiler.frontend.values import (
     UserFunction,
     Value,
     from_tree,
+    identities_in,
     is_atom,
     leaves_of,
     mapped,
@@ -74,6 +75,8 @@ class Lowered:
     codes: tuple[Code, ...]
     trail: Trail
     """What was looked up for it."""
+    changes: bool = False
+    """Whether it changes a list, dict or dataclass that it is given."""
 
 
 def lower(
@@ -191,6 +194,7 @@ def _lowered(
         fixed,
         tuple(ctx.codes),
         captures.trail,
+        ctx.changes_given,
     )
 
 
@@ -272,6 +276,8 @@ def _body(ctx: Context, user: UserFunction, parameters: Sequence[Parameter]) -> 
         if star is not None:
             given.setdefault(star.arg, Structure(empty, (), items if empty == "tuple" else ()))
     for name, value in given.items():
+        for identity in identities_in(value):
+            identity.given = True
         scope.bind(ctx.storage, name, value)
     ctx.active.append(recursion.entered(ctx, code, given))
     try:

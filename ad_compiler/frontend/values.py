@@ -365,6 +365,15 @@ def leaves_of(value: Value) -> Iterator[Value]:
         yield value
 
 
+def identities_in(value: Value) -> Iterator[Identity]:
+    """The identities of a container and of those in it."""
+    if isinstance(value, Structure):
+        if value.identity is not None:
+            yield value.identity
+        for item in value.items:
+            yield from identities_in(item)
+
+
 def from_tree(tree: Tree) -> Value:
     """A parameter's tree as a value."""
     match tree:
