@@ -78,8 +78,19 @@ def load(text: str, name: str) -> Subject:
     args = space["arguments"]()
     single = any(getattr(a, "dtype", None) == np.float32 for a in args)
     held = "stop_gradient(" in text[text.index("def f(") :]
-    fresh, outputs = space["arguments"], space.get("OUTPUTS", ())
-    return Subject(space["f"], space["number"], args, fresh, outputs, single, held)
+    outputs = space.get("OUTPUTS", ())
+    return Subject(
+        space["f"], space["number"], args, lambda: writable(space["arguments"]()), outputs,
+        single, held,
+    )  # fmt: skip
+
+
+def writable(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same arguments, of which those that were read-only may be written to."""
+    for array in args:
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = True
+    return args
 
 
 def quietly(run: Callable[[], Any]) -> tuple[Any, str]:
