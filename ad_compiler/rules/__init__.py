@@ -87,5 +87,6 @@ LATER.update(
             "scipy_equations",
         ),
         "scipy.stats": ("scipy_stats",),
+        "scipy.integrate": ("scipy_integrate",),
     }
 )

@@ -99,6 +99,7 @@ def entries() -> list[Entry]:
 
 PREFIXES = {
     "scipy.special": "scipy.special", "scipy.linalg": "scipy.linalg",
+    "scipy.integrate": "scipy.integrate",
     **{f"numpy.polynomial.{kind}": f"np.polynomial.{kind}" for kind in (
         "polynomial", "chebyshev", "legendre", "hermite", "hermite_e", "laguerre",
     )},
