@@ -193,7 +193,8 @@ class Reach:
 
     def _why_not(self, root: Root) -> str:
         """Why a root must not be written that nothing forbids to write for good."""
-        mate = next((one for one in root.mates() if self.is_reached(one)), None)
+        mates = sorted(root.mates(), key=lambda one: one.serial)
+        mate = next(filter(self.is_reached, mates), None)
         if mate is not None:
             depends = UNCLEAR if root.tied_to else also_in(mate)
             return root.doubt or mate.doubt or depends

@@ -255,8 +255,8 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str =
         for k, x in enumerate(flat)
     ]
     if sparse:
-        return tuple(np.copy(x) for x in made)
-    return tuple(np.copy(np.broadcast_to(x, tuple(lengths))) for x in made)
+        return tuple(x.copy() for x in made)
+    return tuple(np.broadcast_to(x, tuple(lengths)).copy() for x in made)
 
 
 @compile_time
